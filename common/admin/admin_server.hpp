@@ -1,0 +1,44 @@
+// The admin port: /livez, /readyz and /metrics, on a listener and thread of its own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/metrics/metrics.hpp"
+
+namespace chat::admin {
+
+/// What /readyz answers: 200 when `ready`, else 503; the body is JSON {"status":"ready|degraded|starting|draining|…",
+/// "degraded":["redis", …]}.
+struct Readiness {
+  bool ready = false;
+  std::string status = "starting";
+  std::vector<std::string> degraded;
+};
+
+/// Serves HTTP/1.1 with keep-alive, GET and HEAD; 404 for other paths, 405 with Allow for other methods, 400 and 431
+/// for what is broken or too large (8 KiB header, no body), slow requests cut after 10 s.
+class AdminServer {
+ public:
+  /// `readiness` is called on the server's thread and must be thread-safe. Binds at once; throws std::runtime_error
+  /// with one sentence (address, port, who holds it is not known) when that fails.
+  AdminServer(const std::string& address, std::uint16_t port, const Metrics& metrics,
+              std::function<Readiness()> readiness);
+
+  /// Stops and joins the thread.
+  ~AdminServer();
+  AdminServer(const AdminServer&) = delete;
+  AdminServer& operator=(const AdminServer&) = delete;
+
+  /// The port that was bound (useful with port 0).
+  std::uint16_t port() const;
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace chat::admin

@@ -1,0 +1,46 @@
+# chat_library(NAME SOURCES … LINK …), chat_executable(…) and chat_unit_test(…): the project's three kinds of target.
+function(chat_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE chat_compile_options)
+  chat_precompile(${name})
+endfunction()
+
+function(chat_executable name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} chat_compile_options)
+  target_compile_definitions(${name} PRIVATE CHAT_VERSION="${PROJECT_VERSION}")
+  install(TARGETS ${name} RUNTIME)
+endfunction()
+
+# Registers the whole executable as one CTest test: starting it once is quicker than once per case.
+function(chat_unit_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gmock GTest::gtest_main chat_compile_options)
+  chat_precompile(${name})
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# The standard library, Asio and the JSON library dominate compile time; one precompiled header serves all targets
+# that compile with the same flags.
+function(chat_precompile name)
+  if(CHAT_PRECOMPILE)
+    target_link_libraries(${name} PRIVATE chat_asio)
+    target_precompile_headers(${name} REUSE_FROM chat_precompiled)
+  endif()
+endfunction()
+
+if(CHAT_PRECOMPILE)
+  file(WRITE ${CMAKE_BINARY_DIR}/precompiled.cpp "")
+  add_library(chat_precompiled STATIC ${CMAKE_BINARY_DIR}/precompiled.cpp)
+  target_link_libraries(chat_precompiled PRIVATE chat_asio nlohmann_json::nlohmann_json chat_compile_options)
+  target_precompile_headers(chat_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/common/cmake/precompiled.hpp)
+endif()

@@ -1,0 +1,88 @@
+// One table of settings that gives flags, environment names, --help and the README's table.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chat::config {
+
+/// Where a value came from when an error names it, and the environment as a plain map so that tests pass their own.
+using Environment = std::map<std::string, std::string>;
+
+/// The process's environment. The only use of getenv/environ in the project.
+Environment process_environment();
+
+/// One setting. `flag` is without dashes ("admin-port"); `variable` the environment name ("ADMIN_PORT"); a flag wins
+/// over the environment. `default_text` is what help shows. `assign` parses and stores, and returns a sentence
+/// without the setting's name when the text is no good ("is not a number from 1 to 65535").
+struct Setting {
+  std::string flag;
+  std::string variable;
+  std::string default_text;
+  std::string help;
+  bool secret = false;
+  std::function<std::optional<std::string>(const std::string&)> assign;
+};
+
+/// Typed makers; each binds a member and takes its present value as the default.
+Setting text_setting(std::string flag, std::string variable, std::string help, std::string& target);
+Setting secret_setting(std::string flag, std::string variable, std::string help, std::string& target);
+Setting integer_setting(std::string flag, std::string variable, std::string help, std::int64_t& target,
+                        std::int64_t least, std::int64_t most);
+Setting seconds_setting(std::string flag, std::string variable, std::string help, std::chrono::milliseconds& target,
+                        double least, double most);
+Setting switch_setting(std::string flag, std::string variable, std::string help, bool& target);
+
+/// What main does next.
+struct Outcome {
+  enum class Action { run, exit } action = Action::run;
+  int exit_code = 0;
+  std::string output;                  // for stdout when exit_code is 0, else for stderr; ends in a newline
+  std::vector<std::string> warnings;   // unknown variables that begin with one of our prefixes
+  std::map<std::string, std::string> effective;  // variable → value as text, secrets as "***" (empty stays empty)
+};
+
+class SettingsTable {
+ public:
+  /// `known_prefixes`: variables that begin so and match no setting are warned about ("REDIS_", "KAFKA_" …).
+  SettingsTable(std::string program, std::string version, std::string description,
+                std::vector<std::string> known_prefixes);
+
+  void add(Setting setting);
+
+  /// Settings with a free rest of the name: every variable KAFKA_CONF_<NAME> (and flag --kafka-conf name=value,
+  /// repeatable) is put into `target` under its lower-cased name with _ as . ("linger.ms").
+  void add_pass_through(std::string flag, std::string variable_prefix, std::string help,
+                        std::map<std::string, std::string>& target);
+
+  /// A check over several settings, run after all were assigned; returns a whole sentence when something is wrong.
+  void add_check(std::function<std::optional<std::string>()> check);
+
+  /// Assigns from the environment and then from the flags. --help, --version and --help-markdown (the README's
+  /// table) exit 0. All errors are collected, one a line, exit code 2. An empty variable counts as not set. For every
+  /// secret setting also NAME_FILE and its flag: the file's first line is the value (S9); both set is an error.
+  Outcome parse(const std::vector<std::string>& arguments, const Environment& environment);
+
+ private:
+  std::string program_;
+  std::string version_;
+  std::string description_;
+  std::vector<std::string> known_prefixes_;
+  std::vector<Setting> settings_;
+  struct PassThrough {
+    std::string flag;
+    std::string variable_prefix;
+    std::string help;
+    std::map<std::string, std::string>* target;
+  };
+  std::vector<PassThrough> pass_throughs_;
+  std::vector<std::function<std::optional<std::string>()>> checks_;
+};
+
+}  // namespace chat::config

@@ -1,0 +1,76 @@
+#include "common/wire/uuid.hpp"
+
+#include <cstring>
+#include <random>
+
+namespace chat {
+namespace {
+
+constexpr std::size_t text_length = 36;
+
+bool is_dash_position(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+std::string_view Uuid::binary() const {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::optional<Uuid> parse_uuid(std::string_view text) {
+  if (text.size() != text_length) return std::nullopt;
+  Uuid id;
+  std::size_t nibble = 0;
+  for (std::size_t i = 0; i < text_length; ++i) {
+    if (is_dash_position(i)) {
+      if (text[i] != '-') return std::nullopt;
+      continue;
+    }
+    const int value = hex_value(text[i]);
+    if (value < 0) return std::nullopt;
+    auto& byte = id.bytes[nibble / 2];
+    byte = static_cast<std::uint8_t>(byte << 4 | value);
+    ++nibble;
+  }
+  return id;
+}
+
+std::string to_string(const Uuid& id) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(text_length);
+  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text.push_back('-');
+    text.push_back(digits[id.bytes[i] >> 4]);
+    text.push_back(digits[id.bytes[i] & 15]);
+  }
+  return text;
+}
+
+Uuid random_uuid() {
+  thread_local std::mt19937_64 engine = [] {
+    std::random_device device;
+    std::seed_seq seed{device(), device(), device(), device(), device(), device(), device(), device()};
+    return std::mt19937_64(seed);
+  }();
+  Uuid id;
+  const std::uint64_t halves[2] = {engine(), engine()};
+  std::memcpy(id.bytes.data(), halves, sizeof halves);
+  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x40);
+  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
+  return id;
+}
+
+}  // namespace chat
+
+// The bytes are the clients' own, so a hostile client could choose them to collide under a plain fold; std::hash of
+// a string_view is seeded per library only, which is enough where the table is bounded by the journal's slots.
+std::size_t std::hash<chat::Uuid>::operator()(const chat::Uuid& id) const noexcept {
+  return std::hash<std::string_view>{}(id.binary());
+}
