@@ -1,0 +1,123 @@
+// The whole system on one machine: Redis, Kafka, PostgreSQL, gateways, persisters and NGINX, in one folder.
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { Gateway } from "./gateway.mjs";
+import { Kafka } from "./kafka.mjs";
+import { Nginx } from "./nginx.mjs";
+import { Persister } from "./persister.mjs";
+import { freePorts } from "./ports.mjs";
+import { Postgres } from "./postgres.mjs";
+import { Redis } from "./redis.mjs";
+import { loadSecrets } from "./secrets.mjs";
+
+export class Fleet {
+  // Chooses ports and prepares the folder; starts nothing. webPort and port may be 0: the kernel chooses.
+  // gatewayEnv, persisterEnv: further settings; test: quick rather than durable servers.
+  static async prepare({ folder, address = "127.0.0.1", gateways = 2, persisters = 1, port = 0, webPort = 0, gatewayEnv = {},
+    persisterEnv = {}, test = false }) {
+    mkdirSync(folder, { recursive: true });
+    const fleet = new Fleet();
+    Object.assign(fleet, { folder, address, gatewayEnv, persisterEnv, gateways: [], persisters: [] });
+    const secrets = loadSecrets(join(folder, "secrets.json"), ["redis", "postgres", "postgresAdmin"]);
+    const [redis, kafka, controller, postgres, ...more] = await freePorts(6, address);
+    const place = (name) => ({ folder: join(folder, name), logFile: fleet.#log(name), address });
+    fleet.redis = new Redis({ ...place("redis"), port: redis, password: secrets.redis });
+    fleet.kafka = new Kafka({ ...place("kafka"), port: kafka, controllerPort: controller, heapMegabytes: test ? 256 : 384, quick: test });
+    fleet.postgres = new Postgres({ ...place("postgres"), port: postgres, password: secrets.postgres,
+      adminPassword: secrets.postgresAdmin, durable: !test });
+    for (const name of ["redis", "kafka", "nginx", "logs", "run"]) {
+      mkdirSync(join(folder, name), { recursive: true });
+      chmodSync(join(folder, name), 0o700);
+    }
+    fleet.ports = { port: port || more[0], webPort: webPort || more[1] };
+    for (let i = 0; i < gateways; i++) {
+      await fleet.addGateway();
+    }
+    for (let i = 0; i < persisters; i++) {
+      await fleet.addPersister();
+    }
+    fleet.nginx = new Nginx({ ...place("nginx"), ...fleet.ports, gateways: fleet.gateways });
+    return fleet;
+  }
+
+  // The settings with which any of our services finds the servers.
+  get env() {
+    return { ...this.redis.env, ...this.kafka.env, ...this.postgres.env };
+  }
+
+  // Adds a gateway, not started; NGINX knows it from its next start or reload on.
+  async addGateway(env = {}) {
+    const [port, adminPort] = await freePorts(2, this.address);
+    const id = `gateway-${this.gateways.length + 1}`;
+    const { port: balanced, webPort } = this.ports;
+    const hosts = ["localhost", "127.0.0.1", this.address];
+    const origins = [...new Set(hosts.flatMap((host) => [`http://${host}:${webPort}`, `http://${host}:${balanced}`]))];
+    const gateway = new Gateway({ id, address: this.address, port, adminPort, logFile: this.#log(id), pidFile: this.#pid(id),
+      env: { ALLOWED_ORIGINS: origins.join(","), ...this.env, ...this.gatewayEnv, ...env } });
+    this.gateways.push(gateway);
+    return gateway;
+  }
+
+  async addPersister(env = {}) {
+    const [adminPort] = await freePorts(1, this.address);
+    const name = `persister-${this.persisters.length + 1}`;
+    const persister = new Persister({ name, address: this.address, adminPort, logFile: this.#log(name), pidFile: this.#pid(name),
+      env: { ...this.env, ...this.persisterEnv, ...env } });
+    this.persisters.push(persister);
+    return persister;
+  }
+
+  // Starts everything, what is independent side by side. onStep(text) is told what is ready, as it gets ready.
+  // After an error what runs is still running: stop() ends it.
+  async start(onStep = () => {}) {
+    const timed = async (name, work) => {
+      const begin = Date.now();
+      await work();
+      onStep(`${name} ready after ${((Date.now() - begin) / 1000).toFixed(1)} s`);
+    };
+    await all([
+      timed("Redis", () => this.redis.start()),
+      timed("Kafka", () => this.kafka.start()),
+      timed("PostgreSQL", () => this.postgres.start()),
+    ]);
+    await all([
+      ...this.persisters.map((persister) => timed(persister.name, () => persister.start())),
+      ...this.gateways.map((gateway) => timed(gateway.id, () => gateway.start())),
+    ]);
+    await timed("NGINX", () => this.nginx.start());
+  }
+
+  // Never resolves; fails as soon as any process ends by itself.
+  failure() {
+    const processes = [this.redis, this.kafka, this.postgres, this.nginx, ...this.gateways, ...this.persisters].map((server) => server.process);
+    return Promise.race(
+      processes.map(async (process) => {
+        await process.exited;
+        throw new Error(`${process.name} ended by itself; the end of its log is in ${process.logFile}.`);
+      }),
+    );
+  }
+
+  // Stops everything in the order that loses nothing: first who takes messages, last who keeps them.
+  async stop() {
+    await all([this.nginx.stop(), ...this.gateways.map((gateway) => gateway.stop())]);
+    await all(this.persisters.map((persister) => persister.stop()));
+    await all([this.kafka.stop(), this.redis.stop(), this.postgres.stop()]);
+  }
+
+  #log(name) {
+    return join(this.folder, "logs", `${name}.log`);
+  }
+
+  #pid(name) {
+    return join(this.folder, "run", name);
+  }
+}
+
+// Like Promise.all, but waits for all even if one fails, so that nothing still starts while others are stopped.
+async function all(promises) {
+  const failed = (await Promise.allSettled(promises)).find((result) => result.status === "rejected");
+  if (failed) {
+    throw failed.reason;
+  }
+}

@@ -1,0 +1,92 @@
+// NGINX with a configuration rendered from deploy/nginx, in a folder of its own: nothing under /etc or /var is used.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { nginxTemplate, webFolder } from "./paths.mjs";
+import { accepts } from "./ports.mjs";
+import { Process, isRoot, runToEnd } from "./process.mjs";
+
+export class Nginx {
+  // folder: configuration, pid and temporary files; webPort: serves the page; port: balances the gateways;
+  // gateways: [{address, port}], read anew at each start and reload.
+  constructor({ folder, logFile, address = "127.0.0.1", webPort, port, gateways, webRoot = webFolder }) {
+    Object.assign(this, { folder, address, webPort, port, gateways, webRoot });
+    this.accessLog = logFile.replace(/(\.log)?$/, "-access.log");
+    this.process = new Process({
+      name: "NGINX",
+      command: nginxCommand(),
+      args: this.#args(),
+      logFile,
+      pidFile: join(folder, "pid"),
+    });
+  }
+
+  get pid() {
+    return this.process.pid;
+  }
+
+  get webUrl() {
+    return `http://${this.address}:${this.webPort}/`;
+  }
+
+  get socketUrl() {
+    return `ws://${this.address}:${this.port}/ws`;
+  }
+
+  async start() {
+    mkdirSync(this.folder, { recursive: true });
+    await this.#writeConfiguration();
+    await this.process.start(async () => (await accepts(this.port, this.address)) && (await accepts(this.webPort, this.address)));
+  }
+
+  stop() {
+    return this.process.stop();
+  }
+
+  kill(signal) {
+    this.process.kill(signal);
+  }
+
+  async restart() {
+    await this.stop();
+    await this.start();
+  }
+
+  // Takes over a changed list of gateways; connections that are open stay with the old workers.
+  async reload() {
+    await this.#writeConfiguration();
+    this.kill("SIGHUP");
+  }
+
+  #args() {
+    return ["-p", `${this.folder}/`, "-c", join(this.folder, "nginx.conf"), "-e", "stderr"];
+  }
+
+  async #writeConfiguration() {
+    const quickToSkip = "max_fails=1 fail_timeout=2s";
+    const values = {
+      // As root the workers stay root, or they could not read a page below root's home.
+      USER_LINE: isRoot ? "user root;" : "",
+      ACCESS_LOG: JSON.stringify(this.accessLog),
+      GATEWAY_SERVERS: this.gateways.map(({ address, port }) => `server ${address}:${port} ${quickToSkip};`).join("\n        "),
+      LISTEN_ADDRESS: `${this.address}:`,
+      WEB_PORT: this.webPort,
+      GATEWAY_PORT: this.port,
+      WEB_ROOT: JSON.stringify(this.webRoot),
+      CONNECT_SOURCES: [...new Set(["localhost", this.address])].map((host) => `ws://${host}:${this.port} http://${host}:${this.port}`).join(" "),
+    };
+    const template = readFileSync(nginxTemplate, "utf8");
+    const text = template.replace(/\$\{([A-Z_]+)\}/g, (whole, name) => {
+      if (!(name in values)) {
+        throw new Error(`${nginxTemplate} uses ${whole}, which is not filled in here.`);
+      }
+      return values[name];
+    });
+    writeFileSync(join(this.folder, "nginx.conf"), text, { mode: 0o600 });
+    await runToEnd(nginxCommand(), ["-t", "-q", ...this.#args()]);
+  }
+}
+
+// Debian keeps it in /usr/sbin, which a user's PATH lacks.
+function nginxCommand() {
+  return existsSync("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx";
+}

@@ -1,0 +1,167 @@
+// A PostgreSQL cluster of our own, with one role and one database, both named chat.
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { postgresBinFolder } from "./paths.mjs";
+import { Process, isRoot, runToEnd } from "./process.mjs";
+
+const systemUser = "postgres";
+
+export class Postgres {
+  // folder: data and pid file; password: of the role chat; adminPassword: of the superuser; durable: false trades safety
+  // against power loss for speed in tests (a killed process still loses nothing).
+  constructor({ folder, logFile, address = "127.0.0.1", port, password, adminPassword, durable = true }) {
+    Object.assign(this, { folder, logFile, address, port, password, adminPassword, durable });
+    this.bin = postgresBinFolder();
+    this.user = isRoot ? systemUser : undefined;
+  }
+
+  get pid() {
+    return this.process?.pid;
+  }
+
+  get url() {
+    return `postgresql://chat:${this.password}@${this.address}:${this.port}/chat`;
+  }
+
+  get env() {
+    return { DATABASE_URL: this.url };
+  }
+
+  async start() {
+    const cluster = await this.#clusterFolder();
+    await this.#initialiseOnce(cluster);
+    this.process ??= this.#makeProcess(join(cluster, "data"));
+    await this.#startOnceFree();
+  }
+
+  stop() {
+    return this.process?.stop();
+  }
+
+  kill(signal) {
+    this.process.kill(signal);
+  }
+
+  async restart() {
+    await this.stop();
+    await this.start();
+  }
+
+  // Resolves with the rows of a query as objects, made by the server so that any text survives.
+  async query(sql, { admin = false } = {}) {
+    const wrapped = `SELECT coalesce(json_agg(r), '[]') FROM (${sql}) r`;
+    return JSON.parse(await this.psql(wrapped, { admin }));
+  }
+
+  // Runs SQL through psql and resolves with its plain output.
+  psql(sql, { admin = false } = {}) {
+    return runToEnd(join(this.bin, "psql"), ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"], {
+      input: sql,
+      env: {
+        PGHOST: this.address,
+        PGPORT: String(this.port),
+        PGDATABASE: "chat",
+        PGUSER: admin ? "postgres" : "chat",
+        PGPASSWORD: admin ? this.adminPassword : this.password,
+        PGCONNECT_TIMEOUT: "5",
+      },
+    });
+  }
+
+  #makeProcess(data) {
+    const settings = {
+      listen_addresses: this.address,
+      port: this.port,
+      unix_socket_directories: "",
+      max_connections: 60,
+      ...(this.durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
+    };
+    return new Process({
+      name: "PostgreSQL",
+      command: join(this.bin, "postgres"),
+      args: ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+      logFile: this.logFile,
+      pidFile: join(this.folder, "pid"),
+      user: this.user,
+      stopSignal: "SIGINT",
+    });
+  }
+
+  // After a crash the old server's children need a moment to go; until then a new one refuses to start.
+  async #startOnceFree() {
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      try {
+        return await this.process.start(() => this.#accepts());
+      } catch (error) {
+        if (!/shared memory block|lock file/.test(error.message) || Date.now() > deadline) {
+          throw error;
+        }
+      }
+    }
+  }
+
+  async #accepts() {
+    try {
+      await runToEnd(join(this.bin, "pg_isready"), ["-q", "-h", this.address, "-p", String(this.port), "-t", "2"]);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  // The folder that holds the cluster: ours, or where the server's user cannot reach it a temporary one, noted for the next start.
+  async #clusterFolder() {
+    mkdirSync(this.folder, { recursive: true });
+    if (!this.user) {
+      return this.folder;
+    }
+    const note = join(this.folder, "location");
+    if (existsSync(note)) {
+      const noted = readFileSync(note, "utf8").trim();
+      if (existsSync(noted)) {
+        return noted;
+      }
+    }
+    const [uid, gid] = await userIds(this.user);
+    const own = join(this.folder, "cluster");
+    mkdirSync(own, { recursive: true });
+    chownSync(own, uid, gid);
+    const reachable = await runToEnd("test", ["-w", own, "-a", "-x", own], { user: this.user }).then(() => true, () => false);
+    if (reachable) {
+      return own;
+    }
+    const elsewhere = mkdtempSync(join(tmpdir(), "chat-postgres-"));
+    chownSync(elsewhere, uid, gid);
+    writeFileSync(note, elsewhere + "\n");
+    return elsewhere;
+  }
+
+  async #initialiseOnce(cluster) {
+    const data = join(cluster, "data");
+    if (existsSync(data)) {
+      return;
+    }
+    const fresh = join(cluster, "data.new");
+    const passwordFile = join(cluster, "admin-password");
+    rmSync(fresh, { recursive: true, force: true });
+    writeFileSync(passwordFile, this.adminPassword + "\n", { mode: 0o600 });
+    if (this.user) {
+      chownSync(passwordFile, ...(await userIds(this.user)));
+    }
+    const as = { user: this.user };
+    await runToEnd(join(this.bin, "initdb"), ["-D", fresh, "-U", "postgres", `--pwfile=${passwordFile}`, "--auth=scram-sha-256",
+      "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", ...(this.durable ? [] : ["--no-sync"])], as);
+    rmSync(passwordFile);
+    // Single-user mode needs no port and no login, and reads one statement a line.
+    const sql = `CREATE ROLE chat LOGIN PASSWORD '${this.password}'\nCREATE DATABASE chat OWNER chat\n`;
+    await runToEnd(join(this.bin, "postgres"), ["--single", "-D", fresh, "-c", "exit_on_error=on", "postgres"], { ...as, input: sql });
+    chmodSync(fresh, 0o700);
+    renameSync(fresh, data);
+  }
+}
+
+async function userIds(user) {
+  return Promise.all([runToEnd("id", ["-u", user]), runToEnd("id", ["-g", user])]).then((ids) => ids.map(Number));
+}

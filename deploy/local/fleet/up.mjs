@@ -1,0 +1,131 @@
+// The command behind deploy/local/up: starts the fleet, waits for Ctrl-C (or makes the check), stops the fleet.
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { checkFleet } from "./check.mjs";
+import { Fleet } from "./fleet.mjs";
+import { takeLock } from "./lock.mjs";
+import { root } from "./paths.mjs";
+import { describeOwner, isFree } from "./ports.mjs";
+
+const begin = Date.now();
+const say = (text) => console.log(`  ${text}`);
+
+class UsageError extends Error {}
+
+function readOptions() {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: {
+        gateways: { type: "string", default: "2" },
+        persisters: { type: "string", default: "1" },
+        port: { type: "string", default: "8000" },
+        "web-port": { type: "string", default: "3000" },
+        folder: { type: "string", default: join(root, ".local") },
+        check: { type: "boolean", default: false },
+        "skip-build": { type: "boolean", default: false },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError(`${error.message.split("\n")[0].replace(/\. To specify.*/, "")}; --help lists the options.`);
+  }
+  const options = {
+    gateways: number(values, "gateways", values.check ? 2 : 1, 64),
+    persisters: number(values, "persisters", values.check ? 1 : 0, 64),
+    port: number(values, "port", 0, 65535),
+    webPort: number(values, "web-port", 0, 65535),
+    folder: resolve(values.folder),
+    check: values.check,
+  };
+  if (options.port !== 0 && options.port === options.webPort) {
+    throw new UsageError("--port and --web-port must differ.");
+  }
+  return options;
+}
+
+function number(values, name, least, most) {
+  const value = values[name];
+  if (!/^\d{1,5}$/.test(value) || Number(value) < least || Number(value) > most) {
+    throw new UsageError(`--${name} must be a number from ${least} to ${most}${values.check ? " (with --check)" : ""}, not "${value}".`);
+  }
+  return Number(value);
+}
+
+async function requireFreePort(port, option) {
+  if (port !== 0 && !(await isFree(port))) {
+    throw new Error(`Port ${port} is in use by ${describeOwner(port)}: stop it, or give another port with ${option}.`);
+  }
+}
+
+function printAddresses(fleet) {
+  const { port, webPort } = fleet.ports;
+  console.log(`
+Ready after ${((Date.now() - begin) / 1000).toFixed(1)} s.
+
+  Web page             http://localhost:${webPort}/
+  Balanced gateways    ws://localhost:${port}/ws
+${fleet.gateways.map((gateway) => `  ${gateway.id.padEnd(20)} ${gateway.url}`).join("\n")}
+  PostgreSQL, Redis    addresses and passwords are in ${join(fleet.folder, "secrets.json")} and below
+  PostgreSQL           port ${fleet.postgres.port}, role and database chat
+  Redis                port ${fleet.redis.port}
+  Kafka                ${fleet.kafka.broker}
+  Logs                 ${join(fleet.folder, "logs")}
+
+Ctrl-C stops everything; the messages stay in ${fleet.folder}.`);
+}
+
+async function main() {
+  const options = readOptions();
+  let interrupted;
+  const interruption = new Promise((done) => {
+    interrupted = done;
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => interrupted(signal));
+  }
+  mkdirSync(options.folder, { recursive: true });
+  const release = takeLock(join(options.folder, "lock"));
+  try {
+    await requireFreePort(options.port, "--port");
+    await requireFreePort(options.webPort, "--web-port");
+    await serve(options, interruption);
+  } finally {
+    release();
+  }
+}
+
+// Runs the fleet until it is interrupted, checked or broken, and always stops it.
+async function serve(options, interruption) {
+  console.log("Servers ...");
+  const fleet = await Fleet.prepare(options);
+  const starting = fleet.start(say);
+  try {
+    const first = await Promise.race([starting, interruption]);
+    if (first) {
+      return;
+    }
+    printAddresses(fleet);
+    if (options.check) {
+      console.log("\nCheck ...");
+      await checkFleet(fleet, say);
+    } else {
+      await Promise.race([interruption, fleet.failure()]);
+    }
+  } finally {
+    console.log("\nStopping ...");
+    await starting.catch(() => {});
+    await fleet.stop();
+  }
+}
+
+main().then(
+  () => {
+    console.log(process.argv.includes("--check") ? "ok" : "Stopped.");
+    process.exit(0);
+  },
+  (error) => {
+    console.error(`deploy/local/up: ${error.message}`);
+    process.exit(error instanceof UsageError ? 2 : 1);
+  },
+);

@@ -1,0 +1,106 @@
+# Installs missing Debian packages. To be sourced; the caller defines say() and fail().
+
+# install_packages LIST...: installs what the lists name and this machine lacks, and starts no service.
+install_packages() {
+  local -a missing=()
+  local line
+  while IFS= read -r line; do
+    line=${line%%#*}
+    [[ $line =~ [^[:space:]] ]] || continue
+    if [[ $line =~ ^\[([a-z]+)\](.*)$ ]]; then
+      "has_${BASH_REMATCH[1]}" && continue
+      line=${BASH_REMATCH[2]}
+    fi
+    is_satisfied "$line" || missing+=("$line")
+  done < <(cat "$@")
+  if ((${#missing[@]} == 0)); then
+    say "nothing is missing"
+    return
+  fi
+  become_root
+  say "updating apt's lists"
+  "${as_root[@]}" apt-get -qq update || fail "apt-get update failed: check this machine's network and its /etc/apt."
+  local -a names=()
+  for line in "${missing[@]}"; do
+    names+=("$(choose_package "$line")") || exit 1
+  done
+  say "installing ${names[*]}"
+  install_without_services "${names[@]}"
+}
+
+# has_NAME: whether something usable is there already, from Debian or not.
+has_node() { command -v node >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)'; }
+has_npm() { command -v npm >/dev/null; }
+has_maven() { command -v mvn >/dev/null; }
+has_java() {
+  command -v java >/dev/null && [[ $(java -version 2>&1) =~ version\ \"([0-9]+) ]] && ((BASH_REMATCH[1] >= 17))
+}
+
+# is_satisfied "a | b": whether one of the alternatives is installed.
+is_satisfied() {
+  local name
+  for name in ${1//|/ }; do
+    [[ $installed == *$'\n'"$name"$'\n'* ]] && return 0
+  done
+  return 1
+}
+installed=$'\n'$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | sed -n 's/^ii  *//p')$'\n'
+
+choose_package() {
+  local name
+  for name in ${1//|/ }; do
+    if apt-cache show --no-all-versions "$name" >/dev/null 2>&1; then
+      echo "$name"
+      return
+    fi
+  done
+  fail "apt offers none of \"${1## }\": this needs Debian 12 or 13 with its main section."
+}
+
+become_root() {
+  as_root=(env DEBIAN_FRONTEND=noninteractive)
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || fail "Packages are missing and this is not root: install sudo, or run deploy/local/setup as root once."
+    as_root=(sudo "${as_root[@]}")
+  fi
+}
+
+# Debian starts a service as soon as it is installed and PostgreSQL makes a cluster; neither is wanted here, and what
+# exists already stays as it is.
+install_without_services() {
+  local policy=/usr/sbin/policy-rc.d clusters=/etc/postgresql-common/createcluster.conf
+  local made_policy='' made_clusters='' units_before status=0
+  units_before=$(enabled_units)
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+    made_policy=yes
+  fi
+  if [[ ! -e $clusters ]]; then
+    "${as_root[@]}" mkdir -p "${clusters%/*}"
+    echo 'create_main_cluster = false' | "${as_root[@]}" tee "$clusters" >/dev/null
+    made_clusters=yes
+  fi
+  "${as_root[@]}" apt-get -qq install --no-install-recommends -y -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold \
+    "$@" </dev/null || status=$?
+  [[ -z $made_policy ]] || "${as_root[@]}" rm -f "$policy"
+  [[ -z $made_clusters ]] || "${as_root[@]}" rm -f "$clusters"
+  ((status == 0)) || fail "apt-get install failed (see above): repair the packages it names and run this again."
+  disable_new_units "$units_before"
+}
+
+enabled_units() {
+  [[ -d /run/systemd/system ]] || return 0
+  systemctl list-unit-files --state=enabled --no-legend --plain 2>/dev/null | cut -d' ' -f1 | sort
+}
+
+# With systemd a service that was just installed would start at the next boot.
+disable_new_units() {
+  [[ -d /run/systemd/system ]] || return 0
+  local unit
+  for unit in $(comm -13 <(echo "$1") <(enabled_units)); do
+    case $unit in
+      redis*.service | nginx.service | postgresql*.service) "${as_root[@]}" systemctl --quiet disable --now "$unit" ;;
+    esac
+  done
+}
