@@ -2,8 +2,9 @@
 import { useState } from "react";
 import { gatewayUrl } from "../config";
 import { useRememberedName } from "../hooks/useRememberedName";
-import { NameForm } from "./NameForm";
 import { Chat } from "./Chat";
+import { NameDialog } from "./NameDialog";
+import { NameForm } from "./NameForm";
 
 export function App() {
   const [name, setName] = useRememberedName();
@@ -12,12 +13,18 @@ export function App() {
     setName(next);
     setEditing(false);
   };
-  if (name === undefined) return <NameForm initial="" onSubmit={change} />;
+  if (name === undefined) {
+    return (
+      <main className="name-screen">
+        <NameForm initial="" onSubmit={change} />
+      </main>
+    );
+  }
   const url = gatewayUrl(import.meta.env.VITE_GATEWAY_URL, window.location);
   return (
     <>
       <Chat url={url} name={name} onChangeName={() => setEditing(true)} />
-      {editing && <NameForm initial={name} onSubmit={change} onCancel={() => setEditing(false)} />}
+      {editing && <NameDialog initial={name} onSubmit={change} onCancel={() => setEditing(false)} />}
     </>
   );
 }

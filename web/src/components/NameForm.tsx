@@ -1,5 +1,5 @@
 // Asks for the name that the others will see.
-import { type FormEvent, type KeyboardEvent, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { nameProblem } from "../client/limits";
 
 interface Props {
@@ -20,42 +20,36 @@ export function NameForm({ initial, onSubmit, onCancel }: Props) {
     setProblem(found);
     if (found === undefined) onSubmit(chosen);
   };
-  const escape = (event: KeyboardEvent) => {
-    if (event.key === "Escape") onCancel?.();
-  };
-
   return (
-    <main className="name-screen" onKeyDown={escape}>
-      <form className="name-card" onSubmit={submit} aria-labelledby="name-title" noValidate>
-        <img className="name-logo" src="/favicon.svg" alt="" width="48" height="48" />
-        <h1 id="name-title">{onCancel ? "Change your name" : "Welcome"}</h1>
-        <p id="name-hint">The others in the room see this name.</p>
-        <label htmlFor="name">Your name</label>
-        <input
-          id="name"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          autoComplete="nickname"
-          autoFocus
-          aria-invalid={problem !== undefined}
-          aria-describedby={problem === undefined ? "name-hint" : "name-problem"}
-        />
-        {problem !== undefined && (
-          <p id="name-problem" className="problem" role="alert">
-            {problem}
-          </p>
-        )}
-        <div className="name-actions">
-          {onCancel && (
-            <button type="button" className="button" onClick={onCancel}>
-              Cancel
-            </button>
-          )}
-          <button type="submit" className="button button-primary">
-            {onCancel ? "Save" : "Join"}
+    <form className="name-card" onSubmit={submit} aria-labelledby="name-title" noValidate>
+      <img className="name-logo" src="/favicon.svg" alt="" width="48" height="48" />
+      <h1 id="name-title">{onCancel ? "Change your name" : "Welcome"}</h1>
+      <p id="name-hint">The others in the room see this name.</p>
+      <label htmlFor="name">Your name</label>
+      <input
+        id="name"
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        autoComplete="nickname"
+        autoFocus
+        aria-invalid={problem !== undefined}
+        aria-describedby={problem === undefined ? "name-hint" : "name-problem"}
+      />
+      {problem !== undefined && (
+        <p id="name-problem" className="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <div className="name-actions">
+        {onCancel && (
+          <button type="button" className="button" onClick={onCancel}>
+            Cancel
           </button>
-        </div>
-      </form>
-    </main>
+        )}
+        <button type="submit" className="button button-primary">
+          {onCancel ? "Save" : "Join"}
+        </button>
+      </div>
+    </form>
   );
 }

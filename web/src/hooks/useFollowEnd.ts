@@ -17,11 +17,11 @@ interface FollowEnd {
   toEnd: () => void;
 }
 
-/** A new last item that is the reader's own goes to the end in any case. */
+/** A new item of the reader's own goes to the end in any case. */
 export function useFollowEnd(items: readonly Item[]): FollowEnd {
   const listRef = useRef<HTMLDivElement>(null);
   const following = useRef(true);
-  const lastSeen = useRef<string>(undefined);
+  const known = useRef<ReadonlySet<string>>(new Set());
   const [unseen, setUnseen] = useState(0);
 
   const toEnd = useCallback(() => {
@@ -33,12 +33,11 @@ export function useFollowEnd(items: readonly Item[]): FollowEnd {
 
   const last = items.at(-1);
   useLayoutEffect(() => {
-    const before = items.findLastIndex(({ id }) => id === lastSeen.current);
-    const added = items.length - 1 - before;
-    lastSeen.current = last?.id;
-    if (following.current || (added > 0 && last?.own)) toEnd();
-    else if (added > 0 && before >= 0) setUnseen((count) => count + added);
-    // What matters is that the end has changed, not that the list was made anew.
+    const added = items.filter(({ id }) => !known.current.has(id));
+    known.current = new Set(items.map(({ id }) => id));
+    if (following.current || added.some(({ own }) => own)) toEnd();
+    else setUnseen((count) => count + added.length);
+    // The list is made anew at every change of state; only one of its length or its end matters here.
   }, [last?.id, items.length, toEnd]);
 
   // The list's own height changes as the composer grows or a keyboard opens.
