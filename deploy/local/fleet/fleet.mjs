@@ -1,6 +1,7 @@
 // The whole system on one machine: Redis, Kafka, PostgreSQL, gateways, persisters and NGINX, in one folder.
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Gateway } from "./gateway.mjs";
 import { Kafka } from "./kafka.mjs";
 import { Nginx } from "./nginx.mjs";
@@ -17,7 +18,7 @@ export class Fleet {
     persisterEnv = {}, test = false }) {
     mkdirSync(folder, { recursive: true });
     const fleet = new Fleet();
-    Object.assign(fleet, { folder, address, gatewayEnv, persisterEnv, gateways: [], persisters: [] });
+    Object.assign(fleet, { folder, address, gatewayEnv, persisterEnv, gateways: [], persisters: [], ready: false });
     const secrets = loadSecrets(join(folder, "secrets.json"), ["redis", "postgres", "postgresAdmin"]);
     const [redis, kafka, controller, postgres, ...more] = await freePorts(6, address);
     const place = (name) => ({ folder: join(folder, name), logFile: fleet.#log(name), address });
@@ -85,17 +86,31 @@ export class Fleet {
       ...this.gateways.map((gateway) => timed(gateway.id, () => gateway.start())),
     ]);
     await timed("NGINX", () => this.nginx.start());
+    this.ready = true;
   }
 
-  // Never resolves; fails as soon as any process ends by itself.
-  failure() {
-    const processes = [this.redis, this.kafka, this.postgres, this.nginx, ...this.gateways, ...this.persisters].map((server) => server.process);
-    return Promise.race(
-      processes.map(async (process) => {
-        await process.exited;
-        throw new Error(`${process.name} ended by itself; the end of its log is in ${process.logFile}.`);
-      }),
-    );
+  get servers() {
+    return [this.redis, this.kafka, this.postgres, this.nginx, ...this.gateways, ...this.persisters];
+  }
+
+  // Until `ended` resolves: starts again whatever ends by itself, and tells onStep(text).
+  async supervise(ended, onStep) {
+    let stopping = false;
+    ended.then(() => (stopping = true));
+    const watch = async (server) => {
+      const { name } = server.process;
+      while (!stopping) {
+        const { code, signal } = await server.process.exited;
+        const pause = delay(1000);
+        await Promise.race([pause, ended]);
+        if (!stopping) {
+          onStep(`${name} ended (${signal ?? `exit code ${code}`}): starting it again`);
+          await server.start().then(() => onStep(`${name} is ready again`), (error) => onStep(error.message));
+        }
+      }
+    };
+    this.servers.forEach((server) => void watch(server));
+    await ended;
   }
 
   // Stops everything in the order that loses nothing: first who takes messages, last who keeps them.

@@ -30,6 +30,7 @@ export class Postgres {
 
   async start() {
     const cluster = await this.#clusterFolder();
+    this.clusterFolder = cluster;
     await this.#initialiseOnce(cluster);
     this.process ??= this.#makeProcess(join(cluster, "data"));
     await this.#startOnceFree();
@@ -124,18 +125,26 @@ export class Postgres {
         return noted;
       }
     }
-    const [uid, gid] = await userIds(this.user);
     const own = join(this.folder, "cluster");
     mkdirSync(own, { recursive: true });
-    chownSync(own, uid, gid);
-    const reachable = await runToEnd("test", ["-w", own, "-a", "-x", own], { user: this.user }).then(() => true, () => false);
-    if (reachable) {
+    if (await this.#handOver(own)) {
       return own;
     }
-    const elsewhere = mkdtempSync(join(tmpdir(), "chat-postgres-"));
-    chownSync(elsewhere, uid, gid);
-    writeFileSync(note, elsewhere + "\n");
-    return elsewhere;
+    for (const parent of [tmpdir(), "/tmp", "/var/tmp"]) {
+      const elsewhere = mkdtempSync(join(parent, "chat-postgres-"));
+      if (await this.#handOver(elsewhere)) {
+        writeFileSync(note, elsewhere + "\n");
+        return elsewhere;
+      }
+      rmSync(elsewhere, { recursive: true });
+    }
+    throw new Error(`The user ${this.user} can write neither below ${this.folder} nor in a temporary folder: give a --folder it can reach.`);
+  }
+
+  // Gives the folder to the server's user; resolves with whether that user can reach it.
+  async #handOver(folder) {
+    chownSync(folder, ...(await userIds(this.user)));
+    return runToEnd("test", ["-w", folder, "-a", "-x", folder], { user: this.user }).then(() => true, () => false);
   }
 
   async #initialiseOnce(cluster) {

@@ -9,6 +9,7 @@ import { root } from "./paths.mjs";
 import { describeOwner, isFree } from "./ports.mjs";
 
 const begin = Date.now();
+const secondsSince = (time) => ((Date.now() - time) / 1000).toFixed(1);
 const say = (text) => console.log(`  ${text}`);
 
 class UsageError extends Error {}
@@ -61,7 +62,7 @@ async function requireFreePort(port, option) {
 function printAddresses(fleet) {
   const { port, webPort } = fleet.ports;
   console.log(`
-Ready after ${((Date.now() - begin) / 1000).toFixed(1)} s.
+Ready after ${secondsSince(begin)} s.
 
   Web page             http://localhost:${webPort}/
   Balanced gateways    ws://localhost:${port}/ws
@@ -101,22 +102,23 @@ async function serve(options, interruption) {
   const fleet = await Fleet.prepare(options);
   const starting = fleet.start(say);
   try {
-    const first = await Promise.race([starting, interruption]);
-    if (first) {
-      return;
-    }
-    printAddresses(fleet);
+    await Promise.race([starting, interruption]);
     if (options.check) {
-      console.log("\nCheck ...");
-      await checkFleet(fleet, say);
-    } else {
-      await Promise.race([interruption, fleet.failure()]);
+      await Promise.race([check(fleet), interruption.then(() => Promise.reject(new Error("interrupted before the check was done.")))]);
+    } else if (fleet.ready) {
+      printAddresses(fleet);
+      await fleet.supervise(interruption, say);
     }
   } finally {
     console.log("\nStopping ...");
     await starting.catch(() => {});
     await fleet.stop();
   }
+}
+
+async function check(fleet) {
+  console.log(`\nReady after ${secondsSince(begin)} s.\n\nCheck ...`);
+  await checkFleet(fleet, say);
 }
 
 main().then(

@@ -1,0 +1,115 @@
+// A client of the native protocol (one WebSocket) that keeps all it receives.
+import { randomUUID } from "node:crypto";
+import WebSocket from "ws";
+import { until } from "./until.mjs";
+
+export class Client {
+  #requests = 0;
+
+  // Connects and resolves once the gateway's welcome is here. options: origin, headers, protocols, name (sends hello).
+  static async connect(url, options = {}) {
+    const client = new Client(url, options);
+    await client.waitFor((frame) => frame.type === "welcome");
+    if (options.name) {
+      await client.hello({ name: options.name });
+    }
+    return client;
+  }
+
+  constructor(url, { origin, headers, protocols } = {}) {
+    this.url = url;
+    this.frames = [];
+    this.error = null;
+    this.socket = new WebSocket(url, protocols, { origin, headers, perMessageDeflate: false });
+    this.socket.on("message", (data, binary) => this.frames.push(binary ? { binary: data } : JSON.parse(data)));
+    this.socket.on("error", (error) => (this.error = error));
+    this.closed = new Promise((done) => {
+      this.socket.once("close", (code, reason) => {
+        this.closeCode = code;
+        done({ code, reason: reason.toString() });
+      });
+    });
+  }
+
+  // The messages that came live, in the order of arrival, of one room or of all.
+  messages(room) {
+    return this.frames.filter((frame) => frame.type === "message" && (room === undefined || frame.room === room));
+  }
+
+  get welcome() {
+    return this.frames.find((frame) => frame.type === "welcome");
+  }
+
+  // Resolves with the first frame that matches, whether it came already or comes before the deadline.
+  waitFor(matches, deadlineMs = 10_000) {
+    const find = () => {
+      const found = this.frames.find(matches);
+      if (!found && this.closeCode !== undefined) {
+        throw new Error(`${this.url} closed (${this.closeCode}) before the frame came. ${this.error?.message ?? ""}`);
+      }
+      return found;
+    };
+    return until(() => `a frame ${matches} from ${this.url}; got ${JSON.stringify(this.frames.slice(-5))}`, find, deadlineMs);
+  }
+
+  // Resolves with the room's live messages once there are `count` of them.
+  async waitForMessages(room, count, deadlineMs = 10_000) {
+    await until(() => `${count} messages in ${room}; got ${this.messages(room).length}`, () => this.messages(room).length >= count, deadlineMs);
+    return this.messages(room);
+  }
+
+  // Sends an object as JSON, or a string or Buffer as it is.
+  write(frame) {
+    this.socket.send(typeof frame === "string" || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame));
+  }
+
+  // Sends a frame with an id of its own and resolves with the frame that answers it, an error included.
+  async request(frame, deadlineMs) {
+    const id = frame.id ?? `request-${++this.#requests}`;
+    const before = this.frames.length;
+    this.write({ ...frame, id });
+    return this.waitFor((answer) => answer.id === id && answer.type !== "message" && this.frames.indexOf(answer) >= before, deadlineMs);
+  }
+
+  hello(fields) {
+    return this.request({ type: "hello", ...fields }).then(mustBe("welcome"));
+  }
+
+  // options: since, history. Resolves with the `joined` frame; of a history in pages only with the first.
+  join(room, options = {}) {
+    return this.request({ type: "join", room, ...options }).then(mustBe("joined"));
+  }
+
+  leave(room) {
+    return this.request({ type: "leave", room }).then(mustBe("left"));
+  }
+
+  ping() {
+    return this.request({ type: "ping" }).then(mustBe("pong"));
+  }
+
+  // Sends a message and resolves with its `ack`; an error frame rejects (the frame is its `frame`).
+  send(room, text, { id = randomUUID(), deadlineMs } = {}) {
+    return this.request({ type: "send", id, room, text }, deadlineMs).then(mustBe("ack"));
+  }
+
+  async close(code = 1000) {
+    this.socket.close(code);
+    return this.closed;
+  }
+
+  // Breaks the connection without a close frame.
+  async drop() {
+    this.socket.terminate();
+    return this.closed;
+  }
+}
+
+function mustBe(type) {
+  return (frame) => {
+    if (frame.type !== type) {
+      throw Object.assign(new Error(`Expected ${type}, got ${JSON.stringify(frame)}.`), { frame });
+    }
+    return frame;
+  };
+}

@@ -1,0 +1,37 @@
+// The real servers for one test file: on free ports of a loopback address of their own, in a temporary folder.
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Fleet } from "../../../deploy/local/fleet/fleet.mjs";
+
+// Starts a fleet; the options are those of Fleet.prepare. Call it in `before` and give the result's stop() to `after`:
+//   let fleet;
+//   before(async () => { fleet = await startFleet({ gateways: 2 }); });
+//   after(() => fleet.stop());
+// The folder is removed when the file's tests passed, and named when they did not. If the test process dies, so do the servers.
+export async function startFleet(options = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "chat-test-"));
+  // PostgreSQL may run as another user, who has to pass through.
+  chmodSync(folder, 0o711);
+  const fleet = await Fleet.prepare({ folder, address: loopbackAddress(), test: true, ...options });
+  process.once("exit", (code) => {
+    if (code === 0) {
+      [folder, fleet.postgres.clusterFolder].filter(Boolean).forEach((path) => rmSync(path, { recursive: true, force: true }));
+    } else {
+      console.error(`The logs of the servers are kept in ${join(folder, "logs")}.`);
+    }
+  });
+  try {
+    await fleet.start();
+  } catch (error) {
+    await fleet.stop();
+    throw error;
+  }
+  return fleet;
+}
+
+// Clients connect from 127.0.0.1. On another address a server that comes back never finds its port taken by one of them.
+function loopbackAddress() {
+  const byte = (least) => least + Math.floor(Math.random() * (255 - least));
+  return `127.${byte(1)}.${byte(0)}.${byte(1)}`;
+}

@@ -1,0 +1,27 @@
+// What Kafka holds, read by Kafka's own console programs.
+
+// Resolves with all records of a topic, partition by partition: {partition, offset, key, value, headers}.
+export async function readTopic(fleet, topic) {
+  const ends = await endOffsets(fleet, topic);
+  const count = [...ends.values()].reduce((sum, end) => sum + end, 0);
+  if (count === 0) {
+    return [];
+  }
+  const separator = "\t";
+  const properties = ["print.partition=true", "print.offset=true", "print.headers=true", "print.key=true", `key.separator=${separator}`];
+  const output = await fleet.kafka.tool("org.apache.kafka.tools.consumer.ConsoleConsumer", [
+    "--bootstrap-server", fleet.kafka.broker, "--topic", topic, "--from-beginning", "--max-messages", String(count),
+    "--timeout-ms", "20000", ...properties.flatMap((property) => ["--formatter-property", property]),
+  ]);
+  return output.trimEnd().split("\n").map((line) => {
+    const [partition, offset, headers, key, ...value] = line.split(separator);
+    return { partition: Number(partition.split(":")[1]), offset: Number(offset.split(":")[1]), headers, key, value: value.join(separator) };
+  });
+}
+
+// Resolves with a map from partition to the offset that the next record will get.
+export async function endOffsets(fleet, topic) {
+  const output = await fleet.kafka.tool("org.apache.kafka.tools.GetOffsetShell", ["--bootstrap-server", fleet.kafka.broker, "--topic", topic]);
+  const lines = output.trim().split("\n").filter((line) => line.startsWith(`${topic}:`));
+  return new Map(lines.map((line) => line.split(":").slice(-2).map(Number)));
+}
