@@ -11,20 +11,20 @@
 
 namespace chat::admin {
 
-/// What /readyz answers: 200 when `ready`, else 503; the body is JSON {"status":"ready|degraded|starting|draining|…",
-/// "degraded":["redis", …]}.
+/// What /readyz answers: 200 when `ready`, else 503; the body is JSON
+/// {"status":"ready|degraded|starting|draining|…", "degraded":["redis", …]}.
 struct Readiness {
   bool ready = false;
   std::string status = "starting";
   std::vector<std::string> degraded;
 };
 
-/// Serves HTTP/1.1 with keep-alive, GET and HEAD; 404 for other paths, 405 with Allow for other methods, 400 and 431
-/// for what is broken or too large (8 KiB header, no body), slow requests cut after 10 s.
+/// Serves HTTP/1.1 with keep-alive, GET and HEAD; 404 for other paths, 405 with Allow for other methods, 400
+/// and 431 for what is broken or too large (8 KiB header, no body), slow requests cut after 10 s.
 class AdminServer {
  public:
-  /// `readiness` is called on the server's thread and must be thread-safe. Binds at once; throws std::runtime_error
-  /// with one sentence (address, port, who holds it is not known) when that fails.
+  /// `readiness` is called on the server's thread and must be thread-safe. Binds at once; throws
+  /// std::runtime_error with one sentence (address, port, who holds it is not known) when that fails.
   AdminServer(const std::string& address, std::uint16_t port, const Metrics& metrics,
               std::function<Readiness()> readiness);
 

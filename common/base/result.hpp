@@ -1,9 +1,10 @@
 // A value or the sentence that says why there is none.
 #pragma once
 
-#include <boost/system/result.hpp>
 #include <stdexcept>
 #include <string>
+
+#include <boost/system/result.hpp>
 
 namespace chat {
 

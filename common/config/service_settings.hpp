@@ -12,7 +12,8 @@
 namespace chat::config {
 
 struct RedisSettings {
-  std::string url;  // REDIS_URLS: redis://[user][:password]@host:port[/db]; wins over the parts below when set
+  std::string
+      url;  // REDIS_URLS: redis://[user][:password]@host:port[/db]; wins over the parts below when set
   std::string host = "127.0.0.1";
   std::int64_t port = 6379;
   std::string username;
@@ -46,8 +47,8 @@ struct LogSettings {
   log::Level least() const;
 };
 
-/// Each adds its rows and its checks. `redis.url` is taken apart into the parts by the check (REDIS_URLS with more
-/// than one URL is an error until several shards exist; rediss:// is refused with a sentence, H13).
+/// Each adds its rows and its checks. `redis.url` is taken apart into the parts by the check (REDIS_URLS with
+/// more than one URL is an error until several shards exist; rediss:// is refused with a sentence, H13).
 void add_redis_settings(SettingsTable& table, RedisSettings& settings);
 void add_kafka_settings(SettingsTable& table, KafkaSettings& settings);
 void add_admin_settings(SettingsTable& table, AdminSettings& settings);

@@ -12,15 +12,16 @@
 
 namespace chat::config {
 
-/// Where a value came from when an error names it, and the environment as a plain map so that tests pass their own.
+/// Where a value came from when an error names it, and the environment as a plain map so that tests pass
+/// their own.
 using Environment = std::map<std::string, std::string>;
 
 /// The process's environment. The only use of getenv/environ in the project.
 Environment process_environment();
 
-/// One setting. `flag` is without dashes ("admin-port"); `variable` the environment name ("ADMIN_PORT"); a flag wins
-/// over the environment. `default_text` is what help shows. `assign` parses and stores, and returns a sentence
-/// without the setting's name when the text is no good ("is not a number from 1 to 65535").
+/// One setting. `flag` is without dashes ("admin-port"); `variable` the environment name ("ADMIN_PORT"); a
+/// flag wins over the environment. `default_text` is what help shows. `assign` parses and stores, and returns
+/// a sentence without the setting's name when the text is no good ("is not a number from 1 to 65535").
 struct Setting {
   std::string flag;
   std::string variable;
@@ -28,6 +29,8 @@ struct Setting {
   std::string help;
   bool secret = false;
   std::function<std::optional<std::string>(const std::string&)> assign;
+  bool is_switch = false;  // the flag alone means "true"
+  bool is_url = false;     // may hold a password: NAME_FILE as for secrets, and only the password is masked
 };
 
 /// Typed makers; each binds a member and takes its present value as the default.
@@ -35,17 +38,25 @@ Setting text_setting(std::string flag, std::string variable, std::string help, s
 Setting secret_setting(std::string flag, std::string variable, std::string help, std::string& target);
 Setting integer_setting(std::string flag, std::string variable, std::string help, std::int64_t& target,
                         std::int64_t least, std::int64_t most);
-Setting seconds_setting(std::string flag, std::string variable, std::string help, std::chrono::milliseconds& target,
-                        double least, double most);
+Setting seconds_setting(std::string flag, std::string variable, std::string help,
+                        std::chrono::milliseconds& target, double least, double most);
 Setting switch_setting(std::string flag, std::string variable, std::string help, bool& target);
+/// URLs or connection strings whose password must not be shown.
+Setting url_setting(std::string flag, std::string variable, std::string help, std::string& target);
+/// One of `choices`, which the help lists.
+Setting choice_setting(std::string flag, std::string variable, std::string help, std::string& target,
+                       std::vector<std::string> choices);
+/// An IPv4 or IPv6 address to listen on; not a host name.
+Setting address_setting(std::string flag, std::string variable, std::string help, std::string& target);
 
 /// What main does next.
 struct Outcome {
   enum class Action { run, exit } action = Action::run;
   int exit_code = 0;
-  std::string output;                  // for stdout when exit_code is 0, else for stderr; ends in a newline
-  std::vector<std::string> warnings;   // unknown variables that begin with one of our prefixes
-  std::map<std::string, std::string> effective;  // variable → value as text, secrets as "***" (empty stays empty)
+  std::string output;                 // for stdout when exit_code is 0, else for stderr; ends in a newline
+  std::vector<std::string> warnings;  // unknown variables that begin with one of our prefixes
+  std::map<std::string, std::string>
+      effective;  // variable → value as text, secrets as "***" (empty stays empty)
 };
 
 class SettingsTable {
@@ -56,20 +67,27 @@ class SettingsTable {
 
   void add(Setting setting);
 
-  /// Settings with a free rest of the name: every variable KAFKA_CONF_<NAME> (and flag --kafka-conf name=value,
-  /// repeatable) is put into `target` under its lower-cased name with _ as . ("linger.ms").
+  /// Settings with a free rest of the name: every variable KAFKA_CONF_<NAME> (and flag --kafka-conf
+  /// name=value, repeatable) is put into `target` under its lower-cased name with _ as . ("linger.ms").
   void add_pass_through(std::string flag, std::string variable_prefix, std::string help,
                         std::map<std::string, std::string>& target);
 
-  /// A check over several settings, run after all were assigned; returns a whole sentence when something is wrong.
+  /// A check over several settings, run after all were assigned; returns a whole sentence when something is
+  /// wrong.
   void add_check(std::function<std::optional<std::string>()> check);
 
-  /// Assigns from the environment and then from the flags. --help, --version and --help-markdown (the README's
-  /// table) exit 0. All errors are collected, one a line, exit code 2. An empty variable counts as not set. For every
-  /// secret setting also NAME_FILE and its flag: the file's first line is the value (S9); both set is an error.
+  /// Assigns from the environment and then from the flags; `arguments` are without the program's name.
+  /// --help,
+  /// --version and --help-markdown (the README's table) exit 0. All errors are collected, one a line, exit
+  /// code 2. An empty variable counts as not set. For every secret or URL setting also NAME_FILE and its
+  /// flag: the file's first line is the value (S9); both set is an error. Of a flag given twice the last
+  /// counts.
   Outcome parse(const std::vector<std::string>& arguments, const Environment& environment);
 
  private:
+  std::string help_markdown() const;
+  std::vector<std::string> unknown_variables(const Environment& environment) const;
+
   std::string program_;
   std::string version_;
   std::string description_;

@@ -13,7 +13,8 @@ namespace chat::log {
 
 enum class Level { debug, info, warning, error };
 
-/// One named value of a line. Views are read before the call returns. Never a secret or a message's text (S7).
+/// One named value of a line. Views are read before the call returns. Never a secret or a message's text
+/// (S7).
 struct Field {
   std::string_view name;
   std::variant<std::string_view, std::int64_t, double, bool> value;
@@ -24,26 +25,38 @@ struct Field {
  private:
   template <class T>
   static decltype(value) convert(const T& v) {
-    if constexpr (std::same_as<T, bool>) return v;
-    else if constexpr (std::integral<T>) return static_cast<std::int64_t>(v);
-    else if constexpr (std::floating_point<T>) return static_cast<double>(v);
-    else return std::string_view(v);
+    if constexpr (std::same_as<T, bool>)
+      return v;
+    else if constexpr (std::integral<T>)
+      return static_cast<std::int64_t>(v);
+    else if constexpr (std::floating_point<T>)
+      return static_cast<double>(v);
+    else
+      return std::string_view(v);
   }
 };
 
 using Fields = std::initializer_list<Field>;
 
-/// Sets the service's name, written as `service` in every line, and the least level that is written. Call once at
-/// start, before other threads run; without it the lines go out at level info as service "chat".
+/// Sets the service's name, written as `service` in every line, and the least level that is written. Call
+/// once at start, before other threads run; without it the lines go out at level info as service "chat".
 void start(std::string_view service, Level least);
 
-/// Writes {"time":"<RFC 3339, ms, UTC>","level":…,"service":…,"message":…, fields…}. Any thread. Invalid UTF-8 and
-/// control characters are escaped, never written raw.
+/// Writes {"time":"<RFC 3339, ms, UTC>","level":…,"service":…,"message":…, fields…}. Any thread. Invalid
+/// UTF-8 and control characters are escaped, never written raw.
 void write(Level level, std::string_view message, Fields fields = {});
 
-inline void debug(std::string_view message, Fields fields = {}) { write(Level::debug, message, fields); }
-inline void info(std::string_view message, Fields fields = {}) { write(Level::info, message, fields); }
-inline void warning(std::string_view message, Fields fields = {}) { write(Level::warning, message, fields); }
-inline void error(std::string_view message, Fields fields = {}) { write(Level::error, message, fields); }
+inline void debug(std::string_view message, Fields fields = {}) {
+  write(Level::debug, message, fields);
+}
+inline void info(std::string_view message, Fields fields = {}) {
+  write(Level::info, message, fields);
+}
+inline void warning(std::string_view message, Fields fields = {}) {
+  write(Level::warning, message, fields);
+}
+inline void error(std::string_view message, Fields fields = {}) {
+  write(Level::error, message, fields);
+}
 
 }  // namespace chat::log

@@ -16,8 +16,8 @@ class Registry;
 namespace chat {
 
 /// Owns all metrics of a process. References that it returns live as long as it does and may be used from any
-/// thread (Increment, Set, Observe are atomic). The same name and labels give the same object. Metrics are made at
-/// start; a name that Prometheus does not allow throws std::invalid_argument.
+/// thread (Increment, Set, Observe are atomic). The same name and labels give the same object. Metrics are
+/// made at start; a name that Prometheus does not allow throws std::invalid_argument.
 class Metrics {
  public:
   using Labels = std::map<std::string, std::string>;

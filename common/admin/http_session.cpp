@@ -1,0 +1,131 @@
+#include "common/admin/http_session.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+
+namespace chat::admin {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::uint32_t max_header_bytes = 8 * 1024;
+constexpr std::chrono::seconds exchange_timeout{10};
+// Longer than the usual scrape interval, so that a scraper keeps its connection.
+constexpr std::chrono::seconds idle_timeout{75};
+
+using Request = http::request<http::empty_body>;
+
+/// A request, or the status that answers a broken one, or neither when the peer is gone.
+struct Received {
+  std::optional<Request> request;
+  std::optional<http::status> fault;
+};
+
+http::status fault_status(const beast::error_code& error) {
+  return error == http::error::header_limit || error == http::error::buffer_overflow
+             ? http::status::request_header_fields_too_large
+             : http::status::bad_request;
+}
+
+bool is_syntax_error(const beast::error_code& error) {
+  return error.category() == http::make_error_code(http::error::bad_method).category() &&
+         error != http::error::end_of_stream && error != http::error::partial_message;
+}
+
+bool is_allowed(const Request& request) {
+  return request.method() == http::verb::get || request.method() == http::verb::head;
+}
+
+asio::awaitable<Received> receive(beast::tcp_stream& stream, beast::flat_buffer& buffer, bool is_first) {
+  if (buffer.size() == 0) {
+    stream.expires_after(is_first ? exchange_timeout : idle_timeout);
+    const auto [error, bytes] = co_await stream.async_read_some(buffer.prepare(2048), use_tuple);
+    if (error) co_return Received{};
+    buffer.commit(bytes);
+  }
+  stream.expires_after(exchange_timeout);
+  http::request_parser<http::empty_body> parser;
+  parser.header_limit(max_header_bytes);
+  const auto [error, bytes] = co_await http::async_read_header(stream, buffer, parser, use_tuple);
+  if (error) co_return is_syntax_error(error) ? Received{std::nullopt, fault_status(error)} : Received{};
+  const bool has_body = !parser.is_done();
+  Received received{parser.release(), std::nullopt};
+  if (!has_body) co_return received;
+  // The body stays unread, so nothing can follow it on this connection.
+  received.request->keep_alive(false);
+  if (is_allowed(*received.request)) co_return Received{std::nullopt, http::status::bad_request};
+  co_return received;
+}
+
+Answer fault_answer(http::status status) {
+  return {status, "text/plain; charset=utf-8", std::string(http::obsolete_reason(status)) + "\n"};
+}
+
+/// HEAD gets the header of GET and no body (RFC 9110 section 9.3.2).
+http::response<http::string_body> response_for(const Request& request, const Handler& handler) {
+  const bool is_head = request.method() == http::verb::head;
+  const std::string_view target(request.target().data(), request.target().size());
+  Answer answer = is_allowed(request) ? handler(target.substr(0, target.find('?')))
+                                      : fault_answer(http::status::method_not_allowed);
+  http::response<http::string_body> response(answer.status, 11);
+  response.set(http::field::content_type, answer.content_type);
+  response.set(http::field::cache_control, "no-store");
+  if (!is_allowed(request)) response.set(http::field::allow, "GET, HEAD");
+  response.content_length(answer.body.size());
+  if (!is_head) response.body() = std::move(answer.body);
+  response.keep_alive(request.keep_alive());
+  return response;
+}
+
+http::response<http::string_body> response_for(http::status fault) {
+  Answer answer = fault_answer(fault);
+  http::response<http::string_body> response(answer.status, 11);
+  response.set(http::field::content_type, answer.content_type);
+  response.body() = std::move(answer.body);
+  response.keep_alive(false);
+  response.prepare_payload();
+  return response;
+}
+
+/// Closing with unread input would reset the connection and could take the last answer with it.
+asio::awaitable<void> finish(beast::tcp_stream& stream) {
+  beast::error_code ignored;
+  stream.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  char rest[2048];
+  stream.expires_after(std::chrono::seconds(2));
+  for (;;) {
+    const auto [error, bytes] = co_await stream.async_read_some(asio::buffer(rest), use_tuple);
+    if (error) break;
+  }
+}
+
+}  // namespace
+
+asio::awaitable<void> serve(asio::ip::tcp::socket socket, const Handler& handler) {
+  beast::tcp_stream stream(std::move(socket));
+  beast::flat_buffer buffer(max_header_bytes + 2048);
+  for (bool is_first = true;; is_first = false) {
+    const Received received = co_await receive(stream, buffer, is_first);
+    if (!received.request && !received.fault) break;
+    auto response =
+        received.request ? response_for(*received.request, handler) : response_for(*received.fault);
+    const bool keep = response.keep_alive();
+    stream.expires_after(exchange_timeout);
+    const auto [error, bytes] = co_await http::async_write(stream, response, use_tuple);
+    if (error || !keep) break;
+  }
+  co_await finish(stream);
+}
+
+}  // namespace chat::admin

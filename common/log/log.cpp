@@ -1,0 +1,96 @@
+#include "common/log/log.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+namespace chat::log {
+namespace {
+
+struct Output {
+  Output() : logger("chat", std::make_shared<spdlog::sinks::stdout_sink_mt>()) {
+    logger.set_pattern("%v");
+    logger.set_level(spdlog::level::info);
+  }
+
+  std::string service = "chat";
+  spdlog::logger logger;
+};
+
+// Never destroyed: threads of libraries may still log while the process ends.
+Output& output() {
+  static Output& instance = *new Output;
+  return instance;
+}
+
+spdlog::level::level_enum spdlog_level(Level level) {
+  switch (level) {
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+const char* name_of(Level level) {
+  switch (level) {
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warning:
+      return "warning";
+    case Level::error:
+      break;
+  }
+  return "error";
+}
+
+std::string time_now() {
+  using namespace std::chrono;
+  const auto now = floor<milliseconds>(system_clock::now());
+  const std::time_t seconds = system_clock::to_time_t(floor<std::chrono::seconds>(now));
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[40];
+  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  std::snprintf(text + length, sizeof text - length, ".%03dZ",
+                static_cast<int>(now.time_since_epoch().count() % 1000));
+  return text;
+}
+
+}  // namespace
+
+void start(std::string_view service, Level least) {
+  output().service = service;
+  output().logger.set_level(spdlog_level(least));
+}
+
+void write(Level level, std::string_view message, Fields fields) {
+  Output& out = output();
+  if (!out.logger.should_log(spdlog_level(level))) return;
+  nlohmann::ordered_json line;
+  line["time"] = time_now();
+  line["level"] = name_of(level);
+  line["service"] = out.service;
+  line["message"] = message;
+  for (const Field& field : fields)
+    std::visit([&](const auto& value) { line[std::string(field.name)] = value; }, field.value);
+  // Non-ASCII is escaped as well: C1 controls and line separators steer terminals and split lines too (S7).
+  const std::string text = line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
+  out.logger.log(spdlog_level(level), spdlog::string_view_t(text.data(), text.size()));
+}
+
+}  // namespace chat::log
