@@ -1,0 +1,92 @@
+#include "gateway/app/gateway_settings.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+
+#include "common/wire/uuid.hpp"
+
+namespace chat::gateway {
+namespace {
+
+using config::integer_setting;
+using config::seconds_setting;
+using config::SettingsTable;
+using config::text_setting;
+
+constexpr std::size_t max_gateway_id_length = 64;
+
+/// The id is part of a Redis channel, of log lines and of session ids.
+bool is_valid_gateway_id(const std::string& id) {
+  return !id.empty() && id.size() <= max_gateway_id_length && std::ranges::all_of(id, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  });
+}
+
+void add_listener(SettingsTable& table, GatewaySettings& s) {
+  table.add(
+      text_setting("gateway-id", "GATEWAY_ID", "name in the fleet, unique: A-Z a-z 0-9 _ - .", s.gateway_id));
+  table.add(text_setting("listen-address", "LISTEN_ADDRESS",
+                         "address of the client port; 0.0.0.0 in containers", s.listen_address));
+  table.add(integer_setting("port", "PORT", "client port; 0 lets the kernel choose", s.port, 0, 65535));
+  table.add(
+      integer_setting("workers", "WORKERS", "worker threads, one per core by default", s.workers, 1, 256));
+  table.add(seconds_setting("ping-interval", "PING_INTERVAL_SECONDS",
+                            "a ping goes out after so many seconds without a frame from the client",
+                            s.ping_interval, 1, 3600));
+  table.add(seconds_setting("idle-timeout", "IDLE_TIMEOUT_SECONDS",
+                            "a client that sent nothing, not even a pong, for so long is gone",
+                            s.idle_timeout, 2, 7200));
+  table.add(integer_setting("outbox-max-kib", "OUTBOX_MAX_KIB",
+                            "unsent KiB a client may have before it is closed as a slow consumer (4000)",
+                            s.outbox_max_kibibytes, 1024, 1024 * 1024));
+}
+
+void add_bounds(SettingsTable& table, GatewaySettings& s) {
+  table.add(integer_setting("journal-max-records", "JOURNAL_MAX_RECORDS",
+                            "messages on their way into Kafka before senders are told `overloaded`",
+                            s.journal_max_records, 1, 10'000'000));
+  table.add(integer_setting("journal-max-mib", "JOURNAL_MAX_MIB", "the same bound in MiB",
+                            s.journal_max_mebibytes, 1, 65536));
+  table.add(integer_setting("stream-hard-cap", "STREAM_HARD_CAP",
+                            "messages that a room's Redis stream keeps at most", s.stream_hard_cap, 100,
+                            10'000'000));
+  table.add(seconds_setting("startup-timeout", "STARTUP_TIMEOUT_SECONDS",
+                            "how long to wait at start for Redis and Kafka before giving up",
+                            s.startup_timeout, 1, 3600));
+  table.add(seconds_setting("drain-timeout", "DRAIN_TIMEOUT_SECONDS",
+                            "how long SIGTERM waits for Kafka's reports and the clients' goodbyes",
+                            s.drain_timeout, 1, 3600));
+}
+
+}  // namespace
+
+GatewaySettings::GatewaySettings()
+    : gateway_id("gateway-" + to_string(random_uuid()).substr(0, 8)),
+      workers(std::max<std::int64_t>(1, std::thread::hardware_concurrency())) {
+  admin.port = 9100;
+}
+
+SettingsTable gateway_settings_table(GatewaySettings& settings, const std::string& version) {
+  SettingsTable table("chat-gateway", version,
+                      "A WebSocket gateway: shares messages through Redis and logs them in Kafka.",
+                      {"REDIS_", "KAFKA_", "GATEWAY_", "JOURNAL_"});
+  add_listener(table, settings);
+  config::add_admin_settings(table, settings.admin);
+  config::add_redis_settings(table, settings.redis);
+  config::add_kafka_settings(table, settings.kafka);
+  add_bounds(table, settings);
+  config::add_log_settings(table, settings.log);
+  table.add_check([&settings]() -> std::optional<std::string> {
+    if (is_valid_gateway_id(settings.gateway_id)) return std::nullopt;
+    return "GATEWAY_ID must be 1 to 64 characters of A-Z a-z 0-9 _ - .";
+  });
+  table.add_check([&settings]() -> std::optional<std::string> {
+    if (settings.idle_timeout > settings.ping_interval) return std::nullopt;
+    return "IDLE_TIMEOUT_SECONDS must be above PING_INTERVAL_SECONDS, or every quiet client is cut";
+  });
+  return table;
+}
+
+}  // namespace chat::gateway

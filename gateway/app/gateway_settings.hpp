@@ -1,0 +1,37 @@
+// Every setting of chat-gateway.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "common/config/service_settings.hpp"
+#include "common/config/settings_table.hpp"
+
+namespace chat::gateway {
+
+struct GatewaySettings {
+  GatewaySettings();
+
+  std::string gateway_id;  // unique in the fleet; made up at random where none is given
+  std::string listen_address = "127.0.0.1";
+  std::int64_t port = 8000;
+  std::int64_t workers;  // one per core
+  std::int64_t journal_max_records = 50'000;
+  std::int64_t journal_max_mebibytes = 64;
+  std::int64_t stream_hard_cap = 20'000;
+  std::int64_t outbox_max_kibibytes = 1024;
+  std::chrono::milliseconds ping_interval{20'000};
+  std::chrono::milliseconds idle_timeout{40'000};
+  std::chrono::milliseconds startup_timeout{30'000};
+  std::chrono::milliseconds drain_timeout{15'000};
+  config::AdminSettings admin;
+  config::LogSettings log;
+  config::RedisSettings redis;
+  config::KafkaSettings kafka;
+};
+
+/// The table of help, environment and flags, bound to `settings`, which outlives it.
+config::SettingsTable gateway_settings_table(GatewaySettings& settings, const std::string& version);
+
+}  // namespace chat::gateway

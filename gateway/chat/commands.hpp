@@ -1,0 +1,53 @@
+// What a client asks for, read from a native frame (PROTOCOL, "Client to gateway"). Pure.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "common/wire/cursor.hpp"
+#include "common/wire/uuid.hpp"
+#include "gateway/chat/error_code.hpp"
+
+namespace chat::gateway {
+
+/// An id that is given back in the answer; none where the frame had none.
+using RequestId = std::optional<std::string>;
+
+struct HelloCommand {
+  RequestId id;
+  std::optional<std::string> name;
+};
+
+struct JoinCommand {
+  RequestId id;
+  std::string room;
+  std::optional<Cursor> since;
+  std::size_t history = 0;
+};
+
+struct LeaveCommand {
+  RequestId id;
+  std::string room;
+};
+
+struct SendCommand {
+  Uuid uuid;
+  std::string id;  // the client's own spelling of the uuid
+  std::string room;
+  std::string text;
+};
+
+struct PingCommand {
+  RequestId id;
+};
+
+using Command = std::variant<HelloCommand, JoinCommand, LeaveCommand, SendCommand, PingCommand>;
+
+/// Reads one text frame (valid UTF-8). Everything that PROTOCOL does not allow is a Rejection with the
+/// frame's id where one could be read, also from in front of a syntax error. Unknown fields are ignored.
+std::variant<Command, Rejection> parse_command(std::string_view frame);
+
+}  // namespace chat::gateway

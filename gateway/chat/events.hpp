@@ -1,0 +1,75 @@
+// What a session tells its client, as values; each protocol's outlet encodes them.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/wire/cursor.hpp"
+#include "common/wire/uuid.hpp"
+#include "gateway/bus/room_store.hpp"
+#include "gateway/chat/commands.hpp"
+#include "gateway/chat/error_code.hpp"
+#include "gateway/ws/frame.hpp"
+
+namespace chat::gateway {
+
+struct WelcomeEvent {
+  RequestId id;  // of the hello that it answers
+  std::string session;
+  std::string gateway;
+  std::string user;
+};
+
+/// `page` is shared by all that joined with the same request; never null.
+struct JoinedEvent {
+  RequestId id;
+  std::string room;
+  std::shared_ptr<const ReadReply> page;
+};
+
+struct LeftEvent {
+  RequestId id;
+  std::string room;
+};
+
+struct AckEvent {
+  std::string id;
+  std::string room;
+  Cursor cursor;
+  bool duplicate = false;
+};
+
+struct PongEvent {
+  RequestId id;
+};
+
+struct ReconnectEvent {
+  int after_ms = 0;
+};
+
+/// A room's message on one worker; the frame is shared by all members.
+struct RoomMessage {
+  Cursor cursor;
+  ws::FrameRef frame;
+};
+
+/// A client's transport and encoding. All calls on the session's worker; none destroys the session or calls
+/// back into it. Calls after the transport closed are without effect.
+class Outlet {
+ public:
+  virtual ~Outlet() = default;
+  virtual void deliver(const RoomMessage& message) = 0;
+  virtual void welcome(const WelcomeEvent& event) = 0;
+  virtual void joined(const JoinedEvent& event) = 0;
+  virtual void left(const LeftEvent& event) = 0;
+  virtual void ack(const AckEvent& event) = 0;
+  virtual void pong(const PongEvent& event) = 0;
+  virtual void reconnect(const ReconnectEvent& event) = 0;
+  virtual void error(const Rejection& rejection) = 0;
+  /// The session takes frames again after it refused (Session::ready_for_command).
+  virtual void resume() = 0;
+};
+
+}  // namespace chat::gateway

@@ -1,0 +1,34 @@
+#include "gateway/chat/gateway_metrics.hpp"
+
+#include <string>
+
+namespace chat::gateway {
+
+GatewayMetrics::GatewayMetrics(Metrics& metrics)
+    : connections(metrics.gauge("chat_connections", "Open WebSocket connections")),
+      rooms(metrics.gauge("chat_rooms", "Rooms with a local member, summed over the workers")),
+      connections_total(metrics.counter("chat_connections_total", "WebSocket connections accepted")),
+      frames_in(metrics.counter("chat_frames_received_total", "Client frames read")),
+      sends_accepted(metrics.counter("chat_sends_accepted_total", "Messages that got their number here")),
+      sends_duplicate(metrics.counter("chat_sends_duplicate_total", "Retries of an id that had its number")),
+      sends_expired(metrics.counter("chat_sends_expired_total",
+                                    "Sends answered unavailable since no delivery report came in time")),
+      acks(metrics.counter("chat_acks_total", "Acknowledgements sent")),
+      joins(metrics.counter("chat_joins_total", "Joins answered")),
+      publications(metrics.counter("chat_publications_total", "Publications received from Redis")),
+      publications_dropped(metrics.counter("chat_publications_dropped_total",
+                                           "Publications dropped as already shown or unreadable")),
+      frames_encoded(metrics.counter("chat_frames_encoded_total", "Room message frames encoded")),
+      deliveries(metrics.counter("chat_deliveries_total", "Room message frames handed to members")),
+      gaps_detected(metrics.counter("chat_gaps_detected_total", "Holes seen in a room's numbers")),
+      gaps_repaired(metrics.counter("chat_gaps_repaired_total", "Holes filled from the stream")),
+      gaps_unrepaired(metrics.counter("chat_gaps_unrepaired_total", "Holes that could not be proven filled")),
+      slow_consumers(metrics.counter("chat_slow_consumers_total", "Connections closed with 4000")),
+      accept_errors(metrics.counter("chat_accept_errors_total", "Failed accepts of a connection")),
+      metrics_(metrics) {}
+
+prometheus::Counter& GatewayMetrics::errors(ErrorCode code) {
+  return metrics_.counter("chat_errors_total", "Errors sent to clients", {{"code", std::string(name(code))}});
+}
+
+}  // namespace chat::gateway

@@ -1,0 +1,43 @@
+// The gateway's own counters, made once at start.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+
+#include "common/metrics/metrics.hpp"
+#include "gateway/chat/error_code.hpp"
+
+namespace chat::gateway {
+
+/// References into a Metrics that outlives it. Any thread. Counted per batch where the path is hot.
+struct GatewayMetrics {
+  explicit GatewayMetrics(Metrics& metrics);
+
+  prometheus::Gauge& connections;
+  prometheus::Gauge& rooms;
+  prometheus::Counter& connections_total;
+  prometheus::Counter& frames_in;
+  prometheus::Counter& sends_accepted;
+  prometheus::Counter& sends_duplicate;
+  prometheus::Counter& sends_expired;
+  prometheus::Counter& acks;
+  prometheus::Counter& joins;
+  prometheus::Counter& publications;
+  prometheus::Counter& publications_dropped;
+  prometheus::Counter& frames_encoded;
+  prometheus::Counter& deliveries;
+  prometheus::Counter& gaps_detected;
+  prometheus::Counter& gaps_repaired;
+  prometheus::Counter& gaps_unrepaired;
+  prometheus::Counter& slow_consumers;
+  prometheus::Counter& accept_errors;
+
+  /// chat_errors_total{code}; every answer of type `error`.
+  prometheus::Counter& errors(ErrorCode code);
+
+ private:
+  Metrics& metrics_;
+};
+
+}  // namespace chat::gateway

@@ -1,0 +1,135 @@
+#include "gateway/chat/room.hpp"
+
+#include <utility>
+
+namespace chat::gateway {
+
+Room::Room(std::string name, RoomStore& store) : name_(std::move(name)), store_(store) {}
+
+void Room::join(RoomMember& member, RequestId id, std::optional<Cursor> since, std::size_t history) {
+  leave(member);
+  member.state_ = RoomMember::State::joining;
+  // A read that is under way serves too: what was published since it began is held.
+  const auto same = std::ranges::find_if(
+      joins_, [&](const auto& join) { return join->since == since && join->history == history; });
+  if (same != joins_.end()) {
+    (*same)->joiners.push_back({&member, std::move(id)});
+    return;
+  }
+  auto join = std::make_shared<Join>();
+  join->since = since;
+  join->history = history;
+  join->joiners.push_back({&member, std::move(id)});
+  joins_.push_back(join);
+  if (subscribed_) start_reading(join);
+}
+
+void Room::leave(RoomMember& member) {
+  switch (std::exchange(member.state_, RoomMember::State::outside)) {
+    case RoomMember::State::outside:
+      break;
+    case RoomMember::State::paging:
+      --paging_;
+      break;
+    case RoomMember::State::joining:
+      for (const auto& join : joins_)
+        std::erase_if(join->joiners, [&](const Joiner& joiner) { return joiner.member == &member; });
+      // One that is being read stays until its reply, so that the reply finds what was held.
+      std::erase_if(joins_, [](const auto& join) { return join->joiners.empty() && !join->reading; });
+      break;
+    case RoomMember::State::live: {
+      LiveMember& last = members_.back();
+      last.member->index_ = member.index_;
+      std::swap(members_[member.index_], last);
+      members_.pop_back();
+      break;
+    }
+  }
+}
+
+bool Room::empty() const {
+  return members_.empty() && paging_ == 0 &&
+         std::ranges::all_of(joins_, [](const auto& join) { return join->joiners.empty(); });
+}
+
+void Room::on_subscribed() {
+  subscribed_ = true;
+  const auto waiting = joins_;
+  for (const auto& join : waiting)
+    if (!join->reading) start_reading(join);
+}
+
+void Room::start_reading(const std::shared_ptr<Join>& join) {
+  join->reading = true;
+  store_.read({name_, join->since, join->history}, [weak = weak_from_this(), join](ReadReply reply) {
+    if (const auto room = weak.lock()) room->on_read(join, std::move(reply));
+  });
+}
+
+void Room::on_read(const std::shared_ptr<Join>& join, ReadReply reply) {
+  if (!reply.available) return fail(join);
+  std::erase(joins_, join);
+  raise_floor(reply.newest.epoch);
+  const auto page = std::make_shared<const ReadReply>(std::move(reply));
+  // A callback may make members leave or join anew: then they are no longer in `joining` through this join.
+  auto joiners = std::move(join->joiners);
+  for (Joiner& joiner : joiners) {
+    RoomMember& member = *joiner.member;
+    if (page->more) {
+      member.state_ = RoomMember::State::paging;
+      ++paging_;
+    } else {
+      make_live(member, page->newest);
+    }
+    member.on_joined(joiner.id, page);
+    if (page->more) continue;
+    for (const RoomMessage& message : held_)
+      if (message.cursor > page->newest) member.outlet_.deliver(message);
+  }
+  forget_held();
+}
+
+void Room::fail(const std::shared_ptr<Join>& join) {
+  std::erase(joins_, join);
+  auto joiners = std::move(join->joiners);
+  for (Joiner& joiner : joiners) joiner.member->state_ = RoomMember::State::outside;
+  for (Joiner& joiner : joiners) joiner.member->on_join_failed(joiner.id);
+  forget_held();
+}
+
+void Room::fail_waiting() {
+  const auto joins = joins_;
+  for (const auto& join : joins)
+    if (!join->reading) fail(join);
+}
+
+void Room::make_live(RoomMember& member, Cursor newest) {
+  // What was held is delivered by the join itself; later messages up to there must not come again.
+  const Cursor skip_until = held_.empty() ? newest : std::max(newest, held_.back().cursor);
+  member.state_ = RoomMember::State::live;
+  member.index_ = members_.size();
+  members_.push_back({&member.outlet_, &member, skip_until});
+  highest_skip_ = std::max(highest_skip_, skip_until);
+}
+
+std::size_t Room::publish(const RoomMessage& message) {
+  raise_floor(message.cursor.epoch);
+  if (!joins_.empty()) held_.push_back(message);
+  if (message.cursor > highest_skip_) {
+    for (const LiveMember& member : members_) member.outlet->deliver(message);
+    return members_.size();
+  }
+  std::size_t delivered = 0;
+  for (const LiveMember& member : members_) {
+    if (message.cursor <= member.skip_until) continue;
+    member.outlet->deliver(message);
+    ++delivered;
+  }
+  return delivered;
+}
+
+void Room::forget_held() {
+  if (joins_.empty()) held_ = {};
+}
+
+}  // namespace chat::gateway

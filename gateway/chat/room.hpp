@@ -1,0 +1,109 @@
+// One room on one worker: its members, who is joining, and the order in which they see messages.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/bus/room_store.hpp"
+#include "gateway/chat/events.hpp"
+
+namespace chat::gateway {
+
+/// One session's place in one room; owned by the session, on the room's worker. The room calls it outside of
+/// its own loops, so a call may leave the room.
+class RoomMember {
+ public:
+  explicit RoomMember(Outlet& outlet) : outlet_(outlet) {}
+  virtual ~RoomMember() = default;
+  RoomMember(const RoomMember&) = delete;
+  RoomMember& operator=(const RoomMember&) = delete;
+
+  /// The answer to a join. The member is live after the call, or waits for the next page's join where `more`
+  /// is set.
+  virtual void on_joined(const RequestId& id, std::shared_ptr<const ReadReply> page) = 0;
+
+  /// Redis did not answer; the member is out of the room.
+  virtual void on_join_failed(const RequestId& id) = 0;
+
+ private:
+  friend class Room;
+  enum class State { outside, joining, paging, live };
+
+  Outlet& outlet_;
+  State state_ = State::outside;
+  std::size_t index_ = 0;
+};
+
+/// Joining (DESIGN): subscribed → read → page → messages after the page that came meanwhile → live. All
+/// members see the messages in the order of publish(). Equal joins share one read.
+class Room : public std::enable_shared_from_this<Room> {
+ public:
+  /// `store` outlives the room.
+  Room(std::string name, RoomStore& store);
+
+  const std::string& name() const { return name_; }
+
+  /// Puts the member (back) to the start: it gets no live message until its answer. Any state is allowed.
+  void join(RoomMember& member, RequestId id, std::optional<Cursor> since, std::size_t history);
+
+  /// Without effect for a member that is outside.
+  void leave(RoomMember& member);
+
+  /// The gateway's subscription is confirmed: waiting joins are read.
+  void on_subscribed();
+
+  /// Hands a message to every live member; gives how many. No member is destroyed or leaves within.
+  std::size_t publish(const RoomMessage& message);
+
+  /// Fails all joins that still wait for the subscription.
+  void fail_waiting();
+
+  bool empty() const;
+  bool is_subscribed() const { return subscribed_; }
+  std::size_t live_members() const { return members_.size(); }
+
+  /// The highest epoch that was seen for the room; 0 for none (AcceptRequest::floor).
+  std::int64_t floor() const { return floor_; }
+  void raise_floor(std::int64_t epoch) { floor_ = std::max(floor_, epoch); }
+
+ private:
+  struct Joiner {
+    RoomMember* member;
+    RequestId id;
+  };
+  struct Join {
+    std::optional<Cursor> since;
+    std::size_t history = 0;
+    bool reading = false;
+    std::vector<Joiner> joiners;
+  };
+  struct LiveMember {
+    Outlet* outlet;
+    RoomMember* member;
+    Cursor skip_until;
+  };
+
+  void start_reading(const std::shared_ptr<Join>& join);
+  void on_read(const std::shared_ptr<Join>& join, ReadReply reply);
+  void fail(const std::shared_ptr<Join>& join);
+  void make_live(RoomMember& member, Cursor newest);
+  void forget_held();
+
+  const std::string name_;
+  RoomStore& store_;
+  bool subscribed_ = false;
+  std::int64_t floor_ = 0;
+  std::vector<LiveMember> members_;
+  Cursor highest_skip_;
+  std::size_t paging_ = 0;
+  std::vector<std::shared_ptr<Join>> joins_;
+  // Messages that came while a join was read: the read may be older than they are.
+  std::vector<RoomMessage> held_;
+};
+
+}  // namespace chat::gateway

@@ -1,0 +1,247 @@
+#include "gateway/chat/session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "gateway/bus/publication.hpp"
+#include "gateway/chat/session_limits.hpp"
+
+namespace chat::gateway {
+namespace {
+
+/// What a record costs in the journal beside its text: the other fields and the producer's bookkeeping.
+constexpr std::size_t record_overhead_bytes = 512;
+
+std::uint64_t random_number() {
+  const Uuid id = random_uuid();
+  std::uint64_t number = 0;
+  std::memcpy(&number, id.bytes.data() + 8, sizeof number);
+  return number;
+}
+
+std::string hex(std::uint64_t number) {
+  std::array<char, 16> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
+  return {digits.data(), end};
+}
+
+std::int64_t now_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+}  // namespace
+
+/// The session's membership in one room.
+class Session::Place : public RoomMember {
+ public:
+  Place(Session& session, Room& room) : RoomMember(session.outlet_), session_(session), room_(room) {}
+
+  Room& room() { return room_; }
+
+  void on_joined(const RequestId& id, std::shared_ptr<const ReadReply> page) override {
+    session_.services_.metrics.joins.Increment();
+    session_.outlet_.joined({id, room_.name(), std::move(page)});
+  }
+
+  void on_join_failed(const RequestId& id) override {
+    Session& session = session_;
+    session.reject({id, ErrorCode::unavailable, "the room cannot be read now; join again", retry_after_ms});
+    session.remove_place(*this);
+  }
+
+ private:
+  Session& session_;
+  Room& room_;
+};
+
+/// A send between its script and its place in the journal; outlives the session if it must.
+struct Session::Accepted {
+  std::weak_ptr<Session> session;
+  std::uint64_t number = 0;
+  std::size_t reserved_bytes = 0;
+  AcceptRequest request;
+};
+
+Session::Session(SessionServices& services, Outlet& outlet)
+    : services_(services), outlet_(outlet), number_(random_number()), user_("guest-" + hex(number_ >> 48)) {
+  services_.sessions.push_back(*this);
+}
+
+Session::~Session() {
+  close();
+}
+
+void Session::start() {
+  outlet_.welcome({std::nullopt, hex(number_), services_.gateway, user_});
+}
+
+void Session::handle(const Command& command) {
+  if (closed_) return;
+  std::visit([this](const auto& c) { on(c); }, command);
+}
+
+void Session::reject(const Rejection& rejection) {
+  services_.metrics.errors(rejection.code).Increment();
+  outlet_.error(rejection);
+}
+
+bool Session::ready_for_command() const {
+  return !draining_ && pending_.size() < max_sends_in_flight;
+}
+
+void Session::on(const HelloCommand& command) {
+  if (command.name) user_ = *command.name;
+  outlet_.welcome({command.id, hex(number_), services_.gateway, user_});
+}
+
+void Session::on(const PingCommand& command) {
+  outlet_.pong({command.id});
+}
+
+void Session::on(const JoinCommand& command) {
+  if (!services_.store.connected())
+    return reject({command.id, ErrorCode::unavailable, "Redis is away; join again", retry_after_ms});
+  Place* place = find_place(command.room);
+  if (place == nullptr) {
+    if (places_.size() >= max_rooms_per_session)
+      return reject({command.id, ErrorCode::too_many_rooms, "leave a room first", std::nullopt});
+    places_.push_back(std::make_unique<Place>(*this, services_.rooms.open(command.room)));
+    place = places_.back().get();
+  }
+  place->room().join(*place, command.id, command.since, command.history);
+}
+
+void Session::on(const LeaveCommand& command) {
+  Place* place = find_place(command.room);
+  if (place == nullptr)
+    return reject({command.id, ErrorCode::not_joined, "the room was not joined", std::nullopt});
+  remove_place(*place);
+  outlet_.left({command.id, command.room});
+}
+
+void Session::on(const SendCommand& command) {
+  Place* place = find_place(command.room);
+  if (place == nullptr)
+    return reject({command.id, ErrorCode::not_joined, "join the room before sending to it", std::nullopt});
+  if (!services_.store.connected())
+    return reject(
+        {command.id, ErrorCode::unavailable, "Redis is away; send it again with its id", retry_after_ms});
+  const std::size_t bytes = command.text.size() + record_overhead_bytes;
+  if (!services_.journal.reserve(bytes))
+    return reject({command.id, ErrorCode::overloaded, "the journal is full; send it again with its id",
+                   retry_after_ms});
+  submit(command, place->room(), bytes);
+}
+
+void Session::submit(const SendCommand& command, Room& room, std::size_t reserved_bytes) {
+  const std::uint64_t number = next_send_++;
+  pending_.push_back({number, command.id, command.room, std::chrono::steady_clock::now() + send_deadline});
+  AcceptRequest request{command.uuid, command.room, user_, user_, command.text, now_ms(), room.floor()};
+  Accepted accepted{weak_from_this(), number, reserved_bytes, request};
+  ++services_.accepts_in_flight;
+  services_.store.accept(std::move(request),
+                         [&services = services_, accepted = std::move(accepted)](AcceptReply reply) mutable {
+                           --services.accepts_in_flight;
+                           on_accept_reply(services, std::move(accepted), std::move(reply));
+                         });
+}
+
+void Session::on_accept_reply(SessionServices& services, Accepted accepted, AcceptReply reply) {
+  using Status = AcceptReply::Status;
+  if (reply.status == Status::accepted || reply.status == Status::duplicate) {
+    const bool duplicate = reply.status == Status::duplicate;
+    (duplicate ? services.metrics.sends_duplicate : services.metrics.sends_accepted).Increment();
+    return append_to_journal(services, std::move(accepted), reply);
+  }
+  services.journal.release(accepted.reserved_bytes);
+  const auto session = accepted.session.lock();
+  if (!session) return;
+  if (reply.status == Status::conflict)
+    return session->refuse_send(accepted.number, ErrorCode::bad_request,
+                                "the id was used for a message with another text");
+  session->refuse_send(accepted.number, ErrorCode::unavailable,
+                       "Redis did not answer; send it again with its id");
+}
+
+void Session::append_to_journal(SessionServices& services, Accepted accepted, const AcceptReply& reply) {
+  const bool duplicate = reply.status == AcceptReply::Status::duplicate;
+  AcceptRequest& request = accepted.request;
+  JournalEntry entry;
+  entry.record = {request.id,          request.room, reply.cursor,    request.sender,
+                  request.sender_name, request.text, request.sent_at, services.gateway};
+  // The first copy's sender and time stand (DESIGN 5): the retry's own only where the stream has it no more.
+  if (duplicate && !reply.entry.empty()) {
+    if (auto first = record_of_message(reply.entry, services.gateway)) entry.record = *std::move(first);
+  }
+  entry.reserved_bytes = accepted.reserved_bytes;
+  entry.worker = services.worker;
+  entry.on_durable = [session = accepted.session, number = accepted.number, cursor = reply.cursor,
+                      duplicate] {
+    if (const auto alive = session.lock()) alive->on_durable(number, cursor, duplicate);
+  };
+  services.journal.append(std::move(entry));
+}
+
+void Session::on_durable(std::uint64_t number, Cursor cursor, bool duplicate) {
+  const auto pending = find_pending(number);
+  if (closed_ || pending == pending_.end()) return;
+  services_.metrics.acks.Increment();
+  outlet_.ack({std::move(pending->id), std::move(pending->room), cursor, duplicate});
+  end_pending(pending);
+}
+
+void Session::refuse_send(std::uint64_t number, ErrorCode code, std::string message) {
+  const auto pending = find_pending(number);
+  if (closed_ || pending == pending_.end()) return;
+  const auto wait = code == ErrorCode::unavailable ? std::optional<int>(retry_after_ms) : std::nullopt;
+  reject({std::move(pending->id), code, std::move(message), wait});
+  end_pending(pending);
+}
+
+std::vector<Session::PendingSend>::iterator Session::find_pending(std::uint64_t number) {
+  return std::ranges::find(pending_, number, &PendingSend::number);
+}
+
+void Session::end_pending(std::vector<PendingSend>::iterator pending) {
+  const bool was_full = pending_.size() >= max_sends_in_flight;
+  pending_.erase(pending);
+  if (pending_.empty()) pending_ = {};
+  if (was_full && ready_for_command()) outlet_.resume();
+}
+
+void Session::tick(std::chrono::steady_clock::time_point now) {
+  while (!pending_.empty() && pending_.front().deadline <= now) {
+    services_.metrics.sends_expired.Increment();
+    refuse_send(pending_.front().number, ErrorCode::unavailable,
+                "Kafka did not confirm the message in time; send it again with its id");
+  }
+}
+
+void Session::drain(int reconnect_after_ms) {
+  if (std::exchange(draining_, true)) return;
+  outlet_.reconnect({reconnect_after_ms});
+}
+
+void Session::close() {
+  if (std::exchange(closed_, true)) return;
+  while (!places_.empty()) remove_place(*places_.back());
+}
+
+Session::Place* Session::find_place(const std::string& room) {
+  const auto found =
+      std::ranges::find_if(places_, [&](const auto& place) { return place->room().name() == room; });
+  return found == places_.end() ? nullptr : found->get();
+}
+
+void Session::remove_place(Place& place) {
+  Room& room = place.room();
+  room.leave(place);
+  std::erase_if(places_, [&](const auto& held) { return held.get() == &place; });
+  services_.rooms.release(room);
+}
+
+}  // namespace chat::gateway

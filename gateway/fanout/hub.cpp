@@ -1,0 +1,148 @@
+#include "gateway/fanout/hub.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "common/log/log.hpp"
+#include "gateway/bus/publication.hpp"
+
+namespace chat::gateway {
+namespace {
+
+/// A room that everybody left stays subscribed for a while, since people come back to rooms.
+constexpr std::chrono::seconds keep_subscription{5};
+constexpr std::chrono::seconds read_again_after{1};
+
+}  // namespace
+
+Hub::Hub(boost::asio::io_context& context, GatewayMetrics& metrics) : context_(context), metrics_(metrics) {}
+
+void Hub::attach(Bus& bus, std::vector<WorkerPort*> workers) {
+  bus_ = &bus;
+  workers_ = std::move(workers);
+  batches_.resize(workers_.size());
+}
+
+void Hub::want(std::size_t worker, const std::string& name, std::uint64_t token) {
+  const auto [found, is_new] = rooms_.try_emplace(name);
+  HubRoom& room = found->second;
+  if (is_new) {
+    room.name = std::make_shared<const std::string>(name);
+    room.life = next_life_++;
+    room.timer = std::make_unique<boost::asio::steady_timer>(context_);
+    bus_->subscribe(name);
+  }
+  std::erase_if(room.workers, [&](const Wanted& wanted) { return wanted.worker == worker; });
+  room.workers.push_back({worker, token});
+  if (room.feed.is_ready()) workers_[worker]->post_subscribed(name, token);
+}
+
+void Hub::unwant(std::size_t worker, const std::string& name) {
+  HubRoom* room = find(name);
+  if (room == nullptr) return;
+  std::erase_if(room->workers, [&](const Wanted& wanted) { return wanted.worker == worker; });
+  end_if_unused(*room);
+}
+
+void Hub::end_if_unused(HubRoom& room) {
+  // The timer is the read's while the room is read; the read's end asks again.
+  if (!room.workers.empty() || room.feed.is_reading()) return;
+  room.timer->expires_after(keep_subscription);
+  room.timer->async_wait([this, name = *room.name, life = room.life](boost::system::error_code error) {
+    HubRoom* unused = find(name, life);
+    if (error || unused == nullptr || !unused->workers.empty()) return;
+    bus_->unsubscribe(name);
+    rooms_.erase(name);
+  });
+}
+
+void Hub::on_subscribed(std::string_view name) {
+  if (HubRoom* room = find(name)) apply(*room, room->feed.on_subscribed());
+}
+
+void Hub::on_lost() {
+  for (auto& [name, room] : rooms_) room.feed.on_lost();
+}
+
+void Hub::on_publication(std::string_view name, std::string_view message) {
+  ++publications_;
+  HubRoom* room = find(name);
+  if (room == nullptr) return;
+  const auto head = parse_publication(name, message);
+  if (!head) {
+    metrics_.publications_dropped.Increment();
+    log::warning("a publication is not a message and was dropped",
+                 {{"room", name}, {"bytes", message.size()}});
+    return;
+  }
+  if (room->feed.accept_next(head->cursor)) return pass_on(*room, head->cursor, message);
+  apply(*room, room->feed.on_publication(head->cursor, message));
+}
+
+void Hub::apply(HubRoom& room, RoomFeed::Step step) {
+  for (const RoomEntry& entry : step.pass_on) pass_on(room, entry.cursor, entry.message);
+  metrics_.publications_dropped.Increment(static_cast<double>(step.dropped));
+  metrics_.gaps_detected.Increment(static_cast<double>(step.gaps_detected));
+  metrics_.gaps_repaired.Increment(static_cast<double>(step.gaps_repaired));
+  metrics_.gaps_unrepaired.Increment(static_cast<double>(step.gaps_unrepaired));
+  if (step.gaps_detected > 0)
+    log::info("numbers of a room are missing; reading the stream",
+              {{"room", *room.name}, {"epoch", room.feed.cursor().epoch}, {"seq", room.feed.cursor().seq}});
+  if (step.gaps_unrepaired > 0) log::warning("a hole of a room could not be filled", {{"room", *room.name}});
+  if (step.became_ready)
+    for (const Wanted& wanted : room.workers)
+      workers_[wanted.worker]->post_subscribed(*room.name, wanted.token);
+  if (step.read) read(room);
+}
+
+void Hub::read(HubRoom& room) {
+  ReadRequest request;
+  request.room = *room.name;
+  if (room.feed.is_ready()) request.since = room.feed.cursor();
+  bus_->read(std::move(request), [this, name = *room.name, life = room.life](const ReadReply& reply) {
+    HubRoom* asking = find(name, life);
+    if (asking == nullptr) return;
+    if (!reply.available) return read_later(*asking);
+    apply(*asking, asking->feed.on_read(reply));
+    on_batch_end();
+    end_if_unused(*asking);
+  });
+}
+
+void Hub::read_later(HubRoom& room) {
+  room.timer->expires_after(read_again_after);
+  room.timer->async_wait([this, name = *room.name, life = room.life](boost::system::error_code error) {
+    HubRoom* asking = find(name, life);
+    if (error || asking == nullptr) return;
+    apply(*asking, asking->feed.on_read(ReadReply{}));
+    on_batch_end();
+    end_if_unused(*asking);
+  });
+}
+
+void Hub::pass_on(const HubRoom& room, Cursor cursor, std::string_view message) {
+  if (room.workers.empty()) return;
+  const ws::FrameBytes frame = ws::encode_frame(ws::Opcode::text, message);
+  ++encoded_;
+  for (const Wanted& wanted : room.workers) batches_[wanted.worker].push_back({room.name, cursor, frame});
+}
+
+void Hub::on_batch_end() {
+  for (std::size_t i = 0; i < batches_.size(); ++i)
+    if (!batches_[i].empty()) workers_[i]->post_batch(std::exchange(batches_[i], {}));
+  metrics_.publications.Increment(static_cast<double>(std::exchange(publications_, 0)));
+  metrics_.frames_encoded.Increment(static_cast<double>(std::exchange(encoded_, 0)));
+}
+
+Hub::HubRoom* Hub::find(std::string_view name) {
+  const auto found = rooms_.find(name);
+  return found == rooms_.end() ? nullptr : &found->second;
+}
+
+Hub::HubRoom* Hub::find(const std::string& name, std::uint64_t life) {
+  HubRoom* room = find(std::string_view(name));
+  return room != nullptr && room->life == life ? room : nullptr;
+}
+
+}  // namespace chat::gateway

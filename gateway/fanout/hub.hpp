@@ -1,0 +1,91 @@
+// The bus thread's side of the fan-out: which worker wants which room, one encoded frame per message, one
+// batch per worker.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "gateway/bus/bus.hpp"
+#include "gateway/chat/gateway_metrics.hpp"
+#include "gateway/fanout/room_feed.hpp"
+#include "gateway/ws/frame.hpp"
+
+namespace chat::gateway {
+
+/// A message of a room on its way to one worker.
+struct BatchItem {
+  std::shared_ptr<const std::string> room;
+  Cursor cursor;
+  ws::FrameBytes frame;
+};
+using Batch = std::vector<BatchItem>;
+
+/// A worker as the hub sees it. The calls post to the worker's thread and keep their order.
+class WorkerPort {
+ public:
+  virtual ~WorkerPort() = default;
+  virtual void post_batch(Batch batch) = 0;
+  virtual void post_subscribed(std::string room, std::uint64_t token) = 0;
+};
+
+/// Everything on the bus thread; want() and unwant() are posted there by the workers' own ports.
+class Hub : public BusListener {
+ public:
+  /// `context` is the bus thread's. `bus` is set before the first call of want (it needs this listener
+  /// first).
+  Hub(boost::asio::io_context& context, GatewayMetrics& metrics);
+
+  void attach(Bus& bus, std::vector<WorkerPort*> workers);
+
+  /// From worker `worker`: answers with post_subscribed once every later message will be posted.
+  void want(std::size_t worker, const std::string& room, std::uint64_t token);
+  void unwant(std::size_t worker, const std::string& room);
+
+  void on_publication(std::string_view room, std::string_view message) override;
+  void on_batch_end() override;
+  void on_subscribed(std::string_view room) override;
+  void on_lost() override;
+
+ private:
+  struct Wanted {
+    std::size_t worker;
+    std::uint64_t token;
+  };
+  struct HubRoom {
+    std::shared_ptr<const std::string> name;
+    RoomFeed feed;
+    std::vector<Wanted> workers;
+    std::uint64_t life = 0;  // told apart from an earlier room of the name by replies that come late
+    std::unique_ptr<boost::asio::steady_timer> timer;
+  };
+  struct NameHash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+
+  void end_if_unused(HubRoom& room);
+  void apply(HubRoom& room, RoomFeed::Step step);
+  void read(HubRoom& room);
+  void read_later(HubRoom& room);
+  void pass_on(const HubRoom& room, Cursor cursor, std::string_view message);
+  HubRoom* find(std::string_view name);
+  HubRoom* find(const std::string& name, std::uint64_t life);
+
+  boost::asio::io_context& context_;
+  GatewayMetrics& metrics_;
+  Bus* bus_ = nullptr;
+  std::vector<WorkerPort*> workers_;
+  std::vector<Batch> batches_;
+  std::uint64_t next_life_ = 1;
+  std::uint64_t publications_ = 0;
+  std::uint64_t encoded_ = 0;
+  std::unordered_map<std::string, HubRoom, NameHash, std::equal_to<>> rooms_;
+};
+
+}  // namespace chat::gateway

@@ -1,0 +1,61 @@
+#include "gateway/fanout/native_client.hpp"
+
+#include <variant>
+
+#include "gateway/chat/native_encoder.hpp"
+
+namespace chat::gateway {
+namespace {
+
+constexpr std::uint16_t close_unsupported_data = 1003;
+
+class NativeClient : public ws::Handler, public Outlet {
+ public:
+  explicit NativeClient(SessionServices& services)
+      : services_(services), session_(std::make_shared<Session>(services, *this)) {}
+
+  void on_open(ws::Connection& connection) override {
+    connection_ = &connection;
+    session_->start();
+  }
+
+  void on_message(ws::Opcode opcode, std::string_view payload) override {
+    services_.metrics.frames_in.Increment();
+    if (opcode != ws::Opcode::text) return connection_->close(close_unsupported_data, "text frames only");
+    const auto parsed = parse_command(payload);
+    if (const auto* rejection = std::get_if<Rejection>(&parsed)) return session_->reject(*rejection);
+    session_->handle(std::get<Command>(parsed));
+  }
+
+  bool ready_for_message() const override { return session_->ready_for_command(); }
+  void on_tick(std::chrono::steady_clock::time_point now) override { session_->tick(now); }
+  void on_closed() override { session_->close(); }
+
+  void deliver(const RoomMessage& message) override { connection_->deliver(message.frame); }
+  void welcome(const WelcomeEvent& event) override { send(event); }
+  void joined(const JoinedEvent& event) override { send(event); }
+  void left(const LeftEvent& event) override { send(event); }
+  void ack(const AckEvent& event) override { send(event); }
+  void pong(const PongEvent& event) override { send(event); }
+  void reconnect(const ReconnectEvent& event) override { send(event); }
+  void error(const Rejection& rejection) override { send(rejection); }
+  void resume() override { connection_->resume_reading(); }
+
+ private:
+  template <class Event>
+  void send(const Event& event) {
+    connection_->send_text(native::encode(event));
+  }
+
+  SessionServices& services_;
+  ws::Connection* connection_ = nullptr;
+  std::shared_ptr<Session> session_;
+};
+
+}  // namespace
+
+std::unique_ptr<ws::Handler> make_native_client(SessionServices& services) {
+  return std::make_unique<NativeClient>(services);
+}
+
+}  // namespace chat::gateway

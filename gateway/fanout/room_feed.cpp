@@ -1,0 +1,122 @@
+#include "gateway/fanout/room_feed.hpp"
+
+#include <utility>
+
+namespace chat::gateway {
+namespace {
+
+/// Tries of a repair before the feed goes on without it (DESIGN: at most 10 s).
+constexpr int most_failed_reads = 10;
+
+}  // namespace
+
+RoomFeed::Step RoomFeed::start_read() {
+  Step step;
+  if (reading_) {
+    read_again_ = true;
+    return step;
+  }
+  reading_ = true;
+  failed_reads_ = 0;
+  step.read = true;
+  return step;
+}
+
+RoomFeed::Step RoomFeed::on_subscribed() {
+  subscribed_ = true;
+  return start_read();
+}
+
+void RoomFeed::on_lost() {
+  subscribed_ = false;
+  broken_ = true;
+}
+
+bool RoomFeed::follows(Cursor cursor) const {
+  if (cursor.epoch == cursor_.epoch) return cursor.seq == cursor_.seq + 1;
+  // Redis keeps a connection's order, so a new epoch's first number on an unbroken subscription follows
+  // anything.
+  return cursor.epoch > cursor_.epoch && cursor.seq == 1 && !broken_;
+}
+
+bool RoomFeed::accept_next(Cursor cursor) {
+  if (reading_ || !ready_ || !follows(cursor)) return false;
+  cursor_ = cursor;
+  return true;
+}
+
+void RoomFeed::append(Step& step, Cursor cursor, std::string message) {
+  cursor_ = cursor;
+  step.pass_on.push_back({cursor, std::move(message)});
+}
+
+RoomFeed::Step RoomFeed::on_publication(Cursor cursor, std::string_view message) {
+  Step step;
+  if (ready_ && cursor <= cursor_) {
+    step.dropped = 1;
+    return step;
+  }
+  if (!ready_ || reading_) {
+    held_.push_back({cursor, std::string(message)});
+    return step;
+  }
+  if (follows(cursor)) {
+    append(step, cursor, std::string(message));
+    return step;
+  }
+  held_.push_back({cursor, std::string(message)});
+  step = start_read();
+  step.gaps_detected = 1;
+  return step;
+}
+
+RoomFeed::Step RoomFeed::on_read(const ReadReply& reply) {
+  Step step;
+  if (!reply.available && ++failed_reads_ < most_failed_reads) {
+    step.read = true;
+    return step;
+  }
+  if (!ready_) {
+    // Nobody is a member yet, so the newest number is where this gateway begins.
+    if (!reply.available) {
+      failed_reads_ = 0;
+      step.read = true;
+      return step;
+    }
+    ready_ = true;
+    cursor_ = reply.newest;
+    step.became_ready = true;
+  } else if (reply.available) {
+    const bool hole_before_first = !reply.complete && (broken_ || !reply.entries.empty());
+    for (const RoomEntry& entry : reply.entries)
+      if (entry.cursor > cursor_) append(step, entry.cursor, entry.message);
+    if (hole_before_first) ++step.gaps_unrepaired;
+    if (!hole_before_first && !step.pass_on.empty()) ++step.gaps_repaired;
+    if (reply.more) {
+      step.read = true;
+      return step;
+    }
+  } else {
+    ++step.gaps_unrepaired;
+  }
+  broken_ = !subscribed_;
+  reading_ = std::exchange(read_again_, false);
+  step.read = reading_;
+  if (!reading_) pass_held(step);
+  return step;
+}
+
+void RoomFeed::pass_held(Step& step) {
+  auto held = std::exchange(held_, {});
+  for (RoomEntry& entry : held) {
+    if (entry.cursor <= cursor_) {
+      ++step.dropped;
+      continue;
+    }
+    // The stream was read after this came, so a number that is missing in front of it is not to be had there.
+    if (!follows(entry.cursor)) ++step.gaps_unrepaired;
+    append(step, entry.cursor, std::move(entry.message));
+  }
+}
+
+}  // namespace chat::gateway

@@ -1,0 +1,65 @@
+// Decides what of a room's publications is passed on, in which order, and when a hole must be read. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/wire/cursor.hpp"
+#include "gateway/bus/room_store.hpp"
+
+namespace chat::gateway {
+
+/// The one order of a room on this gateway (I2, I3; DESIGN "What proves that nothing is missing"). Inputs are
+/// publications, subscription events and replies of reads; outputs are messages to pass on and the wish to
+/// read. On the bus thread.
+class RoomFeed {
+ public:
+  /// What an input leads to. `pass_on` is in order; `read_since` asks for a read, whose reply is the next
+  /// on_read.
+  struct Step {
+    std::vector<RoomEntry> pass_on;
+    bool read = false;
+    bool became_ready = false;  // the first read after the first subscription is in: members may join
+    std::size_t dropped = 0;    // already passed on
+    std::size_t gaps_detected = 0;
+    std::size_t gaps_repaired = 0;
+    std::size_t gaps_unrepaired = 0;
+  };
+
+  /// The subscription is confirmed, for the first time or again after a loss.
+  Step on_subscribed();
+  void on_lost();
+
+  /// True when the message is the next one and may be passed on as it is, without a copy: the hot path.
+  /// Otherwise on_publication decides.
+  bool accept_next(Cursor cursor);
+  Step on_publication(Cursor cursor, std::string_view message);
+
+  /// The reply of the read that a step asked for; a reply that is not available asks again until the tries
+  /// are used up (`retries` of about 1 s), then the feed goes on with what it has.
+  Step on_read(const ReadReply& reply);
+
+  /// What the next read asks for: `since` the last passed on, none before the first.
+  const Cursor& cursor() const { return cursor_; }
+  bool is_ready() const { return ready_; }
+  bool is_reading() const { return reading_; }
+
+ private:
+  Step start_read();
+  void pass_held(Step& step);
+  void append(Step& step, Cursor cursor, std::string message);
+  bool follows(Cursor cursor) const;
+
+  bool ready_ = false;  // the first cursor is known
+  bool subscribed_ = false;
+  bool reading_ = false;
+  bool broken_ = false;      // a loss since the last complete read: an epoch change then proves nothing
+  bool read_again_ = false;  // the subscription was confirmed while a read was under way
+  int failed_reads_ = 0;
+  Cursor cursor_;
+  std::vector<RoomEntry> held_;
+};
+
+}  // namespace chat::gateway

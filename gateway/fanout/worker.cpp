@@ -1,0 +1,149 @@
+#include "gateway/fanout/worker.hpp"
+
+#include <random>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "gateway/fanout/native_client.hpp"
+
+namespace chat::gateway {
+namespace {
+
+namespace asio = boost::asio;
+
+/// Handlers run in one turn before the outboxes are flushed: enough to join frames of several batches into
+/// one write under load, few enough to keep the delay of the first under a millisecond.
+constexpr int most_handlers_a_turn = 64;
+
+constexpr std::chrono::seconds sweep_period{1};
+
+}  // namespace
+
+/// Asks the hub on its own thread.
+class Worker::Subscriptions : public RoomSubscriptions {
+ public:
+  Subscriptions(std::size_t worker, Hub& hub, asio::io_context& hub_context)
+      : worker_(worker), hub_(hub), hub_context_(hub_context) {}
+
+  void want(const std::string& room, std::uint64_t token) override {
+    asio::post(hub_context_, [worker = worker_, &hub = hub_, room, token] { hub.want(worker, room, token); });
+  }
+
+  void unwant(const std::string& room) override {
+    asio::post(hub_context_, [worker = worker_, &hub = hub_, room] { hub.unwant(worker, room); });
+  }
+
+ private:
+  std::size_t worker_;
+  Hub& hub_;
+  asio::io_context& hub_context_;
+};
+
+Worker::Worker(WorkerOptions options, Hub& hub, asio::io_context& hub_context, Journal& journal,
+               GatewayMetrics& metrics)
+    : options_(std::move(options)),
+      journal_(journal),
+      metrics_(metrics),
+      work_(asio::make_work_guard(context_)),
+      sweep_timer_(context_),
+      subscriptions_(std::make_unique<Subscriptions>(options_.index, hub, hub_context)) {}
+
+Worker::~Worker() {
+  stop();
+}
+
+void Worker::start(std::unique_ptr<RoomStore> store) {
+  store_ = std::move(store);
+  rooms_ = std::make_unique<Rooms>(*store_, *subscriptions_);
+  services_ = std::make_unique<SessionServices>(*store_, *rooms_, journal_, metrics_, options_.gateway,
+                                                options_.index);
+  server_ = std::make_unique<http::Server>(
+      context_, flush_list_, options_.limits,
+      [this](const http::UpgradeRequest& request) -> std::unique_ptr<ws::Handler> {
+        if (request.target.substr(0, request.target.find('?')) != "/ws") return nullptr;
+        metrics_.connections_total.Increment();
+        return make_native_client(*services_);
+      },
+      http::ServerCounters{[this] { metrics_.accept_errors.Increment(); },
+                           [this] { metrics_.slow_consumers.Increment(); }});
+  server_->listen(options_.listen_address, options_.port);
+  asio::post(context_, [this] { sweep(); });
+  thread_ = std::thread([this] { run(); });
+}
+
+void Worker::run() {
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    // What was added to the list during a flush must not wait for the next event.
+    if (flush_list_.empty()) context_.run_one();
+    for (int i = 0; i < most_handlers_a_turn && context_.poll_one() > 0; ++i) continue;
+    flush_list_.flush_all();
+    publish_snapshots();
+  }
+}
+
+void Worker::publish_snapshots() {
+  accepts_in_flight_.store(services_->accepts_in_flight, std::memory_order_release);
+}
+
+void Worker::sweep() {
+  const auto now = std::chrono::steady_clock::now();
+  server_->sweep(now);
+  rooms_->sweep(now);
+  const std::size_t connections = server_->connections();
+  metrics_.connections.Increment(static_cast<double>(connections) -
+                                 static_cast<double>(counted_connections_));
+  counted_connections_ = connections;
+  metrics_.rooms.Increment(static_cast<double>(rooms_->size()) - static_cast<double>(counted_rooms_));
+  counted_rooms_ = rooms_->size();
+  connections_.store(connections, std::memory_order_relaxed);
+  store_connected_.store(store_->connected(), std::memory_order_relaxed);
+  sweep_timer_.expires_after(sweep_period);
+  sweep_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) sweep();
+  });
+}
+
+void Worker::post_batch(Batch batch) {
+  asio::post(context_, [this, batch = std::move(batch)] { publish(batch); });
+}
+
+void Worker::publish(const Batch& batch) {
+  std::size_t deliveries = 0;
+  for (const BatchItem& item : batch) {
+    Room* room = rooms_->find(*item.room);
+    if (room != nullptr) deliveries += room->publish({item.cursor, ws::make_frame(item.frame)});
+  }
+  metrics_.deliveries.Increment(static_cast<double>(deliveries));
+}
+
+void Worker::post_subscribed(std::string room, std::uint64_t token) {
+  asio::post(context_, [this, room = std::move(room), token] { rooms_->on_subscribed(room, token); });
+}
+
+void Worker::post_all(std::vector<std::function<void()>> calls) {
+  asio::post(context_, [calls = std::move(calls)] {
+    for (const auto& call : calls) call();
+  });
+}
+
+void Worker::stop_accepting(int reconnect_after_ms_least, int reconnect_after_ms_most) {
+  asio::post(context_, [this, reconnect_after_ms_least, reconnect_after_ms_most] {
+    server_->stop_accepting();
+    std::mt19937 engine{std::random_device{}()};
+    std::uniform_int_distribution<int> wait(reconnect_after_ms_least, reconnect_after_ms_most);
+    for (SessionHook& hook : services_->sessions) static_cast<Session&>(hook).drain(wait(engine));
+  });
+}
+
+void Worker::close_all(std::uint16_t code, std::string reason) {
+  asio::post(context_, [this, code, reason = std::move(reason)] { server_->close_all(code, reason); });
+}
+
+void Worker::stop() {
+  if (!thread_.joinable()) return;
+  asio::post(context_, [this] { stopping_ = true; });
+  thread_.join();
+}
+
+}  // namespace chat::gateway

@@ -1,0 +1,95 @@
+// One worker: a thread with its own loop, listener, sessions, rooms and Redis connection.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "gateway/chat/rooms.hpp"
+#include "gateway/chat/session.hpp"
+#include "gateway/fanout/hub.hpp"
+#include "gateway/http/server.hpp"
+#include "gateway/journal/journal.hpp"
+#include "gateway/ws/flush_list.hpp"
+
+namespace chat::gateway {
+
+/// What a worker is made of; references outlive it.
+struct WorkerOptions {
+  std::size_t index = 0;
+  std::string gateway;
+  std::string listen_address;
+  std::uint16_t port = 0;
+  ws::ConnectionLimits limits;
+};
+
+/// Made, started, drained and destroyed by the main thread; everything else happens on its own thread.
+class Worker : public WorkerPort {
+ public:
+  Worker(WorkerOptions options, Hub& hub, boost::asio::io_context& hub_context, Journal& journal,
+         GatewayMetrics& metrics);
+  ~Worker() override;
+
+  /// For the room store, which lives on this worker's loop; use before start().
+  boost::asio::io_context& context() { return context_; }
+
+  /// Takes the store, opens the listener and starts the thread. Throws std::runtime_error when the port
+  /// cannot be had.
+  void start(std::unique_ptr<RoomStore> store);
+
+  void post_batch(Batch batch) override;
+  void post_subscribed(std::string room, std::uint64_t token) override;
+
+  /// Runs what the journal hands over (JournalEntry::on_durable) on this worker.
+  void post_all(std::vector<std::function<void()>> calls);
+
+  /// The steps of a shutdown, each posted; see gateway_service.cpp for their order.
+  void stop_accepting(int reconnect_after_ms_least, int reconnect_after_ms_most);
+  void close_all(std::uint16_t code, std::string reason);
+
+  /// Ends the loop and joins the thread; what is still open is dropped.
+  void stop();
+
+  /// Snapshots for the main thread, of the last sweep or turn.
+  std::size_t connections() const { return connections_.load(std::memory_order_relaxed); }
+  std::size_t accepts_in_flight() const { return accepts_in_flight_.load(std::memory_order_acquire); }
+  bool store_connected() const { return store_connected_.load(std::memory_order_relaxed); }
+
+ private:
+  class Subscriptions;
+
+  void run();
+  void sweep();
+  void publish(const Batch& batch);
+  void publish_snapshots();
+
+  const WorkerOptions options_;
+  Journal& journal_;
+  GatewayMetrics& metrics_;
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::steady_timer sweep_timer_;
+  ws::FlushList flush_list_;
+  std::unique_ptr<Subscriptions> subscriptions_;
+  std::unique_ptr<RoomStore> store_;
+  std::unique_ptr<Rooms> rooms_;
+  std::unique_ptr<SessionServices> services_;
+  std::unique_ptr<http::Server> server_;
+  std::size_t counted_rooms_ = 0;
+  std::size_t counted_connections_ = 0;
+  std::atomic<std::size_t> connections_{0};
+  std::atomic<std::size_t> accepts_in_flight_{0};
+  std::atomic<bool> store_connected_{false};
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace chat::gateway
