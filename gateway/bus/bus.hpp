@@ -1,0 +1,46 @@
+// Publications of rooms, as they come to the bus thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "gateway/bus/room_store.hpp"
+
+namespace chat::gateway {
+
+/// Told on the bus thread. Views live for the call.
+class BusListener {
+ public:
+  virtual ~BusListener() = default;
+
+  /// A publication of a subscribed room: the message object (publication.hpp).
+  virtual void on_publication(std::string_view room, std::string_view message) = 0;
+
+  /// The read buffer is drained: what came since the last call may be handed on as one batch.
+  virtual void on_batch_end() = 0;
+
+  /// SUBSCRIBE was confirmed; from here on every publication comes. Also after each reconnect, for every room
+  /// that is wanted: what was published in between is then a possible hole (H6).
+  virtual void on_subscribed(std::string_view room) = 0;
+
+  /// The subscription broke; on_subscribed follows for every wanted room.
+  virtual void on_lost() = 0;
+};
+
+/// The subscriber connection and a command connection. All calls on the bus thread.
+class Bus {
+ public:
+  virtual ~Bus() = default;
+
+  /// The room becomes wanted; on_subscribed tells when it is. Kept over reconnects. Idempotent.
+  virtual void subscribe(const std::string& room) = 0;
+  virtual void unsubscribe(const std::string& room) = 0;
+
+  /// Reads for repair, on the bus's own command connection.
+  virtual void read(ReadRequest request, std::function<void(ReadReply)> handler) = 0;
+
+  virtual bool connected() const = 0;
+};
+
+}  // namespace chat::gateway

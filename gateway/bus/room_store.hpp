@@ -1,0 +1,75 @@
+// A worker's view of the rooms in Redis: accept a message, read what a room has.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/wire/cursor.hpp"
+#include "common/wire/uuid.hpp"
+
+namespace chat::gateway {
+
+/// A message that asks for its number (DESIGN "life of a message" 3). `floor` is the highest epoch that this
+/// gateway knows for the room, from Redis or PostgreSQL, never from a client; 0 for none.
+struct AcceptRequest {
+  Uuid id;
+  std::string room;
+  std::string sender;
+  std::string sender_name;
+  std::string text;
+  std::int64_t sent_at = 0;
+  std::int64_t floor = 0;
+};
+
+struct AcceptReply {
+  enum class Status {
+    accepted,     // numbered, in the stream, remembered and published
+    duplicate,    // seen before with this text; `cursor` is the first number
+    conflict,     // seen before with another text; nothing was done
+    unavailable,  // Redis is away or its answer did not come; the outcome is unknown
+  };
+  Status status = Status::unavailable;
+  Cursor cursor;
+  std::string entry;  // duplicate only: the stream's message object (publication.hpp); empty when trimmed
+};
+
+/// What a join or a page needs, read atomically. With `since`: everything after it, oldest first; else the
+/// last `history` messages. At most 1,000 messages or 256 KiB, at least one where there is one (PROTOCOL,
+/// joined).
+struct ReadRequest {
+  std::string room;
+  std::optional<Cursor> since;
+  std::size_t history = 0;
+};
+
+struct RoomEntry {
+  Cursor cursor;
+  std::string message;  // the message object as clients get it
+};
+
+struct ReadReply {
+  bool available = false;  // false: Redis is away; all else is then meaningless
+  Cursor newest;           // a room without any: the Redis clock in ms as epoch, seq 0
+  Cursor stored;           // the watermark; {0, 0} when nothing was noted
+  std::vector<RoomEntry> entries;
+  bool more = false;      // there are more after the last entry
+  bool complete = false;  // the stream proves that nothing between `since` and the first entry is missing
+};
+
+/// Commands on one connection of one worker. All calls and handlers on that worker's thread; every handler
+/// runs exactly once, never inside the call; accepts keep their order. While Redis is away handlers run with
+/// `unavailable` within 3 s, at once when that is already known.
+class RoomStore {
+ public:
+  virtual ~RoomStore() = default;
+  virtual void accept(AcceptRequest request, std::function<void(AcceptReply)> handler) = 0;
+  virtual void read(ReadRequest request, std::function<void(ReadReply)> handler) = 0;
+  virtual bool connected() const = 0;
+};
+
+}  // namespace chat::gateway

@@ -1,0 +1,46 @@
+// The durable log as the gateway sees it: reserve a place, append, hear when it cannot be lost any more.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "common/wire/record.hpp"
+
+namespace chat::gateway {
+
+/// A record to append. `on_durable` runs exactly once, on the executor of worker `worker`, when the record's
+/// delivery report is good; it is dropped unrun only when the process ends. It must not block and not throw.
+struct JournalEntry {
+  MessageRecord record;
+  std::size_t reserved_bytes = 0;  // as given to reserve()
+  std::size_t worker = 0;
+  std::function<void()> on_durable;
+};
+
+/// Accepted messages on their way into Kafka. All calls from any thread.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  /// Takes one slot and `bytes` of the bounded queue; false when it is full, the producer is being rebuilt or
+  /// the journal is closing: the sender is told `overloaded` before anything is shown (DESIGN 2, K5). Given
+  /// back at the delivery report, or by release() where nothing was appended.
+  virtual bool reserve(std::size_t bytes) = 0;
+  virtual void release(std::size_t bytes) = 0;
+
+  /// Never refuses and never loses: the record stays until its report is good, and is produced again after a
+  /// timeout, purge or fatal producer error (K2 to K4). An id that is already in the journal is not produced
+  /// a second time: its `on_durable` joins the waiting ones and the reservation is given back at once (DESIGN
+  /// 5).
+  virtual void append(JournalEntry entry) = 0;
+
+  /// Whether the brokers can be reached, for /readyz.
+  virtual bool healthy() const = 0;
+
+  /// Records whose report is still out.
+  virtual std::size_t depth() const = 0;
+};
+
+}  // namespace chat::gateway

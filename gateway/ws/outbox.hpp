@@ -1,0 +1,127 @@
+// What one connection still has to send: whole frames, in order, bounded. Pure; knows no socket.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include <sys/uio.h>
+
+#include "gateway/ws/frame.hpp"
+
+namespace chat::gateway::ws {
+
+/// The first few frames lie inside the object, so that a fan-out touches no other memory; more spill to a
+/// queue that is given back as soon as it is empty. Inline because every delivery goes through it.
+class Outbox {
+ public:
+  /// What a frame weighs beyond its bytes, so that a flood of tiny frames is bounded in memory too (I6).
+  static constexpr std::size_t frame_overhead = 64;
+
+  bool empty() const { return inline_count_ == 0; }
+
+  /// The unsent bytes plus `frame_overhead` a frame.
+  std::size_t weight() const { return weight_; }
+
+  /// Whether the frame still fits.
+  bool has_room(const Frame& frame, std::size_t bound) const {
+    return weight_ + frame.bytes->size() + frame_overhead <= bound;
+  }
+
+  /// Appends whatever the weight is; ask has_room first.
+  void append(FrameRef frame) {
+    weight_ += frame->bytes->size() + frame_overhead;
+    if (inline_count_ < inline_slots) {
+      slot(inline_count_++) = std::move(frame);
+    } else {
+      if (!spilled_) spilled_ = std::make_unique<std::deque<FrameRef>>();
+      spilled_->push_back(std::move(frame));
+    }
+  }
+
+  /// Points `out` at unsent bytes, oldest first; gives the part of `out` that was filled. Valid until the
+  /// next change.
+  std::span<iovec> gather(std::span<iovec> out) const {
+    std::size_t used = 0;
+    for (; used < inline_count_ && used < out.size(); ++used) out[used] = to_iovec(*slot(used));
+    if (spilled_) {
+      for (auto it = spilled_->begin(); it != spilled_->end() && used < out.size(); ++it) {
+        out[used++] = to_iovec(**it);
+      }
+    }
+    if (used > 0) {
+      out[0].iov_base = static_cast<char*>(out[0].iov_base) + sent_of_front_;
+      out[0].iov_len -= sent_of_front_;
+    }
+    return out.first(used);
+  }
+
+  /// `bytes` of what gather() gave were sent.
+  void consume(std::size_t bytes) {
+    while (bytes > 0) {
+      const std::size_t left = slot(0)->bytes->size() - sent_of_front_;
+      if (bytes < left) {
+        sent_of_front_ += bytes;
+        weight_ -= bytes;
+        return;
+      }
+      bytes -= left;
+      weight_ -= left + frame_overhead;
+      sent_of_front_ = 0;
+      pop_front();
+    }
+  }
+
+  /// Drops all but a frame that is partly sent: cutting it would break the framing.
+  void drop_unsent() {
+    FrameRef partly_sent;
+    if (sent_of_front_ > 0) partly_sent = std::move(slot(0));
+    const std::size_t sent = sent_of_front_;
+    clear();
+    if (partly_sent) {
+      append(std::move(partly_sent));
+      sent_of_front_ = sent;
+      weight_ -= sent;
+    }
+  }
+
+  void clear() {
+    for (FrameRef& frame : inline_) frame.reset();
+    spilled_.reset();
+    inline_head_ = inline_count_ = 0;
+    sent_of_front_ = weight_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t inline_slots = 4;
+
+  static iovec to_iovec(const Frame& frame) {
+    const auto& bytes = *frame.bytes;
+    return {const_cast<char*>(bytes.data()), bytes.size()};  // sendmsg takes it so, and only reads
+  }
+
+  FrameRef& slot(std::size_t index) { return inline_[(inline_head_ + index) % inline_slots]; }
+  const FrameRef& slot(std::size_t index) const { return inline_[(inline_head_ + index) % inline_slots]; }
+
+  void pop_front() {
+    slot(0).reset();
+    inline_head_ = static_cast<std::uint8_t>((inline_head_ + 1) % inline_slots);
+    --inline_count_;
+    if (!spilled_) return;
+    slot(inline_count_++) = std::move(spilled_->front());
+    spilled_->pop_front();
+    if (spilled_->empty()) spilled_.reset();
+  }
+
+  std::array<FrameRef, inline_slots> inline_;
+  std::unique_ptr<std::deque<FrameRef>> spilled_;  // newer than what is inline; never empty
+  std::size_t weight_ = 0;
+  std::size_t sent_of_front_ = 0;
+  std::uint8_t inline_head_ = 0;
+  std::uint8_t inline_count_ = 0;
+};
+
+}  // namespace chat::gateway::ws

@@ -1,0 +1,74 @@
+// Where the persister's records come from, and where the ones go that can never be stored.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace chat::persister {
+
+/// A place in the topic. `next_offset` is the first offset that has not been dealt with (committed offset,
+/// K16).
+struct Position {
+  std::int32_t partition = 0;
+  std::int64_t next_offset = 0;
+};
+
+struct SourceRecord {
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  std::string key;
+  std::string value;
+};
+
+/// Told about rebalances from inside Source::poll, on the polling thread.
+class SourceListener {
+ public:
+  virtual ~SourceListener() = default;
+  virtual void on_assigned(const std::vector<std::int32_t>& partitions) = 0;
+  /// Before the partitions go: what is held of them must be dropped (another persister reads it again) and
+  /// what PostgreSQL holds may be committed.
+  virtual void on_revoked(const std::vector<std::int32_t>& partitions) = 0;
+};
+
+/// A consumer group's member. All calls from one thread. Nothing here throws for what the network does.
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  /// The next record, or none within `wait`. Also serves rebalances and keeps the membership; must be called
+  /// at least every few seconds, paused or not (K10). While paused no record comes (K10, K11: also not of
+  /// partitions that are assigned meanwhile).
+  virtual std::optional<SourceRecord> poll(std::chrono::milliseconds wait) = 0;
+
+  virtual void pause() = 0;
+  virtual void resume() = 0;
+
+  /// Commits without waiting; a failure is logged and made good by a later commit.
+  virtual void commit(const std::vector<Position>& positions) = 0;
+
+  /// Commits and waits at most `wait`; for revocations and the end.
+  virtual void commit_and_wait(const std::vector<Position>& positions, std::chrono::milliseconds wait) = 0;
+
+  /// Leaves the group; at most 10 s (K19).
+  virtual void close() = 0;
+};
+
+/// A record that can never be stored, with why (DESIGN "life of a message" 7).
+struct DeadLetter {
+  SourceRecord record;
+  std::string reason;  // one sentence without the text
+};
+
+class DeadLetterQueue {
+ public:
+  virtual ~DeadLetterQueue() = default;
+
+  /// Writes to the dead-letter topic with headers `reason`, `partition`, `offset` and waits for the delivery
+  /// report. False when it did not come within `wait`; the record must then be kept and tried again.
+  virtual bool publish(const DeadLetter& letter, std::chrono::milliseconds wait) = 0;
+};
+
+}  // namespace chat::persister
