@@ -1,0 +1,97 @@
+// Hand-written fakes of the gateway's interfaces.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/chat/events.hpp"
+#include "gateway/chat/native_encoder.hpp"
+#include "gateway/chat/rooms.hpp"
+#include "gateway/journal/journal.hpp"
+
+namespace chat::gateway::testing {
+
+/// Keeps every request until the test answers it.
+class FakeStore : public RoomStore {
+ public:
+  void accept(AcceptRequest request, std::function<void(AcceptReply)> handler) override {
+    accepts.push_back({std::move(request), std::move(handler)});
+  }
+  void read(ReadRequest request, std::function<void(ReadReply)> handler) override {
+    reads.push_back({std::move(request), std::move(handler)});
+  }
+  bool connected() const override { return is_connected; }
+
+  template <class Request, class Reply>
+  struct Pending {
+    Request request;
+    std::function<void(Reply)> handler;
+  };
+  bool is_connected = true;
+  std::vector<Pending<AcceptRequest, AcceptReply>> accepts;
+  std::vector<Pending<ReadRequest, ReadReply>> reads;
+};
+
+class FakeJournal : public Journal {
+ public:
+  bool reserve(std::size_t bytes) override {
+    if (is_full) return false;
+    reserved += bytes;
+    return true;
+  }
+  void release(std::size_t bytes) override { reserved -= bytes; }
+  void append(JournalEntry entry) override { entries.push_back(std::move(entry)); }
+  bool healthy() const override { return true; }
+  std::size_t depth() const override { return entries.size(); }
+
+  bool is_full = false;
+  std::size_t reserved = 0;
+  std::vector<JournalEntry> entries;
+};
+
+/// Remembers every event in its native encoding; room messages as their frames' bytes.
+class FakeOutlet : public Outlet {
+ public:
+  void deliver(const RoomMessage& message) override { cursors.push_back(message.cursor); }
+  void welcome(const WelcomeEvent& event) override { frames.push_back(native::encode(event)); }
+  void joined(const JoinedEvent& event) override { frames.push_back(native::encode(event)); }
+  void left(const LeftEvent& event) override { frames.push_back(native::encode(event)); }
+  void ack(const AckEvent& event) override { frames.push_back(native::encode(event)); }
+  void pong(const PongEvent& event) override { frames.push_back(native::encode(event)); }
+  void reconnect(const ReconnectEvent& event) override { frames.push_back(native::encode(event)); }
+  void error(const Rejection& rejection) override { frames.push_back(native::encode(rejection)); }
+  void resume() override { ++resumes; }
+
+  /// The frames since the last call.
+  std::vector<std::string> take() { return std::exchange(frames, {}); }
+
+  std::vector<Cursor> cursors;
+  std::vector<std::string> frames;
+  int resumes = 0;
+};
+
+class FakeSubscriptions : public RoomSubscriptions {
+ public:
+  void want(const std::string& room, std::uint64_t token) override { wanted.push_back({room, token}); }
+  void unwant(const std::string& room) override { unwanted.push_back(room); }
+
+  std::vector<std::pair<std::string, std::uint64_t>> wanted;
+  std::vector<std::string> unwanted;
+};
+
+inline RoomMessage room_message(std::int64_t epoch, std::int64_t seq) {
+  return {{epoch, seq}, ws::make_frame(std::make_shared<const std::string>("frame"))};
+}
+
+inline ReadReply page_up_to(Cursor newest) {
+  ReadReply reply;
+  reply.available = true;
+  reply.newest = newest;
+  reply.complete = true;
+  return reply;
+}
+
+}  // namespace chat::gateway::testing

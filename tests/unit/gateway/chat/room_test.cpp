@@ -1,0 +1,160 @@
+#include "gateway/chat/room.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/gateway/chat/fakes.hpp"
+
+namespace chat::gateway {
+namespace {
+
+using testing::FakeOutlet;
+using testing::FakeStore;
+using testing::page_up_to;
+using testing::room_message;
+
+class TestMember : public RoomMember {
+ public:
+  explicit TestMember(FakeOutlet& outlet) : RoomMember(outlet) {}
+  void on_joined(const RequestId&, std::shared_ptr<const ReadReply>) override { ++joined; }
+  void on_join_failed(const RequestId&) override { ++failed; }
+
+  int joined = 0;
+  int failed = 0;
+};
+
+struct RoomTest : ::testing::Test {
+  FakeStore store;
+  std::shared_ptr<Room> room = std::make_shared<Room>("r", store);
+  FakeOutlet outlet, other_outlet;
+  TestMember member{outlet}, other{other_outlet};
+
+  void go_live(TestMember& joining, Cursor newest) {
+    room->on_subscribed();
+    room->join(joining, "j", std::nullopt, 0);
+    store.reads.back().handler(page_up_to(newest));
+  }
+};
+
+TEST_F(RoomTest, ReadsOnlyAfterTheSubscriptionIsConfirmed) {
+  room->join(member, "j", std::nullopt, 0);
+  EXPECT_TRUE(store.reads.empty());
+  room->on_subscribed();
+  ASSERT_EQ(store.reads.size(), 1U);
+  store.reads[0].handler(page_up_to({1, 5}));
+  EXPECT_EQ(member.joined, 1);
+}
+
+TEST_F(RoomTest, I3MessagesThatCameDuringTheReadFollowThePageOnce) {
+  room->on_subscribed();
+  room->join(member, "j", std::nullopt, 0);
+  for (std::int64_t seq = 4; seq <= 7; ++seq) room->publish(room_message(1, seq));
+  store.reads[0].handler(page_up_to({1, 5}));
+  EXPECT_EQ(outlet.cursors, (std::vector<Cursor>{{1, 6}, {1, 7}}));
+  room->publish(room_message(1, 8));
+  EXPECT_EQ(outlet.cursors.back(), (Cursor{1, 8}));
+}
+
+TEST_F(RoomTest, I3LiveMessagesUpToThePageAreSkippedForTheJoinerOnly) {
+  go_live(other, {1, 2});
+  go_live(member, {1, 4});
+  EXPECT_EQ(room->publish(room_message(1, 3)), 1U);
+  EXPECT_EQ(room->publish(room_message(1, 4)), 1U);
+  EXPECT_EQ(room->publish(room_message(1, 5)), 2U);
+  EXPECT_EQ(outlet.cursors, (std::vector<Cursor>{{1, 5}}));
+  EXPECT_EQ(other_outlet.cursors, (std::vector<Cursor>{{1, 3}, {1, 4}, {1, 5}}));
+}
+
+TEST_F(RoomTest, EqualJoinsShareOneRead) {
+  room->on_subscribed();
+  room->join(member, "a", Cursor{1, 1}, 0);
+  room->join(other, "b", Cursor{1, 1}, 0);
+  EXPECT_EQ(store.reads.size(), 1U);
+  store.reads[0].handler(page_up_to({1, 1}));
+  EXPECT_EQ(member.joined + other.joined, 2);
+}
+
+TEST_F(RoomTest, NoLiveMessageBeforeTheLastPage) {
+  room->on_subscribed();
+  room->join(member, "a", Cursor{1, 0}, 0);
+  auto first = page_up_to({1, 9});
+  first.more = true;
+  store.reads[0].handler(first);
+  room->publish(room_message(1, 10));
+  EXPECT_TRUE(outlet.cursors.empty());
+  EXPECT_FALSE(room->empty());
+  room->join(member, "b", Cursor{1, 5}, 0);
+  store.reads[1].handler(page_up_to({1, 10}));
+  room->publish(room_message(1, 11));
+  EXPECT_EQ(outlet.cursors, (std::vector<Cursor>{{1, 11}}));
+}
+
+TEST_F(RoomTest, AFailedReadPutsTheMemberOut) {
+  room->on_subscribed();
+  room->join(member, "a", std::nullopt, 0);
+  store.reads[0].handler(ReadReply{});
+  EXPECT_EQ(member.failed, 1);
+  EXPECT_TRUE(room->empty());
+}
+
+TEST_F(RoomTest, LeavingIsPossibleInEveryState) {
+  room->join(member, "a", std::nullopt, 0);
+  room->leave(member);
+  EXPECT_TRUE(room->empty());
+  room->on_subscribed();
+  room->join(member, "a", std::nullopt, 0);
+  room->leave(member);
+  EXPECT_TRUE(room->empty());
+  store.reads.back().handler(page_up_to({1, 1}));
+  EXPECT_EQ(member.joined, 0);
+  go_live(member, {1, 1});
+  go_live(other, {1, 1});
+  room->leave(member);
+  room->leave(member);
+  EXPECT_EQ(room->publish(room_message(1, 2)), 1U);
+  room->leave(other);
+  EXPECT_TRUE(room->empty());
+}
+
+TEST_F(RoomTest, TheFloorIsTheHighestEpochSeen) {
+  go_live(member, {7, 1});
+  EXPECT_EQ(room->floor(), 7);
+  room->publish(room_message(9, 1));
+  EXPECT_EQ(room->floor(), 9);
+}
+
+TEST_F(RoomTest, AReplyAfterTheRoomsEndIsIgnored) {
+  room->on_subscribed();
+  room->join(member, "a", std::nullopt, 0);
+  room->leave(member);
+  room.reset();
+  store.reads[0].handler(page_up_to({1, 1}));
+  EXPECT_EQ(member.joined, 0);
+}
+
+TEST_F(RoomTest, JoinsThatNeverGetTheirSubscriptionFail) {
+  testing::FakeSubscriptions subscriptions;
+  Rooms rooms(store, subscriptions);
+  Room& opened = rooms.open("x");
+  opened.join(member, "j", std::nullopt, 0);
+  const std::chrono::steady_clock::time_point start{std::chrono::hours(1)};
+  rooms.sweep(start);
+  rooms.sweep(start + std::chrono::seconds(4));
+  EXPECT_EQ(member.failed, 0);
+  rooms.sweep(start + std::chrono::seconds(5));
+  EXPECT_EQ(member.failed, 1);
+}
+
+TEST_F(RoomTest, ASubscriptionOfAnEarlierLifeIsIgnored) {
+  testing::FakeSubscriptions subscriptions;
+  Rooms rooms(store, subscriptions);
+  rooms.release(rooms.open("x"));
+  Room& again = rooms.open("x");
+  rooms.on_subscribed("x", subscriptions.wanted[0].second);
+  EXPECT_FALSE(again.is_subscribed());
+  rooms.on_subscribed("x", subscriptions.wanted[1].second);
+  EXPECT_TRUE(again.is_subscribed());
+  EXPECT_EQ(subscriptions.unwanted, std::vector<std::string>{"x"});
+}
+
+}  // namespace
+}  // namespace chat::gateway

@@ -1,0 +1,205 @@
+#include "gateway/chat/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include "gateway/chat/session_limits.hpp"
+#include "tests/unit/gateway/chat/fakes.hpp"
+
+namespace chat::gateway {
+namespace {
+
+using testing::FakeJournal;
+using testing::FakeOutlet;
+using testing::FakeStore;
+using testing::FakeSubscriptions;
+using testing::page_up_to;
+using ::testing::Test;
+
+bool has(const std::string& frame, const std::string& part) {
+  return frame.find(part) != std::string::npos;
+}
+
+struct SessionTest : Test {
+  Metrics registry;
+  GatewayMetrics metrics{registry};
+  FakeStore store;
+  FakeSubscriptions subscriptions;
+  FakeJournal journal;
+  Rooms rooms{store, subscriptions};
+  SessionServices services{store, rooms, journal, metrics, "gw-1", 3};
+  FakeOutlet outlet;
+  std::shared_ptr<Session> session = std::make_shared<Session>(services, outlet);
+
+  void join(const std::string& room) {
+    session->handle(JoinCommand{"j", room, std::nullopt, 0});
+    rooms.on_subscribed(room, subscriptions.wanted.back().second);
+    store.reads.back().handler(page_up_to({5, 1}));
+    outlet.take();
+  }
+
+  SendCommand send(const std::string& text = "hello") {
+    const Uuid id = random_uuid();
+    SendCommand command{id, to_string(id), "r", text};
+    session->handle(command);
+    return command;
+  }
+
+  void answer(AcceptReply reply) {
+    auto handler = std::move(store.accepts.back().handler);
+    store.accepts.pop_back();
+    handler(std::move(reply));
+  }
+};
+
+TEST_F(SessionTest, WelcomeNamesSessionGatewayAndGuest) {
+  session->start();
+  const auto frame = outlet.take().at(0);
+  EXPECT_TRUE(has(frame, R"("gateway":"gw-1")")) << frame;
+  EXPECT_TRUE(has(frame, R"("user":"guest-)")) << frame;
+  session->handle(HelloCommand{"h1", "Ann"});
+  const auto second = outlet.take().at(0);
+  EXPECT_TRUE(has(second, R"("user":"Ann")") && has(second, R"("id":"h1")")) << second;
+}
+
+TEST_F(SessionTest, I7TheAckComesOnlyWithTheDeliveryReport) {
+  join("r");
+  const auto sent = send();
+  ASSERT_EQ(store.accepts.size(), 1U);
+  answer({AcceptReply::Status::accepted, {5, 2}, ""});
+  EXPECT_TRUE(outlet.take().empty());
+  ASSERT_EQ(journal.entries.size(), 1U);
+  EXPECT_EQ(journal.entries[0].record.cursor, (Cursor{5, 2}));
+  EXPECT_EQ(journal.entries[0].record.gateway, "gw-1");
+  EXPECT_EQ(journal.entries[0].worker, 3U);
+  journal.entries[0].on_durable();
+  EXPECT_EQ(outlet.take(), std::vector<std::string>{R"({"type":"ack","id":")" + sent.id +
+                                                    R"(","room":"r","epoch":5,"seq":2,"duplicate":false})"});
+}
+
+TEST_F(SessionTest, I7NothingIsNumberedWhenTheJournalIsFull) {
+  join("r");
+  journal.is_full = true;
+  const auto sent = send();
+  EXPECT_TRUE(store.accepts.empty());
+  const auto frame = outlet.take().at(0);
+  EXPECT_TRUE(has(frame, R"("code":"overloaded")") && has(frame, sent.id) && has(frame, "retry_after_ms"))
+      << frame;
+}
+
+TEST_F(SessionTest, I1AMessageWhoseSenderLeftIsStillJournaled) {
+  join("r");
+  send();
+  session.reset();
+  answer({AcceptReply::Status::accepted, {5, 2}, ""});
+  ASSERT_EQ(journal.entries.size(), 1U);
+  journal.entries[0].on_durable();
+}
+
+TEST_F(SessionTest, ADuplicateIsJournaledAgainFromTheFirstCopy) {
+  join("r");
+  const auto sent = send("hello");
+  const std::string entry = R"({"type":"message","room":"r","epoch":4,"seq":9,"id":")" + sent.id +
+                            R"(","sender":"first","sender_name":"first","text":"hello","sent_at":77})";
+  answer({AcceptReply::Status::duplicate, {4, 9}, entry});
+  ASSERT_EQ(journal.entries.size(), 1U);
+  EXPECT_EQ(journal.entries[0].record.sender, "first");
+  EXPECT_EQ(journal.entries[0].record.sent_at, 77);
+  EXPECT_EQ(journal.entries[0].record.cursor, (Cursor{4, 9}));
+  journal.entries[0].on_durable();
+  EXPECT_TRUE(has(outlet.take().at(0), R"("epoch":4,"seq":9,"duplicate":true)"));
+}
+
+TEST_F(SessionTest, AConflictAndAnUnknownOutcomeAreToldAndGiveTheReservationBack) {
+  join("r");
+  send();
+  EXPECT_GT(journal.reserved, 0U);
+  answer({AcceptReply::Status::conflict, {}, ""});
+  EXPECT_TRUE(has(outlet.take().at(0), R"("code":"bad_request")"));
+  send();
+  answer({AcceptReply::Status::unavailable, {}, ""});
+  const auto frame = outlet.take().at(0);
+  EXPECT_TRUE(has(frame, R"("code":"unavailable")") && has(frame, "retry_after_ms")) << frame;
+  EXPECT_EQ(journal.reserved, 0U);
+  EXPECT_TRUE(journal.entries.empty());
+}
+
+TEST_F(SessionTest, SendingNeedsAJoinedRoomAndRedis) {
+  send();
+  EXPECT_TRUE(has(outlet.take().at(0), R"("code":"not_joined")"));
+  join("r");
+  store.is_connected = false;
+  send();
+  EXPECT_TRUE(has(outlet.take().at(0), R"("code":"unavailable")"));
+  EXPECT_TRUE(store.accepts.empty());
+  EXPECT_EQ(journal.reserved, 0U);
+}
+
+TEST_F(SessionTest, I6AtMostSixtyFourSendsAreInFlight) {
+  join("r");
+  for (std::size_t i = 0; i < max_sends_in_flight; ++i) {
+    EXPECT_TRUE(session->ready_for_command());
+    send();
+  }
+  EXPECT_FALSE(session->ready_for_command());
+  answer({AcceptReply::Status::conflict, {}, ""});
+  EXPECT_TRUE(session->ready_for_command());
+  EXPECT_EQ(outlet.resumes, 1);
+}
+
+TEST_F(SessionTest, ASendWithoutReportIsAnsweredUnavailableAfterTenSeconds) {
+  join("r");
+  send();
+  const auto now = std::chrono::steady_clock::now();
+  session->tick(now + std::chrono::seconds(9));
+  EXPECT_TRUE(outlet.take().empty());
+  session->tick(now + std::chrono::seconds(11));
+  EXPECT_TRUE(has(outlet.take().at(0), R"("code":"unavailable")"));
+  answer({AcceptReply::Status::accepted, {5, 2}, ""});
+  ASSERT_EQ(journal.entries.size(), 1U);
+  journal.entries[0].on_durable();
+  EXPECT_TRUE(outlet.take().empty());
+}
+
+TEST_F(SessionTest, AFailedJoinIsToldAndForgotten) {
+  session->handle(JoinCommand{"j", "r", std::nullopt, 0});
+  rooms.on_subscribed("r", subscriptions.wanted.back().second);
+  store.reads.back().handler(ReadReply{});
+  const auto frame = outlet.take().at(0);
+  EXPECT_TRUE(has(frame, R"("code":"unavailable")") && has(frame, R"("id":"j")")) << frame;
+  EXPECT_EQ(rooms.size(), 0U);
+  EXPECT_EQ(subscriptions.unwanted.size(), 1U);
+}
+
+TEST_F(SessionTest, ClosingLeavesAllRooms) {
+  join("r");
+  join("s");
+  EXPECT_EQ(rooms.size(), 2U);
+  session->close();
+  EXPECT_EQ(rooms.size(), 0U);
+}
+
+TEST_F(SessionTest, LeaveAnswersAndUnknownRoomsAreRefused) {
+  join("r");
+  session->handle(LeaveCommand{"l", "r"});
+  EXPECT_EQ(outlet.take().at(0), R"({"type":"left","id":"l","room":"r"})");
+  session->handle(LeaveCommand{"l", "r"});
+  EXPECT_TRUE(has(outlet.take().at(0), R"("code":"not_joined")"));
+}
+
+TEST_F(SessionTest, RoomsAreBounded) {
+  for (std::size_t i = 0; i < max_rooms_per_session; ++i)
+    session->handle(JoinCommand{"j", "r" + std::to_string(i), std::nullopt, 0});
+  EXPECT_TRUE(outlet.take().empty());
+  session->handle(JoinCommand{"j", "one-more", std::nullopt, 0});
+  EXPECT_TRUE(has(outlet.take().at(0), R"("code":"too_many_rooms")"));
+}
+
+TEST_F(SessionTest, DrainingTellsTheClientOnceAndTakesNoMore) {
+  session->drain(1500);
+  session->drain(1500);
+  EXPECT_EQ(outlet.take(), std::vector<std::string>{R"({"type":"reconnect","after_ms":1500})"});
+  EXPECT_FALSE(session->ready_for_command());
+}
+
+}  // namespace
+}  // namespace chat::gateway

@@ -1,0 +1,170 @@
+#include "gateway/fanout/hub.hpp"
+
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+#include "gateway/bus/publication.hpp"
+
+namespace chat::gateway {
+namespace {
+
+namespace asio = boost::asio;
+
+class FakeBus : public Bus {
+ public:
+  void subscribe(const std::string& room) override { subscribed.push_back(room); }
+  void unsubscribe(const std::string& room) override { unsubscribed.push_back(room); }
+  void read(ReadRequest request, std::function<void(ReadReply)> handler) override {
+    requests.push_back(std::move(request));
+    handlers.push_back(std::move(handler));
+  }
+  bool connected() const override { return true; }
+
+  void answer(ReadReply reply) {
+    auto handler = std::move(handlers.front());
+    handlers.erase(handlers.begin());
+    handler(std::move(reply));
+  }
+
+  std::vector<std::string> subscribed, unsubscribed;
+  std::vector<ReadRequest> requests;
+  std::vector<std::function<void(ReadReply)>> handlers;
+};
+
+class FakeWorker : public WorkerPort {
+ public:
+  void post_batch(Batch batch) override { batches.push_back(std::move(batch)); }
+  void post_subscribed(std::string room, std::uint64_t token) override {
+    subscribed.push_back({room, token});
+  }
+
+  std::vector<Batch> batches;
+  std::vector<std::pair<std::string, std::uint64_t>> subscribed;
+};
+
+ReadReply newest(Cursor cursor) {
+  ReadReply reply;
+  reply.available = true;
+  reply.newest = cursor;
+  reply.complete = true;
+  return reply;
+}
+
+std::string message(Cursor cursor) {
+  AcceptRequest request;
+  request.id = random_uuid();
+  request.room = "r";
+  request.sender = request.sender_name = "ann";
+  request.text = "hello";
+  return make_message(request, cursor);
+}
+
+struct HubTest : ::testing::Test {
+  asio::io_context context;
+  Metrics registry;
+  GatewayMetrics metrics{registry};
+  Hub hub{context, metrics};
+  FakeBus bus;
+  FakeWorker one, two;
+
+  void SetUp() override { hub.attach(bus, {&one, &two}); }
+
+  void go_live() {
+    hub.want(0, "r", 1);
+    hub.on_subscribed("r");
+    bus.answer(newest({5, 1}));
+  }
+};
+
+TEST_F(HubTest, AWorkerIsToldOnceTheFirstCursorIsKnown) {
+  hub.want(0, "r", 7);
+  EXPECT_EQ(bus.subscribed, std::vector<std::string>{"r"});
+  hub.on_subscribed("r");
+  EXPECT_TRUE(one.subscribed.empty());
+  bus.answer(newest({5, 1}));
+  ASSERT_EQ(one.subscribed.size(), 1U);
+  EXPECT_EQ(one.subscribed[0].second, 7U);
+  hub.want(1, "r", 8);
+  EXPECT_EQ(two.subscribed.size(), 1U);
+  EXPECT_EQ(bus.subscribed.size(), 1U);
+}
+
+TEST_F(HubTest, I5OneFrameIsEncodedForAllWorkers) {
+  go_live();
+  hub.want(1, "r", 2);
+  const auto text = message({5, 2});
+  hub.on_publication("r", text);
+  hub.on_publication("r", message({5, 3}));
+  EXPECT_TRUE(one.batches.empty());
+  hub.on_batch_end();
+  ASSERT_EQ(one.batches.size(), 1U);
+  ASSERT_EQ(two.batches.size(), 1U);
+  ASSERT_EQ(one.batches[0].size(), 2U);
+  EXPECT_EQ(one.batches[0][0].frame.get(), two.batches[0][0].frame.get());
+  EXPECT_TRUE(one.batches[0][0].frame->ends_with(text));
+  EXPECT_EQ(metrics.frames_encoded.Value(), 2);
+}
+
+TEST_F(HubTest, AHoleIsReadOncePerGatewayAndDeliveredInOrder) {
+  go_live();
+  hub.on_publication("r", message({5, 4}));
+  hub.on_publication("r", message({5, 5}));
+  hub.on_batch_end();
+  EXPECT_TRUE(one.batches.empty());
+  ASSERT_EQ(bus.handlers.size(), 1U);
+  EXPECT_EQ(bus.requests.back().since, (Cursor{5, 1}));
+  auto reply = newest({5, 4});
+  for (std::int64_t seq = 2; seq <= 4; ++seq) reply.entries.push_back({{5, seq}, message({5, seq})});
+  bus.answer(reply);
+  ASSERT_EQ(one.batches.size(), 1U);
+  ASSERT_EQ(one.batches[0].size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i)
+    EXPECT_EQ(one.batches[0][i].cursor, (Cursor{5, static_cast<std::int64_t>(i) + 2}));
+  EXPECT_EQ(metrics.gaps_detected.Value(), 1);
+  EXPECT_EQ(metrics.gaps_repaired.Value(), 1);
+}
+
+TEST_F(HubTest, ForeignPublicationsAreDroppedAndCounted) {
+  go_live();
+  hub.on_publication("r", "not a message");
+  hub.on_publication("other", message({5, 2}));
+  hub.on_batch_end();
+  EXPECT_TRUE(one.batches.empty());
+  EXPECT_EQ(metrics.publications_dropped.Value(), 1);
+}
+
+TEST_F(HubTest, ARoomThatEverybodyLeftIsUnsubscribedLater) {
+  go_live();
+  hub.unwant(0, "r");
+  EXPECT_TRUE(bus.unsubscribed.empty());
+  context.run_for(std::chrono::seconds(10));
+  EXPECT_EQ(bus.unsubscribed, std::vector<std::string>{"r"});
+  hub.want(0, "r", 9);
+  EXPECT_EQ(bus.subscribed.size(), 2U);
+}
+
+TEST_F(HubTest, ComingBackInTimeKeepsTheSubscription) {
+  go_live();
+  hub.unwant(0, "r");
+  hub.want(0, "r", 2);
+  context.run_for(std::chrono::seconds(10));
+  EXPECT_TRUE(bus.unsubscribed.empty());
+  hub.on_publication("r", message({5, 2}));
+  hub.on_batch_end();
+  EXPECT_EQ(one.batches.size(), 1U);
+}
+
+TEST_F(HubTest, AFailedReadIsTriedAgain) {
+  hub.want(0, "r", 1);
+  hub.on_subscribed("r");
+  bus.answer(ReadReply{});
+  EXPECT_TRUE(bus.handlers.empty());
+  context.run_for(std::chrono::seconds(3));
+  ASSERT_EQ(bus.handlers.size(), 1U);
+  bus.answer(newest({5, 1}));
+  EXPECT_EQ(one.subscribed.size(), 1U);
+}
+
+}  // namespace
+}  // namespace chat::gateway

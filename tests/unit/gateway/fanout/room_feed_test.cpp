@@ -1,0 +1,140 @@
+#include "gateway/fanout/room_feed.hpp"
+
+#include <gtest/gtest.h>
+
+namespace chat::gateway {
+namespace {
+
+ReadReply reply(Cursor newest, std::vector<Cursor> entries = {}, bool complete = true) {
+  ReadReply read;
+  read.available = true;
+  read.newest = newest;
+  read.complete = complete;
+  for (const Cursor& cursor : entries) read.entries.push_back({cursor, "read"});
+  return read;
+}
+
+std::vector<Cursor> cursors(const RoomFeed::Step& step) {
+  std::vector<Cursor> result;
+  for (const auto& entry : step.pass_on) result.push_back(entry.cursor);
+  return result;
+}
+
+struct RoomFeedTest : ::testing::Test {
+  RoomFeed feed;
+  void begin_at(Cursor cursor) {
+    EXPECT_TRUE(feed.on_subscribed().read);
+    EXPECT_TRUE(feed.on_read(reply(cursor)).became_ready);
+  }
+};
+
+TEST_F(RoomFeedTest, BeginsAtTheNewestNumberReadAfterTheConfirmation) {
+  feed.on_subscribed();
+  feed.on_publication({1, 4}, "a");
+  feed.on_publication({1, 5}, "b");
+  const auto step = feed.on_read(reply({1, 4}));
+  EXPECT_TRUE(step.became_ready);
+  EXPECT_EQ(cursors(step), (std::vector<Cursor>{{1, 5}}));
+}
+
+TEST_F(RoomFeedTest, I2PassesDenseNumbersOnAndDropsRepeats) {
+  begin_at({1, 4});
+  EXPECT_TRUE(feed.accept_next({1, 5}));
+  EXPECT_FALSE(feed.accept_next({1, 5}));
+  EXPECT_EQ(feed.on_publication({1, 5}, "x").dropped, 1U);
+  EXPECT_TRUE(feed.accept_next({1, 6}));
+}
+
+TEST_F(RoomFeedTest, I3AHoleIsReadAndDeliveredInOrder) {
+  begin_at({1, 4});
+  const auto hole = feed.on_publication({1, 7}, "seven");
+  EXPECT_TRUE(hole.read);
+  EXPECT_EQ(hole.gaps_detected, 1U);
+  EXPECT_TRUE(cursors(hole).empty());
+  EXPECT_FALSE(feed.accept_next({1, 8}));
+  feed.on_publication({1, 8}, "eight");
+  const auto step = feed.on_read(reply({1, 7}, {{1, 5}, {1, 6}, {1, 7}}));
+  EXPECT_EQ(cursors(step), (std::vector<Cursor>{{1, 5}, {1, 6}, {1, 7}, {1, 8}}));
+  EXPECT_EQ(step.gaps_repaired, 1U);
+  EXPECT_EQ(step.gaps_unrepaired, 0U);
+  EXPECT_TRUE(feed.accept_next({1, 9}));
+}
+
+TEST_F(RoomFeedTest, I3ANewEpochOnAnUnbrokenSubscriptionFollows) {
+  begin_at({1, 4});
+  EXPECT_TRUE(feed.accept_next({9, 1}));
+  EXPECT_TRUE(feed.accept_next({9, 2}));
+  EXPECT_FALSE(feed.accept_next({8, 1}));
+  EXPECT_EQ(feed.on_publication({8, 1}, "old").dropped, 1U);
+}
+
+TEST_F(RoomFeedTest, I3ANewEpochThatBeganUnseenIsRead) {
+  begin_at({1, 4});
+  EXPECT_TRUE(feed.on_publication({9, 2}, "x").read);
+  const auto step = feed.on_read(reply({9, 2}, {{9, 1}, {9, 2}}, false));
+  EXPECT_EQ(cursors(step), (std::vector<Cursor>{{9, 1}, {9, 2}}));
+  EXPECT_EQ(step.gaps_unrepaired, 1U);
+}
+
+TEST_F(RoomFeedTest, I3WhatWasMissedWhileTheSubscriptionWasLostIsRead) {
+  begin_at({1, 4});
+  feed.on_lost();
+  EXPECT_TRUE(feed.on_subscribed().read);
+  feed.on_publication({1, 7}, "seven");
+  const auto step = feed.on_read(reply({1, 6}, {{1, 5}, {1, 6}}));
+  EXPECT_EQ(cursors(step), (std::vector<Cursor>{{1, 5}, {1, 6}, {1, 7}}));
+  EXPECT_EQ(step.gaps_unrepaired, 0U);
+}
+
+TEST_F(RoomFeedTest, NothingMissedIsNoRepair) {
+  begin_at({1, 4});
+  feed.on_lost();
+  feed.on_subscribed();
+  const auto step = feed.on_read(reply({1, 4}));
+  EXPECT_EQ(step.gaps_repaired + step.gaps_unrepaired, 0U);
+  EXPECT_TRUE(feed.accept_next({1, 5}));
+}
+
+TEST_F(RoomFeedTest, AnEpochChangeWhileLostIsNotCalledComplete) {
+  begin_at({1, 4});
+  feed.on_lost();
+  feed.on_subscribed();
+  EXPECT_EQ(feed.on_read(reply({9, 1}, {{9, 1}}, false)).gaps_unrepaired, 1U);
+}
+
+TEST_F(RoomFeedTest, LongHolesAreReadPageByPage) {
+  begin_at({1, 4});
+  feed.on_publication({1, 9}, "nine");
+  auto first = reply({1, 9}, {{1, 5}, {1, 6}});
+  first.more = true;
+  auto step = feed.on_read(first);
+  EXPECT_TRUE(step.read);
+  EXPECT_EQ(feed.cursor(), (Cursor{1, 6}));
+  step = feed.on_read(reply({1, 9}, {{1, 7}, {1, 8}, {1, 9}}));
+  EXPECT_EQ(cursors(step), (std::vector<Cursor>{{1, 7}, {1, 8}, {1, 9}}));
+}
+
+TEST_F(RoomFeedTest, GoesOnAfterTenTriesAndSaysSo) {
+  begin_at({1, 4});
+  feed.on_publication({1, 7}, "seven");
+  for (int i = 0; i < 9; ++i) EXPECT_TRUE(feed.on_read({}).read);
+  const auto step = feed.on_read({});
+  EXPECT_FALSE(step.read);
+  EXPECT_GE(step.gaps_unrepaired, 1U);
+  EXPECT_EQ(cursors(step), (std::vector<Cursor>{{1, 7}}));
+}
+
+TEST_F(RoomFeedTest, ALossDuringAReadReadsAgain) {
+  begin_at({1, 4});
+  feed.on_publication({1, 7}, "seven");
+  feed.on_lost();
+  EXPECT_FALSE(feed.on_subscribed().read);
+  auto step = feed.on_read(reply({1, 7}, {{1, 5}, {1, 6}, {1, 7}}));
+  EXPECT_TRUE(step.read);
+  step = feed.on_read(reply({1, 8}, {{1, 8}}));
+  EXPECT_EQ(cursors(step), (std::vector<Cursor>{{1, 8}}));
+  EXPECT_FALSE(feed.is_reading());
+}
+
+}  // namespace
+}  // namespace chat::gateway
