@@ -6,7 +6,9 @@ namespace {
 constexpr std::size_t largest_7_bit_length = 125;
 constexpr std::size_t largest_16_bit_length = 0xFFFF;
 
-char low_byte(std::size_t value) { return static_cast<char>(static_cast<unsigned char>(value & 0xFF)); }
+char low_byte(std::size_t value) {
+  return static_cast<char>(static_cast<unsigned char>(value & 0xFF));
+}
 
 void append_big_endian(std::string& out, std::size_t value, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out.push_back(low_byte(value >> shift));

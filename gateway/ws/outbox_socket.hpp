@@ -1,0 +1,96 @@
+// A socket with an outbox: frames go out by non-blocking writes at the end of a loop turn.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "gateway/ws/environment.hpp"
+#include "gateway/ws/event.hpp"
+#include "gateway/ws/flush_list.hpp"
+#include "gateway/ws/outbox.hpp"
+#include "gateway/ws/task.hpp"
+
+namespace chat::gateway::ws {
+
+/// All calls on the worker's thread. Always held by a shared_ptr: a pending wait for room in the kernel holds
+/// one too.
+class OutboxSocket : public Flushable, public std::enable_shared_from_this<OutboxSocket> {
+ public:
+  OutboxSocket(Socket socket, std::shared_ptr<Environment> environment);
+
+  Socket& socket() { return socket_; }
+  const Socket& socket() const { return socket_; }
+
+  bool is_open() const { return descriptor_ >= 0; }
+
+  /// Nothing more is taken: a Close frame is in the outbox or was sent, or the socket is cut.
+  bool is_finished() const { return finished_; }
+
+  /// Takes a frame for the end of this turn. Over the bound: keeps a partly sent frame, drops the rest, and
+  /// ends with Close 4000. Without effect once finished.
+  void push(const FrameRef& frame) {
+    if (finished_) return;
+    if (!outbox_.has_room(*frame, environment_->limits.max_outbox_bytes)) return overflow();
+    append(frame);
+  }
+
+  /// The same for a Close frame: it always fits, and is the last. The peer has close_timeout to take and
+  /// answer it.
+  void push_close(FrameRef close);
+
+  /// One non-blocking write, and a wait if the kernel is full. Errors cut the socket.
+  void flush() override;
+
+  /// Resets the connection (RST), so that nothing of it lingers in the kernel. Idempotent.
+  void reset();
+
+  /// Closes without a reset, what the kernel holds is still sent. Idempotent.
+  void close_orderly();
+
+  /// Resets what is past its deadline, or did not take a byte within write_deadline (B5).
+  void check_deadlines(Environment::TimePoint now);
+
+  void set_deadline(Environment::TimePoint deadline) { deadline_ = deadline; }
+
+  std::size_t outbox_bytes() const { return outbox_.weight(); }
+  bool has_unsent() const { return !outbox_.empty(); }
+
+  /// Called by the stream layer whenever what came has been used up and more is wanted.
+  void note_received() {
+    last_received_ = environment_->now;
+    ping_sent_ = false;
+  }
+
+ protected:
+  ~OutboxSocket() override = default;
+
+  Environment& environment() { return *environment_; }
+  const Environment& environment() const { return *environment_; }
+
+  /// Pings or resets a peer that has been silent for too long.
+  void check_silence(Environment::TimePoint now);
+
+  /// Notified when the outbox has drained and when the socket is cut; for the connection's only coroutine.
+  Event changed_;
+
+ private:
+  void append(FrameRef frame);
+  void overflow();
+  void wait_for_room(bool made_progress);
+  void close_socket();
+
+  // What a delivery touches comes first.
+  int descriptor_ = -1;
+  bool finished_ = false;
+  bool waiting_for_room_ = false;
+  bool ping_sent_ = false;
+  std::shared_ptr<Environment> environment_;
+  Outbox outbox_;
+
+  Socket socket_;
+  Environment::TimePoint last_received_;
+  Environment::TimePoint blocked_since_;
+  Environment::TimePoint deadline_ = Environment::TimePoint::max();
+};
+
+}  // namespace chat::gateway::ws

@@ -1,0 +1,60 @@
+// A Connection on Beast's WebSocket stream. Private to the library: it includes Beast.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include "gateway/ws/connection.hpp"
+#include "gateway/ws/outbox_socket.hpp"
+#include "gateway/ws/outbox_stream.hpp"
+
+namespace chat::gateway::ws {
+
+/// Owned by its coroutine (and a pending write wait). Counted in the environment while it exists.
+class WebSocketConnection final : public Connection, public OutboxSocket, public Member {
+ public:
+  WebSocketConnection(Socket socket, std::string_view early, std::unique_ptr<Handler> handler,
+                      const std::shared_ptr<Environment>& environment);
+  ~WebSocketConnection() override;
+
+  using Request = boost::beast::http::request<boost::beast::http::empty_body>;
+
+  /// Answers the upgrade; false when it failed. `subprotocol` may be empty.
+  Task<bool> accept(const Request& request, std::string subprotocol);
+
+  /// Its life after the upgrade: reads until the end, then ends the connection in order (DESIGN outbox (d)).
+  static Task<void> run(std::shared_ptr<WebSocketConnection> self);
+
+  void deliver(const FrameRef& frame) override { push(frame); }
+  void send_text(std::string_view payload) override;
+  void close(std::uint16_t code, std::string_view reason) override;
+  void resume_reading() override;
+  std::size_t outbox_bytes() const override { return OutboxSocket::outbox_bytes(); }
+
+  void sweep(std::chrono::steady_clock::time_point now) override;
+  void abandon() override;
+
+ private:
+  Task<void> read_messages();
+  Task<void> finish();
+  void dispatch(std::string_view payload, bool last_frame_was_empty);
+  bool wants_message();
+  void release_handler();
+
+  /// Runs a call into the handler: what it throws is logged and closes the connection with 1011.
+  template <class Call>
+  void guarded(std::string_view what, Call&& call) noexcept;
+
+  std::unique_ptr<Handler> handler_;
+  bool is_announced_ = false;  // on_open was called
+  bool is_paused_ = false;
+  boost::beast::websocket::stream<OutboxStream, false> stream_;  // false: no deflate code or state
+};
+
+}  // namespace chat::gateway::ws
