@@ -24,7 +24,7 @@ install_packages() {
   for line in "${missing[@]}"; do
     names+=("$(choose_package "$line")") || exit 1
   done
-  say "installing ${names[*]}"
+  say "installing ${names[*]} (this can take a few minutes)"
   install_without_services "${names[@]}"
 }
 
@@ -68,25 +68,47 @@ become_root() {
 # Debian starts a service as soon as it is installed and PostgreSQL makes a cluster; neither is wanted here, and what
 # exists already stays as it is.
 install_without_services() {
-  local policy=/usr/sbin/policy-rc.d clusters=/etc/postgresql-common/createcluster.conf
-  local made_policy='' made_clusters='' units_before status=0
+  local units_before log
   units_before=$(enabled_units)
+  log=$(mktemp)
+  if ! (
+    trap restore_policies EXIT
+    forbid_services
+    "${as_root[@]}" apt-get -qq install --no-install-recommends -y -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "$@" \
+      </dev/null >"$log" 2>&1
+  ); then
+    tail -n 20 "$log" >&2
+    fail "apt-get install failed (see above, and $log): repair the packages it names and run this again."
+  fi
+  rm -f "$log"
+  disable_new_units "$units_before"
+}
+
+policy=/usr/sbin/policy-rc.d
+clusters=/etc/postgresql-common/createcluster.conf
+made_policy=''
+
+forbid_services() {
   if [[ ! -e $policy ]]; then
+    made_policy=yes
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
     "${as_root[@]}" chmod 755 "$policy"
-    made_policy=yes
   fi
-  if [[ ! -e $clusters ]]; then
-    "${as_root[@]}" mkdir -p "${clusters%/*}"
-    echo 'create_main_cluster = false' | "${as_root[@]}" tee "$clusters" >/dev/null
-    made_clusters=yes
-  fi
-  "${as_root[@]}" apt-get -qq install --no-install-recommends -y -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold \
-    "$@" </dev/null || status=$?
+  "${as_root[@]}" mkdir -p "${clusters%/*}"
+  [[ ! -e $clusters ]] || "${as_root[@]}" cp -p "$clusters" "$clusters.before"
+  echo 'create_main_cluster = false' | "${as_root[@]}" tee -a "$clusters" >/dev/null
+}
+
+# Leaves behind what the packages alone would have left; .ucf-dist is Debian's own file put beside ours.
+restore_policies() {
   [[ -z $made_policy ]] || "${as_root[@]}" rm -f "$policy"
-  [[ -z $made_clusters ]] || "${as_root[@]}" rm -f "$clusters"
-  ((status == 0)) || fail "apt-get install failed (see above): repair the packages it names and run this again."
-  disable_new_units "$units_before"
+  if [[ -e $clusters.before ]]; then
+    "${as_root[@]}" mv "$clusters.before" "$clusters"
+  elif [[ -e $clusters.ucf-dist ]]; then
+    "${as_root[@]}" mv "$clusters.ucf-dist" "$clusters"
+  else
+    "${as_root[@]}" rm -f "$clusters"
+  fi
 }
 
 enabled_units() {
