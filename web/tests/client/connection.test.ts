@@ -88,16 +88,15 @@ describe("connection", () => {
     expect(chat.sockets[0]?.closed).toBe(true);
   });
 
-  it("keeps a connection that answers, and pings again only after the next silence", () => {
+  it("keeps a connection that answers", () => {
     const chat = new ScriptedChat().online();
-    for (let n = 1; n <= 5; n += 1) {
-      vi.advanceTimersByTime(30_000);
-      vi.advanceTimersByTime(n > 1 ? 10_000 : 0);
-      const ping = chat.socket.framesOf("ping").at(-1);
-      chat.socket.say({ type: "pong", id: ping?.id });
+    for (let second = 0; second < 300; second += 1) {
+      const before = chat.socket.framesOf("ping").length;
+      vi.advanceTimersByTime(1_000);
+      if (chat.socket.framesOf("ping").length > before) chat.socket.say({ type: "pong", id: chat.socket.last("ping").id });
     }
     expect(chat.phase).toBe("online");
-    expect(chat.socket.framesOf("ping").length).toBeLessThanOrEqual(5);
+    expect(chat.socket.framesOf("ping")).toHaveLength(7);
   });
 
   it("gives up an opening without an answer after 10 s", () => {
