@@ -1,3 +1,4 @@
+import { webcrypto } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { fullJitter } from "../../src/client/backoff";
 import { closeRule } from "../../src/client/close_codes";
@@ -27,10 +28,10 @@ describe("full jitter", () => {
 
 describe("message ids", () => {
   const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-  it("are UUIDs", () => expect(newUuid()).toMatch(uuid4));
+  it("are UUIDs", () => expect(newUuid(webcrypto as Crypto)).toMatch(uuid4));
   it("are UUIDs also where the page is no secure context", () => {
-    const insecure = { getRandomValues: crypto.getRandomValues.bind(crypto) };
-    const ids = Array.from({ length: 100 }, () => newUuid(insecure));
+    const getRandomValues = webcrypto.getRandomValues.bind(webcrypto) as Crypto["getRandomValues"];
+    const ids = Array.from({ length: 100 }, () => newUuid({ getRandomValues }));
     for (const id of ids) expect(id).toMatch(uuid4);
     expect(new Set(ids).size).toBe(100);
   });

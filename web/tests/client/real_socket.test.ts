@@ -1,4 +1,5 @@
 // The client over a real WebSocket: what the scripted sockets take for granted.
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
@@ -43,7 +44,7 @@ async function forgetfulServer(): Promise<{ url: string; texts: [unknown, unknow
 it("sends a message again, with its id, over the next connection until it is acknowledged", async () => {
   const { url, texts } = await forgetfulServer();
   const openSocket = (address: string) => new WebSocket(address) as unknown as Socket;
-  const client = new ChatClient({ url, name: "Ada", openSocket, random: () => 0 });
+  const client = new ChatClient({ url, name: "Ada", openSocket, newId: randomUUID, random: () => 0 });
   closers.push(() => client.stop());
   const acked = new Promise<ChatEvent>((resolve) => {
     client.subscribe((event) => event.type === "acked" && resolve(event));
