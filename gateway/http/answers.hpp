@@ -1,0 +1,45 @@
+// What a request is answered, short of an upgrade. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace chat::gateway::http {
+
+enum class Method { get, head, other };
+
+/// What the answer depends on.
+struct RequestFacts {
+  Method method = Method::get;
+  bool is_http_1_1 = true;
+  bool has_host = true;
+  bool has_body = false;
+  bool wants_upgrade = false;  // Upgrade: websocket and Connection: upgrade
+  bool is_version_13 = true;   // Sec-WebSocket-Version
+  bool has_valid_key = true;   // Sec-WebSocket-Key: 16 bytes in base64
+  bool is_known_path = true;
+};
+
+struct Answer {
+  unsigned status = 0;
+  std::string_view headers;  // further header lines, each with its CRLF
+  std::string_view text;     // one sentence
+  bool close = false;
+};
+
+/// Nothing: the request is to be upgraded (RFC 6455 section 4.2.1).
+std::optional<Answer> answer_request(const RequestFacts& facts);
+
+Answer bad_request();  // not HTTP
+Answer header_too_large();
+Answer no_room();  // at the limit of open files
+Answer internal_error();
+
+/// The whole response; a HEAD gets no body (RFC 9110 section 9.3.2).
+std::string serialize(const Answer& answer, bool keep_alive, bool is_head);
+
+/// Whether `key` is 16 bytes in base64 (RFC 6455 section 4.1).
+bool is_valid_key(std::string_view key);
+
+}  // namespace chat::gateway::http

@@ -1,0 +1,115 @@
+#include "gateway/http/server.hpp"
+
+#include <stdexcept>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <sys/resource.h>
+
+#include "gateway/http/http_session.hpp"
+#include "gateway/http/listener.hpp"
+
+namespace chat::gateway::http {
+namespace {
+
+/// The kernel gives the lowest free descriptor, so its number tells how many the process holds.
+bool is_near_the_limit(int descriptor) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
+  return static_cast<rlim_t>(descriptor) >= limit.rlim_cur / 100 * 95 + limit.rlim_cur % 100 * 95 / 100;
+}
+
+}  // namespace
+
+class Server::Implementation {
+ public:
+  Implementation(boost::asio::io_context& context, ws::FlushList& flush_list, ws::ConnectionLimits limits,
+                 HandlerFactory factory, ServerCounters counters)
+      : executor_(context.get_executor()),
+        state_(std::make_shared<ServerState>(
+            ServerState{std::move(factory), std::make_shared<ws::Environment>(ws::Environment{
+                                                flush_list, limits, std::move(counters.on_slow_consumer)})})),
+        on_accept_error_(std::move(counters.on_accept_error)) {}
+
+  ~Implementation() {
+    stop_accepting();
+    while (!members().empty()) {
+      ws::Member& member = members().front();
+      member.unlink();
+      member.abandon();
+    }
+  }
+
+  void listen(const std::string& address, std::uint16_t port) {
+    auto listener = std::make_shared<Listener>(
+        executor_, [this](ws::Socket socket) { admit(std::move(socket)); }, on_accept_error_);
+    listener->open(address, port);
+    listener_ = listener;
+    boost::asio::co_spawn(executor_, Listener::run(std::move(listener)), boost::asio::detached);
+  }
+
+  void stop_accepting() {
+    if (listener_) listener_->stop();
+    listener_.reset();
+    // A request that has already come may still be judged in a later turn.
+    state_->factory = [](const UpgradeRequest&) { return std::unique_ptr<ws::Handler>(); };
+    for (HttpSession& session : state_->http_sessions) session.cut();
+  }
+
+  void close_all(std::uint16_t code, std::string_view reason) {
+    for (ws::Member& member : members()) member.close(code, reason);
+  }
+
+  void sweep(std::chrono::steady_clock::time_point now) {
+    state_->environment->now = now;
+    for (HttpSession& session : state_->http_sessions) {
+      if (now >= session.deadline) session.cut();
+    }
+    for (ws::Member& member : members()) member.sweep(now);
+  }
+
+  std::size_t connections() const { return state_->environment->open_connections; }
+
+ private:
+  ws::Environment::Members& members() { return state_->environment->members; }
+
+  void admit(ws::Socket socket) {
+    const Admission admission =
+        is_near_the_limit(socket.native_handle()) ? Admission::no_room : Admission::welcome;
+    boost::asio::co_spawn(executor_, serve_http(std::move(socket), state_, admission), boost::asio::detached);
+  }
+
+  ws::Executor executor_;
+  std::shared_ptr<ServerState> state_;
+  std::function<void()> on_accept_error_;
+  std::shared_ptr<Listener> listener_;
+};
+
+Server::Server(boost::asio::io_context& context, ws::FlushList& flush_list, ws::ConnectionLimits limits,
+               HandlerFactory factory, ServerCounters counters)
+    : implementation_(std::make_unique<Implementation>(context, flush_list, limits, std::move(factory),
+                                                       std::move(counters))) {}
+
+Server::~Server() = default;
+
+void Server::listen(const std::string& address, std::uint16_t port) {
+  implementation_->listen(address, port);
+}
+
+void Server::stop_accepting() {
+  implementation_->stop_accepting();
+}
+
+void Server::close_all(std::uint16_t code, std::string_view reason) {
+  implementation_->close_all(code, reason);
+}
+
+void Server::sweep(std::chrono::steady_clock::time_point now) {
+  implementation_->sweep(now);
+}
+
+std::size_t Server::connections() const {
+  return implementation_->connections();
+}
+
+}  // namespace chat::gateway::http
