@@ -17,7 +17,7 @@ install_packages() {
     say "nothing is missing"
     return
   fi
-  become_root
+  become_root "${missing[*]}"
   say "updating apt's lists"
   "${as_root[@]}" apt-get -qq update || fail "apt-get update failed: check this machine's network and its /etc/apt."
   local -a names=()
@@ -60,7 +60,7 @@ choose_package() {
 become_root() {
   as_root=(env DEBIAN_FRONTEND=noninteractive)
   if ((EUID != 0)); then
-    command -v sudo >/dev/null || fail "Packages are missing and this is not root: install sudo, or run deploy/local/setup as root once."
+    command -v sudo >/dev/null || fail "Packages are missing ($1) and this is not root: install sudo, or run deploy/local/setup as root once."
     as_root=(sudo "${as_root[@]}")
   fi
 }

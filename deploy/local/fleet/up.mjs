@@ -2,7 +2,6 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { checkFleet } from "./check.mjs";
 import { Fleet } from "./fleet.mjs";
 import { takeLock } from "./lock.mjs";
 import { root } from "./paths.mjs";
@@ -26,6 +25,7 @@ function readOptions() {
         folder: { type: "string", default: join(root, ".local") },
         check: { type: "boolean", default: false },
         "skip-build": { type: "boolean", default: false },
+        "only-options": { type: "boolean", default: false },
       },
     }));
   } catch (error) {
@@ -38,6 +38,7 @@ function readOptions() {
     webPort: number(values, "web-port", 0, 65535),
     folder: resolve(values.folder),
     check: values.check,
+    onlyOptions: values["only-options"],
   };
   if (options.port !== 0 && options.port === options.webPort) {
     throw new UsageError("--port and --web-port must differ.");
@@ -67,10 +68,10 @@ Ready after ${secondsSince(begin)} s.
   Web page             http://localhost:${webPort}/
   Balanced gateways    ws://localhost:${port}/ws
 ${fleet.gateways.map((gateway) => `  ${gateway.id.padEnd(20)} ${gateway.url}`).join("\n")}
-  PostgreSQL, Redis    addresses and passwords are in ${join(fleet.folder, "secrets.json")} and below
-  PostgreSQL           port ${fleet.postgres.port}, role and database chat
-  Redis                port ${fleet.redis.port}
+  PostgreSQL           ${fleet.address}:${fleet.postgres.port}, role and database chat
+  Redis                ${fleet.address}:${fleet.redis.port}
   Kafka                ${fleet.kafka.broker}
+  Passwords            ${join(fleet.folder, "secrets.json")}
   Logs                 ${join(fleet.folder, "logs")}
 
 Ctrl-C stops everything; the messages stay in ${fleet.folder}.`);
@@ -78,6 +79,9 @@ Ctrl-C stops everything; the messages stay in ${fleet.folder}.`);
 
 async function main() {
   const options = readOptions();
+  if (options.onlyOptions) {
+    process.exit(0);
+  }
   let interrupted;
   const interruption = new Promise((done) => {
     interrupted = done;
@@ -118,6 +122,7 @@ async function serve(options, interruption) {
 
 async function check(fleet) {
   console.log(`\nReady after ${secondsSince(begin)} s.\n\nCheck ...`);
+  const { checkFleet } = await import("./check.mjs");
   await checkFleet(fleet, say);
 }
 
