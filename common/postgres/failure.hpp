@@ -1,0 +1,39 @@
+// What to do about a failed statement, decided from the kind of the exception and its SQLSTATE.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace chat::postgres {
+
+/// What the caller does next (P2).
+enum class Response {
+  retry,   // at once: a deadlock, a serialization failure, a commit of unknown outcome (P5)
+  pause,   // later: the server is away, full, shutting down, or does not do what is asked
+  alarm,   // later, and a person must act: a table, column or grant is missing, a login is refused
+  poison,  // never: this very data cannot be stored, another row may
+};
+
+/// The kind of the exception. It is needed beside the SQLSTATE: libpqxx 6 gives deadlocks, refused privileges
+/// and some lost connections without one (P1, P2, P11).
+enum class ErrorClass { connection, in_doubt, rollback, privilege, sql, other };
+
+/// Pure. `sqlstate` may be empty. Whatever is unknown pauses, so that a mistake never discards data.
+Response classify(ErrorClass error_class, std::string_view sqlstate);
+
+/// "retry", "pause", "alarm" or "poison".
+std::string_view name(Response response);
+
+/// A failed transaction. `message` is one line from the server or libpq, without passwords and without the
+/// DETAIL and CONTEXT lines, which quote rows (S7).
+struct Failure {
+  Response response = Response::pause;
+  std::string sqlstate;
+  std::string message;
+};
+
+/// The first line of a server's or libpq's message, its "ERROR:" taken off, passwords masked, at most 300
+/// bytes.
+std::string first_line(std::string_view message);
+
+}  // namespace chat::postgres

@@ -1,0 +1,82 @@
+#include "persister/migrations/migrate.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "common/log/log.hpp"
+
+namespace chat::persister {
+namespace {
+
+using postgres::Database;
+using postgres::Failure;
+using postgres::Transaction;
+
+// Any number that no other program uses on this database; "chat" in ASCII.
+constexpr const char* lock_statement = "SELECT pg_advisory_xact_lock(1667785076)";
+
+// An index over a large table takes its time, and so does waiting for another persister's migration.
+constexpr std::chrono::minutes migration_limit{30};
+
+std::set<int> read_applied(Transaction& transaction) {
+  std::set<int> applied;
+  const auto table = transaction.execute("SELECT to_regclass('schema_migrations')");
+  if (!table.rows.at(0).at(0)) return applied;
+  for (const auto& row : transaction.execute("SELECT number FROM schema_migrations").rows) {
+    applied.insert(std::stoi(row.at(0).value()));
+  }
+  return applied;
+}
+
+void note(Transaction& transaction, const Migration& migration) {
+  transaction.execute(
+      "CREATE TABLE IF NOT EXISTS schema_migrations (number int PRIMARY KEY, name text NOT NULL, "
+      "applied_at timestamptz NOT NULL DEFAULT now())");
+  transaction.execute("INSERT INTO schema_migrations (number, name) VALUES ($1::int, $2)",
+                      {std::to_string(migration.number), migration.name});
+}
+
+void warn_of_newer(const std::set<int>& applied, const std::vector<Migration>& migrations) {
+  const int known = migrations.empty() ? 0 : migrations.back().number;
+  if (applied.empty() || *applied.rbegin() <= known) return;
+  log::warning("the database was migrated by a newer release",
+               {{"database_migration", *applied.rbegin()}, {"known_migration", known}});
+}
+
+/// Applies one where another persister has not meanwhile.
+std::optional<Failure> apply(Database& database, const Migration& migration) {
+  bool is_applied = false;
+  auto failure = database.transact(
+      [&](Transaction& transaction) {
+        transaction.execute(lock_statement);
+        if (read_applied(transaction).contains(migration.number)) return;
+        transaction.execute(migration.sql);
+        note(transaction, migration);
+        is_applied = true;
+      },
+      migration_limit);
+  if (failure) {
+    failure->message = "migration " + migration.name + " failed: " + failure->message;
+  } else if (is_applied) {
+    log::info("migration applied", {{"migration", migration.name}});
+  }
+  return failure;
+}
+
+}  // namespace
+
+std::optional<Failure> migrate(Database& database, const std::vector<Migration>& migrations) {
+  std::set<int> applied;
+  auto failure = database.transact([&](Transaction& transaction) { applied = read_applied(transaction); });
+  if (failure) return failure;
+  warn_of_newer(applied, migrations);
+  for (const auto& migration : migrations) {
+    if (applied.contains(migration.number)) continue;
+    failure = apply(database, migration);
+    if (failure) return failure;
+  }
+  return std::nullopt;
+}
+
+}  // namespace chat::persister

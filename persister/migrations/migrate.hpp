@@ -1,0 +1,29 @@
+// Brings the database's tables to what this program needs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/postgres/database.hpp"
+
+namespace chat::persister {
+
+/// One numbered step; `sql` may hold several statements and runs in one transaction with its note.
+struct Migration {
+  int number = 0;  // dense from 1
+  std::string name;
+  std::string sql;
+};
+
+/// The files of this folder in the order of their numbers.
+const std::vector<Migration>& embedded_migrations();
+
+/// Applies what `schema_migrations` does not list yet, each in a transaction of its own under an advisory
+/// lock, so that several persisters may start at once. Where all is applied nothing but SELECT is needed
+/// (S8). A response other than pause or retry means that a person must act; the message then names the
+/// migration.
+std::optional<postgres::Failure> migrate(postgres::Database& database,
+                                         const std::vector<Migration>& migrations);
+
+}  // namespace chat::persister

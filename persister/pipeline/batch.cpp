@@ -1,0 +1,66 @@
+#include "persister/pipeline/batch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace chat::persister {
+
+std::string_view name(DeadLetterCause cause) {
+  switch (cause) {
+    case DeadLetterCause::undecodable:
+      return "undecodable";
+    case DeadLetterCause::refused:
+      return "refused";
+    case DeadLetterCause::id_reused:
+      return "id_reused";
+  }
+  return "undecodable";
+}
+
+void Batch::drop(std::span<const std::int32_t> partitions) {
+  const auto is_dropped = [&](std::int32_t partition) {
+    return std::ranges::find(partitions, partition) != partitions.end();
+  };
+  std::erase_if(rows, [&](const Row& row) { return is_dropped(row.record.partition); });
+  std::erase_if(letters, [&](const Letter& letter) { return is_dropped(letter.letter.record.partition); });
+  std::erase_if(next_offsets, [&](const auto& entry) { return is_dropped(entry.first); });
+}
+
+std::vector<Position> to_positions(const std::map<std::int32_t, std::int64_t>& next_offsets) {
+  std::vector<Position> positions;
+  positions.reserve(next_offsets.size());
+  for (const auto& [partition, next_offset] : next_offsets) positions.push_back({partition, next_offset});
+  return positions;
+}
+
+void Batcher::add(SourceRecord record, TimePoint now) {
+  if (batch_.empty()) oldest_ = now;
+  bytes_ += record.value.size();
+  batch_.next_offsets[record.partition] = record.offset + 1;
+  auto message = decode_record(record.value);
+  if (message) {
+    batch_.rows.push_back({std::move(record), std::move(*message)});
+  } else {
+    const std::string& reason = message.error().message;
+    batch_.letters.push_back({{std::move(record), reason}, DeadLetterCause::undecodable});
+  }
+}
+
+bool Batcher::is_due(TimePoint now) const {
+  if (batch_.empty()) return false;
+  return batch_.rows.size() + batch_.letters.size() >= limits_.records || bytes_ >= limits_.bytes ||
+         now - oldest_ >= limits_.age;
+}
+
+std::chrono::milliseconds Batcher::time_left(TimePoint now, std::chrono::milliseconds most) const {
+  if (batch_.empty()) return most;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(oldest_ + limits_.age - now);
+  return std::clamp(left, std::chrono::milliseconds{0}, most);
+}
+
+Batch Batcher::take() {
+  bytes_ = 0;
+  return std::exchange(batch_, {});
+}
+
+}  // namespace chat::persister

@@ -1,0 +1,79 @@
+// A batch of records on its way to the store, and the rule of when one is complete.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "persister/source/source.hpp"
+#include "persister/store/store.hpp"
+
+namespace chat::persister {
+
+enum class DeadLetterCause { undecodable, refused, id_reused };
+
+/// "undecodable", "refused" or "id_reused".
+std::string_view name(DeadLetterCause cause);
+
+struct Letter {
+  DeadLetter letter;
+  DeadLetterCause cause = DeadLetterCause::undecodable;
+};
+
+/// What was read since the last batch. `next_offsets` is where each partition goes on once all of it is dealt
+/// with.
+struct Batch {
+  std::vector<Row> rows;
+  std::deque<Letter> letters;
+  std::map<std::int32_t, std::int64_t> next_offsets;
+
+  bool empty() const { return next_offsets.empty(); }
+
+  /// Forgets everything of these partitions: another persister reads it again.
+  void drop(std::span<const std::int32_t> partitions);
+};
+
+/// The offsets of a batch as the source and the store take them.
+std::vector<Position> to_positions(const std::map<std::int32_t, std::int64_t>& next_offsets);
+
+struct BatchLimits {
+  std::size_t records = 1000;
+  std::size_t bytes = 4 * 1024 * 1024;  // of the records' values
+  std::chrono::milliseconds age{50};    // of the oldest record
+};
+
+/// Pure: collects records until one of the limits is reached.
+class Batcher {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  explicit Batcher(BatchLimits limits) : limits_(limits) {}
+
+  /// Decodes the record into a row, or into a dead letter where it cannot be decoded.
+  void add(SourceRecord record, TimePoint now);
+
+  bool is_due(TimePoint now) const;
+
+  /// How long until the batch is due by its age, at most `most`.
+  std::chrono::milliseconds time_left(TimePoint now, std::chrono::milliseconds most) const;
+
+  bool empty() const { return batch_.empty(); }
+
+  /// The batch; a new one begins.
+  Batch take();
+
+  void drop(std::span<const std::int32_t> partitions) { batch_.drop(partitions); }
+
+ private:
+  BatchLimits limits_;
+  Batch batch_;
+  std::size_t bytes_ = 0;
+  TimePoint oldest_;
+};
+
+}  // namespace chat::persister

@@ -1,0 +1,107 @@
+#include "persister/pipeline/batch_work.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <string>
+#include <utility>
+
+namespace chat::persister {
+
+BatchWork::BatchWork(Batch batch, std::size_t poison_run)
+    : batch_(std::move(batch)), rows_at_start_(batch_.rows.size()), run_before_(poison_run) {
+  if (!batch_.rows.empty()) parts_.push_back(std::exchange(batch_.rows, {}));
+}
+
+BatchWork::Step BatchWork::next() const {
+  if (!batch_.letters.empty()) return Step::publish;
+  if (!parts_.empty()) return Step::store;
+  return positions_stored_ || batch_.next_offsets.empty() ? Step::commit : Step::store;
+}
+
+std::span<const Row> BatchWork::rows() const {
+  if (parts_.empty()) return {};
+  return parts_.front();
+}
+
+bool BatchWork::carries_positions() const {
+  return parts_.size() <= 1 && refused_.empty();
+}
+
+std::vector<Position> BatchWork::positions() const {
+  return carries_positions() ? to_positions(batch_.next_offsets) : std::vector<Position>{};
+}
+
+void BatchWork::stored(const StoreOutcome& outcome) {
+  if (carries_positions()) positions_stored_ = true;
+  if (parts_.empty()) return;
+  for (const std::size_t place : outcome.reused) {
+    auto& record = parts_.front().at(place).record;
+    batch_.letters.push_back(
+        {{std::move(record), "the id is stored with another text"}, DeadLetterCause::id_reused});
+  }
+  parts_.pop_front();
+  settle();
+}
+
+bool BatchWork::refused(const postgres::Failure& failure) {
+  if (parts_.empty()) return false;
+  Part part = std::move(parts_.front());
+  parts_.pop_front();
+  if (part.size() > 1) {
+    const auto middle = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
+    parts_.emplace_front(std::make_move_iterator(middle), std::make_move_iterator(part.end()));
+    part.erase(middle, part.end());
+    parts_.push_front(std::move(part));
+    return true;
+  }
+  refused_.push_back(
+      {std::move(part.front()), "PostgreSQL refuses the row: " + failure.sqlstate + " " + failure.message});
+  if (is_suspicious()) {
+    Part again;
+    for (auto& refused : refused_) again.push_back(std::move(refused.row));
+    refused_.clear();
+    parts_.push_front(std::move(again));
+    return false;
+  }
+  settle();
+  return true;
+}
+
+bool BatchWork::is_suspicious() const {
+  return refused_.size() * 2 > rows_at_start_ && run_before_ + refused_.size() >= least_suspicious;
+}
+
+/// Only when every row was tried is it known that the refused ones are the exception.
+void BatchWork::settle() {
+  if (!parts_.empty()) return;
+  settled_refused_ += refused_.size();
+  for (auto& refused : refused_) {
+    batch_.letters.push_back(
+        {{std::move(refused.row.record), std::move(refused.reason)}, DeadLetterCause::refused});
+  }
+  refused_.clear();
+}
+
+std::size_t BatchWork::poison_run() const {
+  if (rows_at_start_ == 0) return run_before_;
+  return settled_refused_ * 2 > rows_at_start_ ? run_before_ + settled_refused_ : 0;
+}
+
+void BatchWork::drop(std::span<const std::int32_t> partitions) {
+  batch_.drop(partitions);
+  const auto is_dropped = [&](const Row& row) {
+    return std::ranges::find(partitions, row.record.partition) != partitions.end();
+  };
+  for (auto& part : parts_) std::erase_if(part, is_dropped);
+  std::erase_if(parts_, [](const Part& part) { return part.empty(); });
+  std::erase_if(refused_, [&](const Refused& refused) { return is_dropped(refused.row); });
+  settle();
+}
+
+std::size_t BatchWork::held() const {
+  return std::accumulate(parts_.begin(), parts_.end(), batch_.letters.size() + refused_.size(),
+                         [](std::size_t sum, const Part& part) { return sum + part.size(); });
+}
+
+}  // namespace chat::persister

@@ -1,0 +1,78 @@
+// The decisions of storing one batch: what to do next, which part of it to try, what is poison.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "persister/pipeline/batch.hpp"
+
+namespace chat::persister {
+
+/// Pure. Told what happened, says what to do next: dead letters first, then the rows, then the positions,
+/// then the commit of the offsets (I7). A part of the rows that PostgreSQL refuses is halved until the
+/// poisonous rows stand alone; the others are stored (P8). Keeps everything until it is dealt with, so that
+/// each step may be repeated after a pause or a crash.
+class BatchWork {
+ public:
+  enum class Step { publish, store, commit };
+
+  /// `poison_run`: refused rows of the batches directly before, where those were mostly refused as well.
+  explicit BatchWork(Batch batch, std::size_t poison_run = 0);
+
+  Step next() const;
+
+  /// For Step::publish: the letter, and that its delivery report came.
+  const Letter& letter() const { return batch_.letters.front(); }
+  void letter_published() { batch_.letters.pop_front(); }
+
+  /// For Step::store: what one transaction takes. The positions go with the last part, when nothing before
+  /// them is left.
+  std::span<const Row> rows() const;
+  std::vector<Position> positions() const;
+
+  /// The transaction was committed. Reused ids become letters.
+  void stored(const StoreOutcome& outcome);
+
+  /// The server refuses this very part. False when so much is refused that the cause must be the database's
+  /// set-up and not the rows: more than half of the batch, and at least `least_suspicious` rows of it and of
+  /// the run before. All is then still held; the caller pauses with an alarm.
+  bool refused(const postgres::Failure& failure);
+  static constexpr std::size_t least_suspicious = 10;
+
+  /// For Step::commit: the offsets.
+  std::vector<Position> offsets() const { return to_positions(batch_.next_offsets); }
+
+  /// The run for the batch after this one.
+  std::size_t poison_run() const;
+
+  /// Forgets everything of these partitions.
+  void drop(std::span<const std::int32_t> partitions);
+
+  /// Records that are not dealt with, for the log.
+  std::size_t held() const;
+
+ private:
+  using Part = std::vector<Row>;
+
+  struct Refused {
+    Row row;
+    std::string reason;
+  };
+
+  bool carries_positions() const;
+  bool is_suspicious() const;
+  void settle();
+
+  Batch batch_;  // without its rows
+  std::deque<Part> parts_;
+  std::vector<Refused> refused_;
+  std::size_t rows_at_start_;
+  std::size_t run_before_;
+  std::size_t settled_refused_ = 0;
+  bool positions_stored_ = false;
+};
+
+}  // namespace chat::persister

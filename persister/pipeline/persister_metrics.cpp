@@ -1,0 +1,38 @@
+#include "persister/pipeline/persister_metrics.hpp"
+
+#include <string>
+
+namespace chat::persister {
+
+PersisterMetrics::PersisterMetrics(Metrics& metrics)
+    : consumed(metrics.counter("chat_persister_records_total", "Records read from Kafka")),
+      stored(metrics.counter("chat_persister_stored_total", "Messages that became rows")),
+      duplicates(metrics.counter("chat_persister_duplicates_total", "Messages whose row was there already")),
+      batches(metrics.counter("chat_persister_batches_total", "Batches finished, their offsets committed")),
+      pauses(metrics.counter("chat_persister_pauses_total", "Pauses after a database error")),
+      alarms(metrics.counter("chat_persister_alarms_total", "Pauses that end only when a person acts")),
+      retries(metrics.counter("chat_persister_retries_total", "Transactions repeated at once")),
+      read_while_paused(metrics.counter("chat_persister_read_while_paused_total",
+                                        "Records that came though the source was paused")),
+      paused(metrics.gauge("chat_persister_paused", "1 while paused after a database error")),
+      last_commit(metrics.gauge("chat_persister_last_commit_timestamp_seconds",
+                                "When the last transaction was committed, seconds since 1970")),
+      store_seconds(metrics.histogram("chat_persister_store_seconds", "Duration of a transaction",
+                                      {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10})),
+      metrics_(metrics) {
+  for (const auto cause :
+       {DeadLetterCause::undecodable, DeadLetterCause::refused, DeadLetterCause::id_reused})
+    dead_letters(cause);
+}
+
+prometheus::Counter& PersisterMetrics::dead_letters(DeadLetterCause cause) {
+  return metrics_.counter("chat_persister_dead_letters_total", "Records that can never be stored",
+                          {{"cause", std::string(name(cause))}});
+}
+
+prometheus::Gauge& PersisterMetrics::position(std::int32_t partition) {
+  return metrics_.gauge("chat_persister_position", "The next offset to store",
+                        {{"partition", std::to_string(partition)}});
+}
+
+}  // namespace chat::persister

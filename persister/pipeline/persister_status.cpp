@@ -1,0 +1,18 @@
+#include "persister/pipeline/persister_status.hpp"
+
+namespace chat::persister {
+
+admin::Readiness PersisterStatus::readiness() const {
+  admin::Readiness readiness;
+  if (!database_ok) readiness.degraded.emplace_back("postgres");
+  if (!kafka_ok) readiness.degraded.emplace_back("kafka");
+  if (stopping) {
+    readiness.status = "draining";
+  } else if (joined) {
+    readiness.ready = true;
+    readiness.status = readiness.degraded.empty() ? "ready" : "degraded";
+  }
+  return readiness;
+}
+
+}  // namespace chat::persister

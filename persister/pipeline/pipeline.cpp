@@ -1,0 +1,235 @@
+#include "persister/pipeline/pipeline.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "common/log/log.hpp"
+
+namespace chat::persister {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds poll_wait{100};
+constexpr milliseconds letter_wait{5'000};
+constexpr milliseconds commit_wait{5'000};
+constexpr milliseconds longest_unpolled{1'000};
+constexpr int most_retries = 8;
+
+}  // namespace
+
+Pipeline::Pipeline(PipelineSettings settings, Store& store, DeadLetterQueue& dead_letters,
+                   PersisterMetrics& metrics, PersisterStatus& status, Clock& clock)
+    : settings_(settings),
+      store_(store),
+      dead_letters_(dead_letters),
+      metrics_(metrics),
+      status_(status),
+      clock_(clock),
+      batcher_(settings.batch),
+      retry_backoff_(milliseconds{5}, milliseconds{200}),
+      letter_backoff_(milliseconds{1'000}, milliseconds{10'000}) {}
+
+void Pipeline::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) turn();
+  finish();
+}
+
+void Pipeline::turn() {
+  if (work_) {
+    drive();
+    return;
+  }
+  if (!batcher_.is_due(clock_.now())) read(batcher_.time_left(clock_.now(), poll_wait));
+  if (batcher_.is_due(clock_.now())) {
+    begin_work();
+    drive();
+  }
+}
+
+void Pipeline::read(milliseconds wait) {
+  auto record = source_->poll(wait);
+  if (!record) return;
+  metrics_.consumed.Increment();
+  if (is_source_held_) metrics_.read_while_paused.Increment();
+  batcher_.add(std::move(*record), clock_.now());
+}
+
+void Pipeline::begin_work() {
+  work_.emplace(batcher_.take(), poison_run_);
+}
+
+/// Where the batch takes long or has to wait, the source is held and polled between the steps, so that the
+/// membership lives on and no record comes (K10). Holding it each time would empty its prefetch queue (K12).
+void Pipeline::drive() {
+  if (waits_until_) {
+    const auto left = std::chrono::ceil<milliseconds>(*waits_until_ - clock_.now());
+    if (left > milliseconds{0}) {
+      read(std::min(left, poll_wait));
+      return;
+    }
+    waits_until_.reset();
+  }
+  const auto begin = clock_.now();
+  do {
+    take_step();
+  } while (work_ && !waits_until_ && clock_.now() - begin < longest_unpolled);
+  if (!work_) return;
+  hold_source();
+  read(milliseconds{0});
+}
+
+void Pipeline::take_step() {
+  switch (work_->next()) {
+    case BatchWork::Step::publish:
+      publish_letter();
+      break;
+    case BatchWork::Step::store:
+      store_part();
+      break;
+    case BatchWork::Step::commit:
+      commit_offsets();
+      break;
+  }
+}
+
+void Pipeline::publish_letter() {
+  const Letter& letter = work_->letter();
+  const SourceRecord& record = letter.letter.record;
+  const bool published = dead_letters_.publish(letter.letter, letter_wait);
+  status_.kafka_ok = published;
+  if (!published) {
+    const auto wait = letter_backoff_.next();
+    log::warning("a dead letter was not written; it is tried again, nothing is skipped",
+                 {{"partition", record.partition}, {"offset", record.offset}, {"retry_ms", wait.count()}});
+    waits_until_ = clock_.now() + wait;
+    return;
+  }
+  letter_backoff_.reset();
+  log::warning("a record that cannot be stored went to the dead letters", {{"partition", record.partition},
+                                                                           {"offset", record.offset},
+                                                                           {"cause", name(letter.cause)},
+                                                                           {"reason", letter.letter.reason}});
+  metrics_.dead_letters(letter.cause).Increment();
+  work_->letter_published();
+}
+
+void Pipeline::store_part() {
+  const auto rows = work_->rows();
+  const auto positions = work_->positions();
+  const StoreOutcome outcome = store_with_retries(rows, positions);
+  if (!outcome.failure) {
+    note_stored(outcome);
+    work_->stored(outcome);
+    return;
+  }
+  const auto& failure = *outcome.failure;
+  if (failure.response != postgres::Response::poison) {
+    pause_for_database(failure, failure.response == postgres::Response::alarm);
+  } else if (!work_->refused(failure)) {
+    pause_for_database(failure, true);
+  }
+}
+
+StoreOutcome Pipeline::store_with_retries(std::span<const Row> rows, std::span<const Position> positions) {
+  retry_backoff_.reset();
+  for (int tries = 0;; ++tries) {
+    StoreOutcome outcome = store_once(rows, positions);
+    const bool is_transient = outcome.failure && outcome.failure->response == postgres::Response::retry;
+    if (!is_transient || tries == most_retries) return outcome;
+    metrics_.retries.Increment();
+    clock_.sleep(retry_backoff_.next());
+  }
+}
+
+StoreOutcome Pipeline::store_once(std::span<const Row> rows, std::span<const Position> positions) {
+  const auto begin = clock_.now();
+  StoreOutcome outcome = store_.store(rows, positions);
+  metrics_.store_seconds.Observe(std::chrono::duration<double>(clock_.now() - begin).count());
+  return outcome;
+}
+
+void Pipeline::note_stored(const StoreOutcome& outcome) {
+  metrics_.stored.Increment(static_cast<double>(outcome.inserted));
+  metrics_.duplicates.Increment(static_cast<double>(outcome.duplicates));
+  metrics_.last_commit.SetToCurrentTime();
+  metrics_.paused.Set(0);
+  if (!status_.database_ok.exchange(true)) log::info("PostgreSQL is back; the batch in hand goes on");
+}
+
+void Pipeline::pause_for_database(const postgres::Failure& failure, bool alarm) {
+  metrics_.pauses.Increment();
+  if (alarm) metrics_.alarms.Increment();
+  metrics_.paused.Set(1);
+  status_.database_ok = false;
+  const log::Fields fields = {{"reason", failure.message},
+                              {"sqlstate", failure.sqlstate},
+                              {"pause_ms", settings_.pause.count()},
+                              {"held_records", work_->held()}};
+  if (alarm) {
+    log::error("paused: the database's tables or grants need a person; nothing is skipped", fields);
+  } else {
+    log::warning("paused after a database error; nothing is skipped", fields);
+  }
+  waits_until_ = clock_.now() + settings_.pause;
+}
+
+void Pipeline::commit_offsets() {
+  const auto offsets = work_->offsets();
+  if (!offsets.empty()) source_->commit(offsets);
+  for (const auto& [partition, next_offset] : offsets) {
+    done_[partition] = next_offset;
+    metrics_.position(partition).Set(static_cast<double>(next_offset));
+  }
+  metrics_.batches.Increment();
+  poison_run_ = work_->poison_run();
+  work_.reset();
+  release_source();
+}
+
+void Pipeline::hold_source() {
+  if (std::exchange(is_source_held_, true)) return;
+  source_->pause();
+}
+
+void Pipeline::release_source() {
+  if (!std::exchange(is_source_held_, false)) return;
+  source_->resume();
+}
+
+void Pipeline::finish() {
+  status_.stopping = true;
+  const auto deadline = clock_.now() + settings_.stop_limit;
+  while ((work_ || !batcher_.empty()) && !waits_until_ && clock_.now() < deadline) {
+    if (!work_) begin_work();
+    drive();
+  }
+  if (work_) {
+    log::warning("stopped with records in hand; they stay in Kafka for the next start",
+                 {{"held_records", work_->held()}});
+  }
+  source_->commit_and_wait(to_positions(done_), commit_wait);
+  source_->close();
+}
+
+void Pipeline::on_assigned(const std::vector<std::int32_t>& partitions) {
+  status_.joined = true;
+  log::info("partitions assigned", {{"count", partitions.size()}});
+}
+
+void Pipeline::on_revoked(const std::vector<std::int32_t>& partitions) {
+  std::vector<Position> done;
+  for (const std::int32_t partition : partitions) {
+    const auto found = done_.find(partition);
+    if (found == done_.end()) continue;
+    done.push_back({found->first, found->second});
+    done_.erase(found);
+  }
+  if (!done.empty()) source_->commit_and_wait(done, commit_wait);
+  batcher_.drop(partitions);
+  if (work_) work_->drop(partitions);
+  log::info("partitions revoked", {{"count", partitions.size()}});
+}
+
+}  // namespace chat::persister

@@ -1,0 +1,85 @@
+// The persister's loop: read, store, commit the offsets; pause and go on where the database fails.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string_view>
+#include <vector>
+
+#include "common/base/backoff.hpp"
+#include "persister/pipeline/batch.hpp"
+#include "persister/pipeline/batch_work.hpp"
+#include "persister/pipeline/clock.hpp"
+#include "persister/pipeline/persister_metrics.hpp"
+#include "persister/pipeline/persister_status.hpp"
+#include "persister/source/source.hpp"
+#include "persister/store/store.hpp"
+
+namespace chat::persister {
+
+struct PipelineSettings {
+  std::chrono::milliseconds pause{60'000};       // after a database error (DESIGN 7)
+  std::chrono::milliseconds stop_limit{10'000};  // for the batch in hand at the end
+  BatchLimits batch;
+};
+
+/// One thread. Everything given outlives it. Nothing here throws for what Kafka or PostgreSQL do.
+class Pipeline : public SourceListener {
+ public:
+  Pipeline(PipelineSettings settings, Store& store, DeadLetterQueue& dead_letters, PersisterMetrics& metrics,
+           PersisterStatus& status, Clock& clock);
+
+  /// The source is made with this object as its listener and given here before the first turn.
+  void use(Source& source) { source_ = &source; }
+
+  /// Turns until asked to stop, then finishes what is in hand and leaves the group.
+  void run(const std::stop_token& stop);
+
+  /// One step: reads a record, or goes on with the batch in hand. Blocks for at most 100 ms, or as long as
+  /// one transaction or one dead letter takes.
+  void turn();
+
+  /// Stores what is in hand, for at most the stop limit and not while paused; what is left stays in Kafka.
+  /// Then commits the offsets and leaves the group.
+  void finish();
+
+  void on_assigned(const std::vector<std::int32_t>& partitions) override;
+  void on_revoked(const std::vector<std::int32_t>& partitions) override;
+
+ private:
+  void read(std::chrono::milliseconds wait);
+  void begin_work();
+  void drive();
+  void take_step();
+  void publish_letter();
+  void store_part();
+  StoreOutcome store_with_retries(std::span<const Row> rows, std::span<const Position> positions);
+  StoreOutcome store_once(std::span<const Row> rows, std::span<const Position> positions);
+  void note_stored(const StoreOutcome& outcome);
+  void pause_for_database(const postgres::Failure& failure, bool alarm);
+  void commit_offsets();
+  void hold_source();
+  void release_source();
+
+  PipelineSettings settings_;
+  Store& store_;
+  DeadLetterQueue& dead_letters_;
+  PersisterMetrics& metrics_;
+  PersisterStatus& status_;
+  Clock& clock_;
+  Source* source_ = nullptr;
+
+  Batcher batcher_;
+  std::optional<BatchWork> work_;  // the batch in hand
+  std::size_t poison_run_ = 0;
+  std::optional<Clock::TimePoint> waits_until_;
+  bool is_source_held_ = false;
+  Backoff retry_backoff_;
+  Backoff letter_backoff_;
+  std::map<std::int32_t, std::int64_t> done_;  // partition → offset that may be committed
+};
+
+}  // namespace chat::persister
