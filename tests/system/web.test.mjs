@@ -1,4 +1,5 @@
-// The web page in a real browser: two users on two gateways see each other's messages, and a tick once they are logged.
+// The web page in a real browser: two users on
+// two gateways see each other's messages, and a tick once they are logged.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -40,7 +41,10 @@ test("a message typed in one tab appears in both, which are on two gateways, and
   const rows = await waitForRows(fleet, "general", 2);
   assert.deepEqual(
     rows.map(({ sender_name, text }) => [sender_name, text]),
-    [["Ada", text], ["Grace", reply]],
+    [
+      ["Ada", text],
+      ["Grace", reply],
+    ],
   );
   assert.equal(rows[0].id, id);
 

@@ -1,4 +1,5 @@
-// The chat as a program sees it: rooms to join, messages to send, events to listen to. Knows no user interface.
+// The chat as a program sees it: rooms to join,
+// messages to send, events to listen to. Knows no user interface.
 import { fullJitter } from "./backoff";
 import { Connection, type Socket } from "./connection";
 import type { ChatEvent, ConnectionState } from "./events";
@@ -27,9 +28,9 @@ const leastRetryMs = 250;
 const joinDeadlineMs = 20_000;
 
 /**
- * Keeps one connection and what has to survive it: the rooms, the cursor of each, and every own message until it is
- * acknowledged or refused. A message keeps its id over all retries. Listeners are called in the order of the events,
- * never before the call that caused them has taken effect.
+ * Keeps one connection and what has to survive it: the rooms, the cursor of each, and every own message
+ * until it is acknowledged or refused. A message keeps its id over all retries. Listeners are called in
+ * the order of the events, never before the call that caused them has taken effect.
  */
 export class ChatClient {
   readonly #connection: Connection;
@@ -70,7 +71,9 @@ export class ChatClient {
     this.#connection.stop();
   }
 
-  /** The network or the page came back: no time is lost, but a connection that has to stay closed stays so. */
+  /**
+   * The network or the page came back: no time is lost, but a connection that has to stay closed stays so.
+   */
   wake(): void {
     this.#connection.wake();
   }
@@ -100,7 +103,10 @@ export class ChatClient {
     this.#emit({ type: "left", room });
   }
 
-  /** Sends `text`, which has to be within the limits, when the room can be reached. With `id`, tries that one again. */
+  /**
+   * Sends `text`, which has to be within the limits,
+   * when the room can be reached. With `id`, tries that one again.
+   */
   send(room: string, text: string, id: string = this.#newId()): string {
     this.#outbox.add({ id, room, text });
     this.#emit({ type: "queued", room, id, text, at: Date.now() });
@@ -135,7 +141,10 @@ export class ChatClient {
 
   #askLater(feed: RoomFeed, ms: number): void {
     clearTimeout(this.#joinTimers.get(feed.room));
-    this.#joinTimers.set(feed.room, setTimeout(() => this.#askToJoin(feed), ms));
+    this.#joinTimers.set(
+      feed.room,
+      setTimeout(() => this.#askToJoin(feed), ms),
+    );
   }
 
   #received(frame: ServerFrame): void {
@@ -199,7 +208,8 @@ export class ChatClient {
     } else {
       clearTimeout(this.#joinTimers.get(room));
       this.#rooms.delete(room);
-      for (const { id } of this.#outbox.settleRoom(room)) this.#emit({ type: "refused", room, id, code, message });
+      for (const { id } of this.#outbox.settleRoom(room))
+        this.#emit({ type: "refused", room, id, code, message });
       this.#emit({ type: "room_refused", room, code, message });
     }
   }
@@ -209,7 +219,8 @@ export class ChatClient {
     if (retryLater.has(code)) {
       this.#outbox.postpone(id, Date.now() + wait);
     } else if (code === "not_joined") {
-      // The gateway has forgotten that this session is in the room: join again, then the message goes out again.
+      // The gateway has forgotten that this session is in
+      // the room: join again, then the message goes out again.
       this.#outbox.postpone(id, Date.now() + wait);
       const feed = this.#rooms.get(room);
       if (feed?.live) this.#askToJoin(feed);

@@ -29,7 +29,10 @@ const rules: Readonly<Record<number, CloseRule>> = {
 
 const unknownCode: CloseRule = { comeBack: "soon", reason: "The connection was closed." };
 
-/** What to do after a close with `code`; a code that the table does not have is treated as a lost connection. */
+/**
+ * What to do after a close with `code`; a code
+ * that the table does not have is treated as a lost connection.
+ */
 export function closeRule(code: number): CloseRule {
   return rules[code] ?? unknownCode;
 }

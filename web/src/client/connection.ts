@@ -75,7 +75,10 @@ export class Connection {
     this.#setState({ phase: "idle" });
   }
 
-  /** For a network or a page that came back: ends a wait at once, or asks an open connection for a sign of life. */
+  /**
+   * For a network or a page that came back: ends a
+   * wait at once, or asks an open connection for a sign of life.
+   */
   wake(): void {
     if (this.#state.phase === "waiting") this.#open();
     if (this.online) this.#probe();
@@ -87,7 +90,9 @@ export class Connection {
     if (phase === "waiting" || phase === "stopped") this.#open();
   }
 
-  /** Sends `frame` if the connection is online; says whether it was handed over. No promise that it arrives. */
+  /**
+   * Sends `frame` if the connection is online; says whether it was handed over. No promise that it arrives.
+   */
   send(frame: ClientFrame): boolean {
     if (!this.online || !this.#socket) return false;
     this.#socket.send(JSON.stringify(frame));
@@ -158,7 +163,10 @@ export class Connection {
     }
   }
 
-  /** Looks after `ms` whether anything came meanwhile. Frames themselves do not touch the timer: there may be many. */
+  /**
+   * Looks after `ms` whether anything came meanwhile. Frames
+   * themselves do not touch the timer: there may be many.
+   */
   #watch(ms: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {

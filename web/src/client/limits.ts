@@ -19,7 +19,8 @@ export function textProblem(text: string): string | undefined {
   const count = countCharacters(text);
   if (count > maxTextCharacters) {
     const over = (count - maxTextCharacters).toLocaleString("en");
-    return `The message is ${over} ${over === "1" ? "character" : "characters"} too long; it may have up to 4,000.`;
+    const unit = over === "1" ? "character" : "characters";
+    return `The message is ${over} ${unit} too long; it may have up to 4,000.`;
   }
   if (text.includes("\0")) return "The message contains a NUL character, which cannot be stored; remove it.";
   if (loneSurrogate.test(text)) return "The message contains half of a character; delete and type it again.";
@@ -29,7 +30,8 @@ export function textProblem(text: string): string | undefined {
 /** Why `name` cannot be a sender's name; undefined if it can. */
 export function nameProblem(name: string): string | undefined {
   if (name.length === 0) return "Enter a name.";
-  if (countCharacters(name) > maxNameCharacters) return "The name is too long; it may have up to 64 characters.";
+  if (countCharacters(name) > maxNameCharacters)
+    return "The name is too long; it may have up to 64 characters.";
   if (controlCharacter.test(name) || loneSurrogate.test(name)) {
     return "The name contains a character that cannot be shown; remove it.";
   }

@@ -36,10 +36,14 @@ export class Outbox {
     return this.#entries.get(idKey(id))?.attempts ?? 0;
   }
 
-  /** What is to be sent at `now` to the rooms that are `ready`, oldest first; counted as sent from here on. */
+  /**
+   * What is to be sent at `now` to the rooms that are `ready`, oldest first; counted as sent from here on.
+   */
   takeDue(now: number, ready: (room: string) => boolean): Outgoing[] {
     if (now < this.#pausedUntil) return [];
-    const due = this.#inWindow(ready).filter(({ sentAt }) => sentAt === undefined || now >= sentAt + answerDeadlineMs);
+    const due = this.#inWindow(ready).filter(
+      ({ sentAt }) => sentAt === undefined || now >= sentAt + answerDeadlineMs,
+    );
     for (const entry of due) {
       entry.sentAt = now;
       entry.attempts += 1;
@@ -82,7 +86,9 @@ export class Outbox {
 
   /** Takes out all messages to `room`. */
   settleRoom(room: string): Outgoing[] {
-    const messages = [...this.#entries.values()].map(({ message }) => message).filter((one) => one.room === room);
+    const messages = [...this.#entries.values()]
+      .map(({ message }) => message)
+      .filter((one) => one.room === room);
     for (const { id } of messages) this.settle(id);
     return messages;
   }

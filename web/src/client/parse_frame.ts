@@ -39,7 +39,10 @@ const required: Record<ServerFrame["type"], (frame: Fields) => boolean> = {
   reconnect: (frame) => isNumber(frame.after_ms),
 };
 
-/** The frame in `data`, or undefined if it is not JSON, not of a type known here, or lacks what its type needs. */
+/**
+ * The frame in `data`, or undefined if it is not JSON,
+ * not of a type known here, or lacks what its type needs.
+ */
 export function parseFrame(data: unknown): ServerFrame | undefined {
   if (!isString(data)) return undefined;
   let frame: unknown;

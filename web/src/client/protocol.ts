@@ -6,7 +6,10 @@ export interface Cursor {
   seq: number;
 }
 
-/** A message as every member of its room gets it, live and inside every `messages` list. `sent_at` is ms since 1970. */
+/**
+ * A message as every member of its room gets
+ * it, live and inside every `messages` list. `sent_at` is ms since 1970.
+ */
 export interface Message extends Cursor {
   room: string;
   id: string;

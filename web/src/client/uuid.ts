@@ -1,7 +1,12 @@
 // Message ids that the client makes itself.
 
-/** A random UUID, version 4. `crypto.randomUUID` exists only in secure contexts; a page on plain HTTP has none. */
-export function newUuid(source: Pick<Crypto, "getRandomValues"> & Partial<Pick<Crypto, "randomUUID">> = crypto): string {
+/**
+ * A random UUID, version 4. `crypto.randomUUID` exists only
+ * in secure contexts; a page on plain HTTP has none.
+ */
+export function newUuid(
+  source: Pick<Crypto, "getRandomValues"> & Partial<Pick<Crypto, "randomUUID">> = crypto,
+): string {
   if (source.randomUUID) return source.randomUUID();
   const bytes = source.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;

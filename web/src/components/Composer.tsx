@@ -63,7 +63,9 @@ export function Composer({ room, onSend }: Props) {
           autoFocus
         />
         {count >= countFrom && (
-          <span className={count > maxTextCharacters ? "composer-count composer-count-over" : "composer-count"}>
+          <span
+            className={count > maxTextCharacters ? "composer-count composer-count-over" : "composer-count"}
+          >
             {count.toLocaleString("en")} / 4,000
           </span>
         )}

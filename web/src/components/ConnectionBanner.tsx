@@ -37,5 +37,6 @@ export function ConnectionBanner({ connection, onReconnect }: Props) {
 /** Hidden from readers of the page aloud: it changes every second. */
 function Countdown({ until }: { until: number }) {
   const seconds = useSecondsUntil(until);
-  return <span aria-hidden="true">{seconds === 0 ? "Trying again …" : `Trying again in ${seconds} s.`}</span>;
+  const text = seconds === 0 ? "Trying again …" : `Trying again in ${seconds} s.`;
+  return <span aria-hidden="true">{text}</span>;
 }

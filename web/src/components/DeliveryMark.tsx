@@ -11,7 +11,14 @@ const marks: Readonly<Record<Delivery, { label: string; path: string }>> = {
 export function DeliveryMark({ delivery }: { delivery: Delivery }) {
   const { label, path } = marks[delivery];
   return (
-    <svg className={`mark mark-${delivery}`} viewBox="0 0 20 16" width="20" height="16" role="img" aria-label={label}>
+    <svg
+      className={`mark mark-${delivery}`}
+      viewBox="0 0 20 16"
+      width="20"
+      height="16"
+      role="img"
+      aria-label={label}
+    >
       <title>{label}</title>
       <path d={path} />
     </svg>

@@ -27,7 +27,9 @@ export function MessageList({ items, loading, gap, onRetry, onDiscard }: Props) 
       >
         {gap && <p className="messages-note">Some messages from while you were away may be missing.</p>}
         {items.length === 0 && (
-          <p className="messages-empty">{loading ? "Loading …" : "Nothing here yet. Write the first message."}</p>
+          <p className="messages-empty">
+            {loading ? "Loading …" : "Nothing here yet. Write the first message."}
+          </p>
         )}
         <ol>
           {items.map((item) => (

@@ -21,7 +21,12 @@ export function RoomHeader({ room, userName, connection, onChangeName }: Props) 
           {gateway === undefined ? "not connected" : `connected to ${gateway}`}
         </p>
       </div>
-      <button type="button" className="button" onClick={onChangeName} aria-label={`Change your name, ${userName}`}>
+      <button
+        type="button"
+        className="button"
+        onClick={onChangeName}
+        aria-label={`Change your name, ${userName}`}
+      >
         <span className="room-user">{userName}</span>
       </button>
     </header>

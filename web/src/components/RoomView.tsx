@@ -29,10 +29,19 @@ export function RoomView(props: Props) {
   const items = timeline(room, user, ownName);
   return (
     <main className="room">
-      <RoomHeader room={name} userName={user ?? ownName} connection={connection} onChangeName={props.onChangeName} />
+      <RoomHeader
+        room={name}
+        userName={user ?? ownName}
+        connection={connection}
+        onChangeName={props.onChangeName}
+      />
       <ConnectionBanner connection={connection} onReconnect={props.onReconnect} />
       {room.phase === "refused" && (
-        <Notice text={room.problem ?? "This room cannot be joined."} action="Try again" onAction={props.onRejoin} />
+        <Notice
+          text={room.problem ?? "This room cannot be joined."}
+          action="Try again"
+          onAction={props.onRejoin}
+        />
       )}
       {notice !== undefined && <Notice text={notice} action="Dismiss" onAction={props.onDismissNotice} />}
       <MessageList

@@ -12,7 +12,10 @@ interface Chat {
 
 /** Connects while the component is mounted. A new `name` is told to the gateway; `url` is read once. */
 export function useChat(url: string, name: string): Chat {
-  const [{ client, store }] = useState(() => ({ client: new ChatClient({ url, name }), store: createStore() }));
+  const [{ client, store }] = useState(() => ({
+    client: new ChatClient({ url, name }),
+    store: createStore(),
+  }));
   const [knownName, setKnownName] = useState(name);
 
   useEffect(() => {

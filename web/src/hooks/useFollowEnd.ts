@@ -1,4 +1,5 @@
-// Keeps a list scrolled to its end for as long as the reader is there, and counts what comes while they are not.
+// Keeps a list scrolled to its end for as long as
+// the reader is there, and counts what comes while they are not.
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 /** How near to the end, in CSS pixels, counts as being there. */

@@ -33,7 +33,9 @@ export function reduceRoom(room: RoomState = emptyRoom, event: RoomEvent, user: 
       return setDelivery(room, event.ids, "stored");
     case "refused": {
       const problem = describeError(event.code, event.message);
-      const pending = room.pending.map((one) => (idKey(one.id) === idKey(event.id) ? { ...one, problem } : one));
+      const pending = room.pending.map((one) =>
+        idKey(one.id) === idKey(event.id) ? { ...one, problem } : one,
+      );
       return setDelivery({ ...room, pending }, [event.id], "refused");
     }
     case "discarded":
@@ -44,13 +46,25 @@ export function reduceRoom(room: RoomState = emptyRoom, event: RoomEvent, user: 
   }
 }
 
-/** The acknowledgement may come before the message itself; it says the number, so the message can take its place. */
+/**
+ * The acknowledgement may come before the message itself; it
+ * says the number, so the message can take its place.
+ */
 function acknowledge(room: RoomState, ack: Extract<RoomEvent, { type: "acked" }>, user: string): RoomState {
   const logged = setDelivery(room, [ack.id], "logged");
   const pending = room.pending.find(({ id }) => idKey(id) === idKey(ack.id));
   if (!pending) return logged;
   const { room: name, id, epoch, seq } = ack;
-  const message = { room: name, id, epoch, seq, sender: user, sender_name: user, text: pending.text, sent_at: pending.at };
+  const message = {
+    room: name,
+    id,
+    epoch,
+    seq,
+    sender: user,
+    sender_name: user,
+    text: pending.text,
+    sent_at: pending.at,
+  };
   return addMessage(logged, message);
 }
 

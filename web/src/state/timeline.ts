@@ -35,7 +35,15 @@ function fromMessage(room: RoomState, message: Message, user: string | undefined
   const stored = compareCursors(message, room.stored) <= 0;
   // A refused message that the room shows all the same did get through.
   const delivery = stored ? "stored" : known === "refused" ? undefined : known;
-  return { id, sender_name, text, at: sent_at, own, delivery: own ? delivery : undefined, problem: undefined };
+  return {
+    id,
+    sender_name,
+    text,
+    at: sent_at,
+    own,
+    delivery: own ? delivery : undefined,
+    problem: undefined,
+  };
 }
 
 function fromPending({ id, text, at, problem }: PendingMessage, sender_name: string): Ungrouped {

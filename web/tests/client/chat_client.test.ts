@@ -25,17 +25,20 @@ describe("sending", () => {
     expect(chat.eventsOf("acked")).toEqual([{ type: "acked", room: "general", id, epoch: 1, seq: 5 }]);
   });
 
-  it.each(["unavailable", "overloaded", "rate_limited"])("is tried again with the same id after %s", (code) => {
-    const chat = new ScriptedChat().online();
-    const id = chat.client.send("general", "hello");
-    chat.socket.refuse(id, code, { retry_after_ms: 700 });
-    vi.advanceTimersByTime(699);
-    expect(chat.socket.framesOf("send")).toHaveLength(1);
-    vi.advanceTimersByTime(1);
-    const [first, second] = chat.socket.framesOf("send");
-    expect(second).toEqual(first);
-    expect(chat.eventsOf("refused")).toEqual([]);
-  });
+  it.each(["unavailable", "overloaded", "rate_limited"])(
+    "is tried again with the same id after %s",
+    (code) => {
+      const chat = new ScriptedChat().online();
+      const id = chat.client.send("general", "hello");
+      chat.socket.refuse(id, code, { retry_after_ms: 700 });
+      vi.advanceTimersByTime(699);
+      expect(chat.socket.framesOf("send")).toHaveLength(1);
+      vi.advanceTimersByTime(1);
+      const [first, second] = chat.socket.framesOf("send");
+      expect(second).toEqual(first);
+      expect(chat.eventsOf("refused")).toEqual([]);
+    },
+  );
 
   it("survives a reconnect: sent again with the same ids in the same order, after the join", () => {
     const chat = new ScriptedChat().online();
@@ -68,16 +71,21 @@ describe("sending", () => {
     expect(chat.socket.framesOf("send").map((frame) => frame.id)).toEqual([id, id]);
   });
 
-  it.each(["bad_request", "too_large", "forbidden", "unauthorized", "internal"])("is given up after %s, with its reason", (code) => {
-    const chat = new ScriptedChat().online();
-    const id = chat.client.send("general", "hello");
-    chat.socket.refuse(id, code);
-    expect(chat.eventsOf("refused")).toEqual([{ type: "refused", room: "general", id, code, message: `${code}!` }]);
-    vi.advanceTimersByTime(25_000);
-    expect(chat.socket.framesOf("send")).toHaveLength(1);
-    chat.client.send("general", "hello", id);
-    expect(chat.socket.framesOf("send").map((frame) => frame.id)).toEqual([id, id]);
-  });
+  it.each(["bad_request", "too_large", "forbidden", "unauthorized", "internal"])(
+    "is given up after %s, with its reason",
+    (code) => {
+      const chat = new ScriptedChat().online();
+      const id = chat.client.send("general", "hello");
+      chat.socket.refuse(id, code);
+      expect(chat.eventsOf("refused")).toEqual([
+        { type: "refused", room: "general", id, code, message: `${code}!` },
+      ]);
+      vi.advanceTimersByTime(25_000);
+      expect(chat.socket.framesOf("send")).toHaveLength(1);
+      chat.client.send("general", "hello", id);
+      expect(chat.socket.framesOf("send").map((frame) => frame.id)).toEqual([id, id]);
+    },
+  );
 
   it("joins again if the gateway does not know the session in the room, then sends again", () => {
     const chat = new ScriptedChat().online(3);
@@ -95,7 +103,10 @@ describe("sending", () => {
     chat.socket.ack(before, 1);
     reconnect(chat);
     chat.socket.joined(1);
-    const [two, three] = ["two", "three"].map((text) => chat.client.send("general", text)) as [string, string];
+    const [two, three] = ["two", "three"].map((text) => chat.client.send("general", text)) as [
+      string,
+      string,
+    ];
     chat.socket.ack(two, 2);
     chat.socket.ack(three, 3);
     chat.socket.say({ type: "stored", room: "general", epoch: 1, seq: 2 });
@@ -182,6 +193,8 @@ describe("rooms", () => {
   it("an error that belongs to nothing is told as a notice", () => {
     const chat = new ScriptedChat().online();
     chat.socket.say({ type: "error", code: "bad_request", message: "broken JSON" });
-    expect(chat.eventsOf("notice")).toEqual([{ type: "notice", code: "bad_request", message: "broken JSON" }]);
+    expect(chat.eventsOf("notice")).toEqual([
+      { type: "notice", code: "bad_request", message: "broken JSON" },
+    ]);
   });
 });

@@ -14,7 +14,12 @@ describe("connection", () => {
     const { id, name } = chat.socket.last("hello");
     expect(name).toBe("Ada");
     chat.socket.say({ type: "welcome", id, session: "s", gateway: "g", user: "Ada" });
-    expect(chat.eventsOf("connection").at(-1)?.state).toEqual({ phase: "online", session: "s", gateway: "g", user: "Ada" });
+    expect(chat.eventsOf("connection").at(-1)?.state).toEqual({
+      phase: "online",
+      session: "s",
+      gateway: "g",
+      user: "Ada",
+    });
   });
 
   it("waits longer at random after each failure", () => {
@@ -40,7 +45,10 @@ describe("connection", () => {
     chat.socket.welcome();
     vi.advanceTimersByTime(10_000);
     chat.socket.drop();
-    expect(chat.eventsOf("connection").at(-1)?.state).toMatchObject({ phase: "waiting", until: Date.now() + 999 });
+    expect(chat.eventsOf("connection").at(-1)?.state).toMatchObject({
+      phase: "waiting",
+      until: Date.now() + 999,
+    });
   });
 
   it("comes back when it was told to", () => {
@@ -93,7 +101,8 @@ describe("connection", () => {
     for (let second = 0; second < 300; second += 1) {
       const before = chat.socket.framesOf("ping").length;
       vi.advanceTimersByTime(1_000);
-      if (chat.socket.framesOf("ping").length > before) chat.socket.say({ type: "pong", id: chat.socket.last("ping").id });
+      if (chat.socket.framesOf("ping").length > before)
+        chat.socket.say({ type: "pong", id: chat.socket.last("ping").id });
     }
     expect(chat.phase).toBe("online");
     expect(chat.socket.framesOf("ping")).toHaveLength(7);

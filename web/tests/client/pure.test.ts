@@ -8,9 +8,21 @@ import { newUuid } from "../../src/client/uuid";
 
 describe("close codes", () => {
   it.each([
-    [1000, "never"], [1001, "soon"], [1003, "never"], [1005, "soon"], [1006, "soon"], [1007, "never"],
-    [1008, "never"], [1009, "never"], [1012, "soon"], [1013, "later"], [4000, "soon"], [4001, "never"],
-    [4002, "never"], [4003, "later"], [4999, "soon"],
+    [1000, "never"],
+    [1001, "soon"],
+    [1003, "never"],
+    [1005, "soon"],
+    [1006, "soon"],
+    [1007, "never"],
+    [1008, "never"],
+    [1009, "never"],
+    [1012, "soon"],
+    [1013, "later"],
+    [4000, "soon"],
+    [4001, "never"],
+    [4002, "never"],
+    [4003, "later"],
+    [4999, "soon"],
   ])("after %i come back %s", (code, comeBack) => {
     expect(closeRule(code).comeBack).toBe(comeBack);
     expect(closeRule(code).reason).toMatch(/\.$/);
@@ -41,7 +53,9 @@ describe("limits", () => {
   it("count Unicode characters, not UTF-16 units", () => {
     expect(countCharacters("a😀é")).toBe(3);
     expect(textProblem("😀".repeat(4_000))).toBeUndefined();
-    expect(textProblem("😀".repeat(4_001))).toBe("The message is 1 character too long; it may have up to 4,000.");
+    expect(textProblem("😀".repeat(4_001))).toBe(
+      "The message is 1 character too long; it may have up to 4,000.",
+    );
   });
   it("refuse what the protocol refuses", () => {
     expect(textProblem("")).toBeDefined();
@@ -51,7 +65,9 @@ describe("limits", () => {
   });
   it("hold for names and rooms", () => {
     expect(nameProblem("Ada 😀")).toBeUndefined();
-    expect(["", "a\nb", "a\u0085b", "x".repeat(65)].filter((name) => nameProblem(name) === undefined)).toEqual([]);
+    expect(
+      ["", "a\nb", "a\u0085b", "x".repeat(65)].filter((name) => nameProblem(name) === undefined),
+    ).toEqual([]);
     expect(["general", "a-b_c.d:e", "x".repeat(128)].every(isRoomName)).toBe(true);
     expect(["", "a b", "ä", "x".repeat(129), "a\n"].some(isRoomName)).toBe(false);
   });
@@ -63,7 +79,15 @@ describe("parseFrame", () => {
     expect(parseFrame(text)).toMatchObject({ type: "ack", seq: 2 });
   });
   it.each([
-    "", "nonsense", "null", "[]", '"text"', "{}", '{"type":"toString"}', '{"type":"unheard_of"}', '{"type":1}',
+    "",
+    "nonsense",
+    "null",
+    "[]",
+    '"text"',
+    "{}",
+    '{"type":"toString"}',
+    '{"type":"unheard_of"}',
+    '{"type":1}',
     '{"type":"ack","id":"a","room":"r","epoch":1,"seq":"2"}',
     '{"type":"ack","id":"a","room":"r","epoch":1,"seq":-1}',
     '{"type":"message","room":"r","epoch":1,"seq":1,"id":"a","sender":"s","sender_name":"s","text":{},"sent_at":1}',

@@ -13,7 +13,10 @@ afterEach(() => closers.splice(0).forEach((close) => close()));
 
 type Frame = Record<string, unknown>;
 
-/** A server that answers as a gateway does, and that closes after the first message without acknowledging it. */
+/**
+ * A server that answers as a gateway does,
+ * and that closes after the first message without acknowledging it.
+ */
 async function forgetfulServer(): Promise<{ url: string; texts: [unknown, unknown][] }> {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0, path: "/ws" });
   closers.push(() => server.close());

@@ -11,8 +11,14 @@ afterEach(cleanup);
 
 const nothing = () => undefined;
 const item: TimelineItem = {
-  id: "a", sender_name: "Bob", text: "hello", at: 1_700_000_000_000, own: false,
-  delivery: undefined, problem: undefined, opensGroup: true,
+  id: "a",
+  sender_name: "Bob",
+  text: "hello",
+  at: 1_700_000_000_000,
+  own: false,
+  delivery: undefined,
+  problem: undefined,
+  opensGroup: true,
 };
 function list(items: TimelineItem[]) {
   return <MessageList items={items} loading={false} gap={false} onRetry={nothing} onDiscard={nothing} />;
@@ -49,7 +55,9 @@ describe("the composer", () => {
     type("😀".repeat(4_002));
     fireEvent.keyDown(input, { key: "Enter" });
     expect(onSend).not.toHaveBeenCalled();
-    expect(screen.getByRole("alert").textContent).toBe("The message is 2 characters too long; it may have up to 4,000.");
+    expect(screen.getByRole("alert").textContent).toBe(
+      "The message is 2 characters too long; it may have up to 4,000.",
+    );
     expect(screen.getByRole<HTMLButtonElement>("button", { name: "Send" }).disabled).toBe(true);
     expect(input.value).toHaveLength(8_004);
   });
@@ -66,13 +74,19 @@ describe("the message list", () => {
   it("marks own messages as sending, logged and stored", () => {
     const deliveries = ["sending", "logged", "stored"] as const;
     render(list(deliveries.map((delivery) => ({ ...item, id: delivery, own: true, delivery }))));
-    expect(screen.getAllByRole("img").map((mark) => mark.getAttribute("aria-label"))).toEqual(["Sending", "Logged", "Stored"]);
+    expect(screen.getAllByRole("img").map((mark) => mark.getAttribute("aria-label"))).toEqual([
+      "Sending",
+      "Logged",
+      "Stored",
+    ]);
   });
 
   it("lets the user try a refused message again or discard it", () => {
     const [onRetry, onDiscard] = [vi.fn(), vi.fn()];
     const refused: TimelineItem = { ...item, own: true, delivery: "refused", problem: "You may not." };
-    render(<MessageList items={[refused]} loading={false} gap={false} onRetry={onRetry} onDiscard={onDiscard} />);
+    render(
+      <MessageList items={[refused]} loading={false} gap={false} onRetry={onRetry} onDiscard={onDiscard} />,
+    );
     expect(screen.getByRole("alert").textContent).toMatch("Not sent. You may not.");
     fireEvent.click(screen.getByRole("button", { name: "Try again" }));
     fireEvent.click(screen.getByRole("button", { name: "Discard" }));
@@ -111,7 +125,11 @@ it("the name form takes a trimmed name and says what is wrong with another", () 
 
 it("the banner says why the connection is not there and when it is tried again", () => {
   const onReconnect = vi.fn();
-  const waiting = { phase: "waiting", until: Date.now() + 4_500, reason: "The connection was lost." } as const;
+  const waiting = {
+    phase: "waiting",
+    until: Date.now() + 4_500,
+    reason: "The connection was lost.",
+  } as const;
   render(<ConnectionBanner connection={waiting} onReconnect={onReconnect} />);
   expect(screen.getByRole("status").textContent).toMatch("The connection was lost. Trying again in 5 s.");
   fireEvent.click(screen.getByRole("button", { name: "Try now" }));

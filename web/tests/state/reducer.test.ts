@@ -7,10 +7,17 @@ import { timeline } from "../../src/state/timeline";
 import { message } from "../support/scripted_gateway";
 
 const room = "general";
-const online: StateEvent = { type: "connection", state: { phase: "online", gateway: "g", user: "Ada", session: "s" } };
+const online: StateEvent = {
+  type: "connection",
+  state: { phase: "online", gateway: "g", user: "Ada", session: "s" },
+};
 const queued = (id: string, text = id): StateEvent => ({ type: "queued", room, id, text, at: 7 });
 const acked = (id: string, seq: number): StateEvent => ({ type: "acked", room, id, epoch: 1, seq });
-const shown = (...seqs: number[]): StateEvent => ({ type: "messages", room, messages: seqs.map((seq) => message(seq)) });
+const shown = (...seqs: number[]): StateEvent => ({
+  type: "messages",
+  room,
+  messages: seqs.map((seq) => message(seq)),
+});
 
 function after(...events: StateEvent[]): ChatState {
   return events.reduce(reduce, initialState);
@@ -39,10 +46,23 @@ describe("a room's messages", () => {
 
   it("of the same sender stand together until a while has passed or another writes", () => {
     const minute = 60_000;
-    const at = (seq: number, sent_at: number, sender = "Bob") => message(seq, { sent_at, sender, sender_name: sender });
-    const messages = [at(1, 0), at(2, minute), at(3, 2 * minute, "Eve"), at(4, 3 * minute), at(5, 9 * minute)];
+    const at = (seq: number, sent_at: number, sender = "Bob") =>
+      message(seq, { sent_at, sender, sender_name: sender });
+    const messages = [
+      at(1, 0),
+      at(2, minute),
+      at(3, 2 * minute, "Eve"),
+      at(4, 3 * minute),
+      at(5, 9 * minute),
+    ];
     const state = after({ type: "messages", room, messages });
-    expect(timeline(state.rooms[room]!, "Ada", "Ada").map(({ opensGroup }) => opensGroup)).toEqual([true, false, true, true, true]);
+    expect(timeline(state.rooms[room]!, "Ada", "Ada").map(({ opensGroup }) => opensGroup)).toEqual([
+      true,
+      false,
+      true,
+      true,
+      true,
+    ]);
   });
 });
 
@@ -71,7 +91,9 @@ describe("an own message", () => {
   });
 
   it("gets its second mark when it is stored", () => {
-    expect(items(after(online, queued("a"), acked("a", 1), { type: "stored", room, ids: ["A"] }))).toEqual([["a", true, "stored"]]);
+    expect(items(after(online, queued("a"), acked("a", 1), { type: "stored", room, ids: ["A"] }))).toEqual([
+      ["a", true, "stored"],
+    ]);
   });
 
   it("from an earlier visit is marked stored up to the room's watermark and not beyond", () => {
@@ -95,7 +117,10 @@ describe("an own message", () => {
 
 describe("the rest of the state", () => {
   it("keeps the user's name while offline", () => {
-    const state = after(online, { type: "connection", state: { phase: "waiting", until: 1, reason: "lost" } });
+    const state = after(online, {
+      type: "connection",
+      state: { phase: "waiting", until: 1, reason: "lost" },
+    });
     expect(state).toMatchObject({ user: "Ada", connection: { phase: "waiting" } });
   });
 

@@ -64,7 +64,17 @@ export class ScriptedSocket implements Socket {
 
 export function message(seq: number, more: Partial<Message> = {}): Message {
   const text = `text ${seq}`;
-  return { room: "general", epoch: 1, seq, id: `id-${seq}`, sender: "Bob", sender_name: "Bob", text, sent_at: seq, ...more };
+  return {
+    room: "general",
+    epoch: 1,
+    seq,
+    id: `id-${seq}`,
+    sender: "Bob",
+    sender_name: "Bob",
+    text,
+    sent_at: seq,
+    ...more,
+  };
 }
 
 export class ScriptedChat {
