@@ -1,0 +1,79 @@
+// One hiredis asynchronous context on an Asio descriptor: the only place that deals with hiredis' lifetimes.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include "common/base/result.hpp"
+#include "common/redis/reply.hpp"
+
+struct redisAsyncContext;
+
+namespace chat::redis {
+
+/// Serves one connection and is never used again. Everything on the one thread that runs the io_context.
+/// hiredis frees its context itself at any error (H2, H4), so it is held by the hooks that hiredis calls, and
+/// nothing outside ever sees the pointer. SIGPIPE must be ignored by the process (H11).
+class AsyncContext : public std::enable_shared_from_this<AsyncContext> {
+ public:
+  /// May call send() and close() in every function; must not be destroyed without close().
+  class Owner {
+   public:
+    virtual void on_open() = 0;
+    virtual void on_reply(const Reply& reply) = 0;
+    /// What the socket held has been handed out.
+    virtual void on_drained() = 0;
+    /// Refused, reset, closed or a protocol error; the last call. Commands in flight get no answer.
+    virtual void on_gone(std::string_view reason) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// Begins to connect; the address is a literal, so nothing is resolved here (H12).
+  static Result<std::shared_ptr<AsyncContext>> open(boost::asio::io_context& context,
+                                                    const boost::asio::ip::tcp::endpoint& endpoint,
+                                                    Owner& owner);
+
+  AsyncContext(boost::asio::io_context& context, Owner& owner);
+
+  /// Appends one command of binary-safe words (H17); written once per loop turn. False when the connection is
+  /// gone.
+  bool send(std::span<const std::string_view> words);
+
+  /// Ends the connection; the owner hears nothing from here on. Safe inside the owner's functions (H3).
+  void close();
+
+ private:
+  struct Hooks;
+
+  Result<void> attach(const boost::asio::ip::tcp::endpoint& endpoint);
+  void want_read();
+  void want_write();
+  void on_readable();
+  void on_writable();
+  void leave_hiredis();
+  bool has_bytes();
+
+  boost::asio::posix::stream_descriptor descriptor_;
+  Owner* owner_;
+  redisAsyncContext* context_ = nullptr;
+  std::shared_ptr<AsyncContext> self_;  // while hiredis points here
+  bool inside_hiredis_ = false;
+  bool is_open_ = false;
+  bool wants_read_ = false;
+  bool wants_write_ = false;
+  bool is_waiting_read_ = false;
+  bool is_waiting_write_ = false;
+  bool is_socket_full_ = false;
+  std::vector<const char*> words_;
+  std::vector<std::size_t> lengths_;
+};
+
+}  // namespace chat::redis

@@ -1,0 +1,71 @@
+#include "common/redis/greeting.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace chat::redis {
+namespace {
+
+/// An error's text may repeat the command's words, so of AUTH only the code is ever shown.
+std::optional<std::string> check_auth(const Reply& reply) {
+  if (!reply.is_error()) return std::nullopt;
+  const std::string code(reply.error_code());
+  if (code == "WRONGPASS")
+    return "Redis refused the user or the password; set REDIS_USERNAME and REDIS_PASSWORD";
+  if (code == "LOADING") return "Redis is loading its data";
+  return "Redis refused AUTH (" + code + "); leave REDIS_PASSWORD empty if it has no password";
+}
+
+std::optional<std::string> check_no_error(const Reply& reply) {
+  if (!reply.is_error()) return std::nullopt;
+  const std::string_view code = reply.error_code();
+  if (code == "NOAUTH") return "Redis asks for a password; set REDIS_PASSWORD";
+  if (code == "LOADING") return "Redis is loading its data";
+  return "Redis refused the connection: " + std::string(reply.text());
+}
+
+}  // namespace
+
+std::vector<GreetingStep> make_greeting(const config::RedisSettings& settings) {
+  std::vector<GreetingStep> steps;
+  if (!settings.username.empty()) {
+    steps.push_back({{"AUTH", settings.username, settings.password}, check_auth});
+  } else if (!settings.password.empty()) {
+    steps.push_back({{"AUTH", settings.password}, check_auth});
+  }
+  if (settings.database != 0)
+    steps.push_back({{"SELECT", std::to_string(settings.database)}, check_no_error});
+  steps.push_back({{"PING"}, check_no_error});
+  return steps;
+}
+
+GreetingStep learn_run_id(std::string& run_id) {
+  return {{"INFO", "server"}, [&run_id](const Reply& reply) -> std::optional<std::string> {
+            if (auto refused = check_no_error(reply)) return refused;
+            static constexpr std::string_view name = "run_id:";
+            const std::string_view info = reply.text();
+            const auto begin = info.find(name);
+            if (begin == std::string_view::npos) return "Redis does not tell its run_id in INFO server";
+            const std::string_view rest = info.substr(begin + name.size());
+            run_id = rest.substr(0, rest.find_first_of("\r\n"));
+            return std::nullopt;
+          }};
+}
+
+GreetingStep load_script(std::string source, std::string& sha) {
+  return {{"SCRIPT", "LOAD", std::move(source)}, [&sha](const Reply& reply) -> std::optional<std::string> {
+            if (auto refused = check_no_error(reply)) return refused;
+            sha = reply.text();
+            return std::nullopt;
+          }};
+}
+
+bool means_reconnect(std::string_view error_code) {
+  static constexpr std::array<std::string_view, 6> codes{"READONLY",   "MASTERDOWN", "LOADING",
+                                                         "NOREPLICAS", "NOSCRIPT",   "NOAUTH"};
+  return std::ranges::find(codes, error_code) != codes.end();
+}
+
+}  // namespace chat::redis

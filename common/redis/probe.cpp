@@ -1,0 +1,43 @@
+#include "common/redis/probe.hpp"
+
+#include <utility>
+
+namespace chat::redis {
+
+Probe::Probe(boost::asio::io_context& context, CommandConnection& commands, SubscriberConnection& subscriber,
+             std::string channel, Timing timing, prometheus::Counter& failures)
+    : timer_(context),
+      commands_(commands),
+      subscriber_(subscriber),
+      channel_(std::move(channel)),
+      timing_(timing),
+      failures_(failures) {}
+
+void Probe::wait() {
+  timer_.expires_after(timing_.probe_period);
+  timer_.async_wait(lifetime_.guard([this](boost::system::error_code) {
+    tick();
+    wait();
+  }));
+}
+
+void Probe::tick() {
+  if (!subscriber_.is_live()) return unanswered_since_.reset();
+  const auto now = Clock::now();
+  if (unanswered_since_ && now - *unanswered_since_ >= timing_.probe_answer) {
+    unanswered_since_.reset();
+    failures_.Increment();
+    static constexpr auto reason =
+        "a probe was not heard on the subscriber connection in time; is Redis stopped?";
+    subscriber_.drop(reason);
+    return commands_.drop(reason);
+  }
+  // Without a command connection nothing proves that the subscriber's is alive, so the wait begins all the
+  // same.
+  if (!unanswered_since_) unanswered_since_ = now;
+  if (!commands_.is_ready()) return;
+  commands_.send({"SET", channel_, "", "EX", "60"}, [](const Reply&) {});
+  commands_.send({"PUBLISH", channel_, ""}, [](const Reply&) {});
+}
+
+}  // namespace chat::redis

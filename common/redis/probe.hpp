@@ -1,0 +1,48 @@
+// Proves every second that Redis still serves: what is published comes back on the subscriber connection.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <prometheus/counter.h>
+
+#include "common/redis/command_connection.hpp"
+#include "common/redis/subscriber_connection.hpp"
+
+namespace chat::redis {
+
+/// A stopped Redis keeps its connections open and even takes new ones, and hiredis 0.14 loses a PING on a
+/// subscribed connection, so this is how it is noticed (H1, H10). The same round writes a key, since a
+/// demoted master goes on publishing to its own subscribers and shows only in a refused write. On the
+/// connections' thread.
+class Probe {
+ public:
+  /// `channel` is the subscriber's permanent channel, also the key's name. All outlive the probe.
+  Probe(boost::asio::io_context& context, CommandConnection& commands, SubscriberConnection& subscriber,
+        std::string channel, Timing timing, prometheus::Counter& failures);
+
+  void start() { wait(); }
+
+  /// The permanent channel's message came.
+  void on_echo() { unanswered_since_.reset(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void wait();
+  void tick();
+
+  Lifetime lifetime_;
+  boost::asio::steady_timer timer_;
+  CommandConnection& commands_;
+  SubscriberConnection& subscriber_;
+  std::string channel_;
+  Timing timing_;
+  prometheus::Counter& failures_;
+  std::optional<Clock::time_point> unanswered_since_;
+};
+
+}  // namespace chat::redis

@@ -1,0 +1,21 @@
+// The waits of a Redis connection; tests shorten them.
+#pragma once
+
+#include <chrono>
+
+namespace chat::redis {
+
+struct Timing {
+  using Duration = std::chrono::milliseconds;
+
+  Duration resolve{10000};
+  Duration connect{3000};  // from the first SYN until all of the greeting is answered (H10)
+  Duration answer{3000};   // of the oldest command in flight; hiredis 0.14 has no such limit (H9)
+  Duration probe_period{1000};
+  Duration probe_answer{3000};  // H1
+  Duration first_backoff{100};
+  Duration most_backoff{5000};
+  Duration steady{10000};  // a connection that lasted so long lets the backoff begin anew
+};
+
+}  // namespace chat::redis

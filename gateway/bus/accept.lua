@@ -1,0 +1,72 @@
+-- Numbers one message of a room, keeps it, remembers its id and publishes it (DESIGN "The life of a message" 3,
+-- "Numbers: epoch and seq").
+-- KEYS: meta, log, ids (without the hour)
+-- ARGV: id, hash of the text, the message object's head and tail, run id of this Redis, floor, channel, stream cap
+-- Returns {status, epoch, seq, entry}; status 0 accepted, 1 duplicate, 2 id seen with another text.
+-- Whatever can refuse comes before the first write, and XADD is that: a refusal burns no number.
+
+local meta_key, log_key, ids_key = KEYS[1], KEYS[2], KEYS[3]
+local id, text_hash, head, tail, run, floor = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
+local week, two_hours = 604800, 7200
+
+-- Lua's own conversion writes 1e+15 for large numbers.
+local function text_of(number) return string.format('%.0f', number) end
+
+local time = redis.call('TIME')
+local hour = math.floor(time[1] / 3600)
+local hour_key = ids_key .. text_of(hour)
+
+local seen = redis.call('HGET', hour_key, id) or redis.call('HGET', ids_key .. text_of(hour - 1), id)
+if seen then
+  local entry_id = string.sub(seen, 17)
+  local epoch, seq = string.match(entry_id, '^(%d+)-(%d+)$')
+  if string.sub(seen, 1, 16) ~= text_hash then return {2, tonumber(epoch), tonumber(seq), ''} end
+  local entries = redis.call('XRANGE', log_key, entry_id, entry_id)
+  return {1, tonumber(epoch), tonumber(seq), entries[1] and entries[1][2][2] or ''}
+end
+
+local meta = redis.call('HMGET', meta_key, 'epoch', 'seq', 'run')
+local old_epoch, old_seq = tonumber(meta[1]), tonumber(meta[2])
+
+-- An epoch above everything that this room may ever have shown.
+local function new_epoch()
+  local epoch = math.max(time[1] * 1000 + math.floor(time[2] / 1000), (old_epoch or 0) + 1, floor + 1)
+  local log = redis.pcall('XINFO', 'STREAM', log_key)
+  if log.err then return epoch end
+  for i = 1, #log, 2 do
+    if log[i] == 'last-generated-id' then
+      epoch = math.max(epoch, tonumber(string.match(log[i + 1], '^%d+')) + 1)
+    end
+  end
+  return epoch
+end
+
+local epoch, seq
+if old_epoch and old_seq and meta[3] == run and old_epoch >= floor then
+  epoch, seq = old_epoch, old_seq + 1
+else
+  epoch, seq = new_epoch(), 1
+end
+
+local entry_id, message, added
+local function add()
+  entry_id = text_of(epoch) .. '-' .. text_of(seq)
+  message = head .. text_of(epoch) .. ',"seq":' .. text_of(seq) .. ',' .. tail
+  added = redis.pcall('XADD', log_key, 'MAXLEN', '~', ARGV[8], entry_id, 'm', message)
+  return not (type(added) == 'table' and added.err)
+end
+
+if not add() then
+  -- The hash is behind the stream (someone changed one of them): without a new epoch the room would refuse for ever.
+  if not string.find(added.err, 'equal or smaller', 1, true) then return added end
+  epoch, seq = new_epoch(), 1
+  if not add() then return added end
+end
+
+redis.call('HSET', meta_key, 'epoch', text_of(epoch), 'seq', text_of(seq), 'run', run)
+redis.call('HSET', hour_key, id, text_hash .. entry_id)
+redis.call('EXPIRE', hour_key, two_hours)
+redis.call('EXPIRE', meta_key, week)
+redis.call('EXPIRE', log_key, week)
+redis.call('PUBLISH', ARGV[7], message)
+return {0, epoch, seq, ''}

@@ -1,0 +1,135 @@
+#include "gateway/bus/publication.hpp"
+
+#include <charconv>
+
+#include <nlohmann/json.hpp>
+
+namespace chat::gateway {
+namespace {
+
+constexpr std::size_t uuid_length = 36;
+
+/// A JSON string of valid UTF-8. Only what RFC 8259 section 7 demands is escaped, so that texts stay short.
+void append_string(std::string& out, std::string_view text) {
+  static constexpr char digits[] = "0123456789abcdef";
+  out += '"';
+  std::size_t plain = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text, plain, i - plain);
+    plain = i + 1;
+    switch (c) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        out += "\\u00";
+        out += digits[c >> 4];
+        out += digits[c & 15];
+    }
+  }
+  out.append(text, plain, std::string_view::npos);
+  out += '"';
+}
+
+/// Reads a text from its beginning on.
+class Reader {
+ public:
+  explicit Reader(std::string_view rest) : rest_(rest) {}
+
+  bool skip(std::string_view expected) {
+    if (!rest_.starts_with(expected)) return false;
+    rest_.remove_prefix(expected.size());
+    return true;
+  }
+
+  bool number(std::int64_t& value) {
+    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+    if (error != std::errc{} || value < 0 || value > max_json_integer) return false;
+    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+    return true;
+  }
+
+  bool uuid(Uuid& value) {
+    const auto parsed = parse_uuid(rest_.substr(0, uuid_length));
+    if (!parsed) return false;
+    value = *parsed;
+    rest_.remove_prefix(uuid_length);
+    return true;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+}  // namespace
+
+MessageParts make_message_parts(const AcceptRequest& request) {
+  MessageParts parts;
+  parts.head.reserve(48 + request.room.size());
+  parts.head += R"({"type":"message","room":")";
+  parts.head += request.room;
+  parts.head += R"(","epoch":)";
+
+  std::string& tail = parts.tail;
+  tail.reserve(128 + request.sender.size() + request.sender_name.size() + request.text.size() * 9 / 8);
+  tail += R"("id":")";
+  tail += to_string(request.id);
+  tail += R"(","sender":)";
+  append_string(tail, request.sender);
+  tail += R"(,"sender_name":)";
+  append_string(tail, request.sender_name);
+  tail += R"(,"text":)";
+  append_string(tail, request.text);
+  tail += R"(,"sent_at":)";
+  tail += std::to_string(request.sent_at);
+  tail += '}';
+  return parts;
+}
+
+std::string make_message(const AcceptRequest& request, Cursor cursor) {
+  MessageParts parts = make_message_parts(request);
+  std::string message = std::move(parts.head);
+  message += std::to_string(cursor.epoch);
+  message += R"(,"seq":)";
+  message += std::to_string(cursor.seq);
+  message += ',';
+  message += parts.tail;
+  return message;
+}
+
+std::optional<PublicationHead> parse_publication(std::string_view room, std::string_view message) {
+  Reader reader(message);
+  PublicationHead head;
+  const bool is_message = reader.skip(R"({"type":"message","room":")") && reader.skip(room) &&
+                          reader.skip(R"(","epoch":)") && reader.number(head.cursor.epoch) &&
+                          reader.skip(R"(,"seq":)") && reader.number(head.cursor.seq) &&
+                          reader.skip(R"(,"id":")") && reader.uuid(head.id) && reader.skip("\"");
+  return is_message ? std::optional(head) : std::nullopt;
+}
+
+std::optional<MessageRecord> record_of_message(std::string_view message, std::string_view gateway) {
+  using nlohmann::json;
+  json object = json::parse(message, nullptr, false);
+  if (!object.is_object() || object.value("type", json()) != "message") return std::nullopt;
+  object["v"] = 1;
+  object["gateway"] = gateway;
+  // The record's own reader has all the checks; duplicates are rare enough to encode once more for that.
+  auto record = decode_record(object.dump(-1, ' ', false, json::error_handler_t::replace));
+  return record ? std::optional(std::move(*record)) : std::nullopt;
+}
+
+}  // namespace chat::gateway

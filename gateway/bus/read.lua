@@ -1,0 +1,81 @@
+-- Reads what a room has after a cursor, or its last messages; writes nothing (DESIGN "What proves that nothing is
+-- missing", PROTOCOL "joined").
+-- KEYS: meta, log, stored
+-- ARGV: run id of this Redis, history, most entries, most bytes; with a cursor also its epoch and seq
+-- Returns {epoch, seq, stored, more, complete, entry id, message, entry id, message, …}, oldest first.
+
+local meta_key, log_key, stored_key = KEYS[1], KEYS[2], KEYS[3]
+local run, history, most_entries, most_bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local since_epoch, since_seq = tonumber(ARGV[5]), tonumber(ARGV[6])
+-- Entries are fetched in steps: a page is bounded in bytes, and a thousand of the largest would be far over that.
+local step = 64
+
+local function text_of(number) return string.format('%.0f', number) end
+local function numbers(entry_id)
+  local epoch, seq = string.match(entry_id, '^(%d+)-(%d+)$')
+  return tonumber(epoch), tonumber(seq)
+end
+
+local meta = redis.call('HMGET', meta_key, 'epoch', 'seq', 'run')
+local epoch, seq = tonumber(meta[1]), tonumber(meta[2])
+if not epoch then
+  local last = redis.call('XREVRANGE', log_key, '+', '-', 'COUNT', 1)
+  if last[1] then
+    epoch, seq = numbers(last[1][1])
+  else
+    local time = redis.call('TIME')
+    epoch, seq = time[1] * 1000 + math.floor(time[2] / 1000), 0
+  end
+end
+
+local complete = true
+if since_epoch and (since_epoch > epoch or (since_epoch == epoch and since_seq > seq)) then
+  since_epoch, since_seq, complete = nil, nil, false
+end
+
+local entries, bytes, more = {}, 0, false
+-- Takes entries in the command's order until the page is full or there are no more.
+local function fill(command, position, last, limit)
+  while true do
+    local part = redis.call(command, log_key, position, last, 'COUNT', step)
+    for _, entry in ipairs(part) do
+      local size = string.len(entry[2][2])
+      if #entries == limit or (#entries > 0 and bytes + size > most_bytes) then
+        more = true
+        return
+      end
+      bytes = bytes + size
+      entries[#entries + 1] = entry
+      position = '(' .. entry[1]
+    end
+    if #part < step then return end
+  end
+end
+
+if since_epoch then
+  fill('XRANGE', '(' .. text_of(since_epoch) .. '-' .. text_of(since_seq), '+', most_entries)
+  -- Under another run Redis may have come back with older data, so the end of the epoch is not proven.
+  local first = entries[1]
+  if since_epoch ~= epoch or meta[3] ~= run then
+    complete = false
+  elseif first then
+    local _, first_seq = numbers(first[1])
+    complete = first_seq == since_seq + 1
+  else
+    complete = since_seq == seq
+  end
+elseif history > 0 then
+  fill('XREVRANGE', '+', '-', history)
+  -- The page ends at the newest; what is older is asked for by other means.
+  more = false
+  for i = 1, math.floor(#entries / 2) do
+    entries[i], entries[#entries + 1 - i] = entries[#entries + 1 - i], entries[i]
+  end
+end
+
+local reply = {epoch, seq, redis.call('GET', stored_key) or '', more and 1 or 0, complete and 1 or 0}
+for _, entry in ipairs(entries) do
+  reply[#reply + 1] = entry[1]
+  reply[#reply + 1] = entry[2][2]
+end
+return reply

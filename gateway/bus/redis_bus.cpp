@@ -1,0 +1,68 @@
+#include "gateway/bus/redis_bus.hpp"
+
+#include <utility>
+
+#include "gateway/bus/redis_room_store.hpp"
+
+namespace chat::gateway {
+
+RedisBus::RedisBus(boost::asio::io_context& context, const config::RedisSettings& settings,
+                   const std::string& gateway, Metrics& metrics, BusListener& listener, redis::Timing timing)
+    : listener_(listener),
+      names_(settings.prefix),
+      subscriber_(context, settings, names_.probe(gateway), "subscriber",
+                  redis::ConnectionMetrics(metrics, "subscriber"), timing, *this),
+      connection_(
+          context, settings, room_scripts(), "bus", redis::ConnectionMetrics(metrics, "bus"), timing,
+          {.on_ready = {},
+           .on_lost = {},
+           .on_refused =
+               [this](std::string_view code) { subscriber_.drop("Redis answered " + std::string(code)); }}),
+      commands_(connection_, settings.prefix, default_stream_hard_cap),
+      probe_(context, connection_, subscriber_, names_.probe(gateway), timing,
+             metrics.counter("chat_redis_probe_failures_total", "Probes that Redis did not answer in time")) {
+}
+
+void RedisBus::start() {
+  subscriber_.start();
+  connection_.start();
+  probe_.start();
+}
+
+void RedisBus::subscribe(const std::string& room) {
+  subscriber_.subscribe(names_.of(room).channel);
+}
+
+void RedisBus::unsubscribe(const std::string& room) {
+  subscriber_.unsubscribe(names_.of(room).channel);
+}
+
+void RedisBus::read(ReadRequest request, std::function<void(ReadReply)> handler) {
+  commands_.read(request, std::move(handler));
+}
+
+const std::string& RedisBus::last_error() const {
+  return connection_.last_error().empty() ? subscriber_.last_error() : connection_.last_error();
+}
+
+void RedisBus::on_message(std::string_view channel, std::string_view payload) {
+  listener_.on_publication(names_.room_of(channel), payload);
+}
+
+void RedisBus::on_permanent_message(std::string_view) {
+  probe_.on_echo();
+}
+
+void RedisBus::on_drained() {
+  listener_.on_batch_end();
+}
+
+void RedisBus::on_subscribed(std::string_view channel) {
+  listener_.on_subscribed(names_.room_of(channel));
+}
+
+void RedisBus::on_lost() {
+  listener_.on_lost();
+}
+
+}  // namespace chat::gateway

@@ -1,0 +1,53 @@
+// The Bus on Redis: a subscriber connection, a command connection, and the probe between them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <boost/asio/io_context.hpp>
+
+#include "common/redis/command_connection.hpp"
+#include "common/redis/probe.hpp"
+#include "common/redis/subscriber_connection.hpp"
+#include "gateway/bus/bus.hpp"
+#include "gateway/bus/room_commands.hpp"
+#include "gateway/bus/room_names.hpp"
+
+namespace chat::gateway {
+
+/// Owns both connections. Handlers of reads that have not run when it is destroyed are dropped; not to be
+/// destroyed inside a handler or a listener's function.
+class RedisBus final : public Bus, private redis::SubscriberConnection::Listener {
+ public:
+  /// `gateway` must differ between gateways on one Redis and prefix. `metrics` and `listener` must outlive
+  /// it. Connects from start() on.
+  RedisBus(boost::asio::io_context& context, const config::RedisSettings& settings,
+           const std::string& gateway, Metrics& metrics, BusListener& listener, redis::Timing timing = {});
+
+  /// On the bus thread, or before that runs.
+  void start();
+
+  void subscribe(const std::string& room) override;
+  void unsubscribe(const std::string& room) override;
+  void read(ReadRequest request, std::function<void(ReadReply)> handler) override;
+  bool connected() const override { return subscriber_.is_live() && connection_.is_ready(); }
+
+  /// Why there is or was no connection, as a sentence for a person; empty while nothing went wrong.
+  const std::string& last_error() const;
+
+ private:
+  void on_message(std::string_view channel, std::string_view payload) override;
+  void on_permanent_message(std::string_view payload) override;
+  void on_drained() override;
+  void on_subscribed(std::string_view channel) override;
+  void on_lost() override;
+
+  BusListener& listener_;
+  RoomNames names_;
+  redis::SubscriberConnection subscriber_;
+  redis::CommandConnection connection_;
+  RoomCommands commands_;
+  redis::Probe probe_;
+};
+
+}  // namespace chat::gateway

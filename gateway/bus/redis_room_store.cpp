@@ -1,0 +1,21 @@
+#include "gateway/bus/redis_room_store.hpp"
+
+#include <utility>
+
+namespace chat::gateway {
+
+RedisRoomStore::RedisRoomStore(boost::asio::io_context& context, const config::RedisSettings& settings,
+                               Metrics& metrics, std::int64_t stream_hard_cap, redis::Timing timing)
+    : connection_(context, settings, room_scripts(), "worker", redis::ConnectionMetrics(metrics, "worker"),
+                  timing),
+      commands_(connection_, settings.prefix, stream_hard_cap) {}
+
+void RedisRoomStore::accept(AcceptRequest request, std::function<void(AcceptReply)> handler) {
+  commands_.accept(request, std::move(handler));
+}
+
+void RedisRoomStore::read(ReadRequest request, std::function<void(ReadReply)> handler) {
+  commands_.read(request, std::move(handler));
+}
+
+}  // namespace chat::gateway

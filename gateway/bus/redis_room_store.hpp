@@ -1,0 +1,40 @@
+// A worker's RoomStore on Redis.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+
+#include "common/redis/command_connection.hpp"
+#include "gateway/bus/room_commands.hpp"
+#include "gateway/bus/room_store.hpp"
+
+namespace chat::gateway {
+
+inline constexpr std::int64_t default_stream_hard_cap = 20000;
+
+/// Owns one command connection. Handlers that have not run when it is destroyed are dropped; not to be
+/// destroyed inside a handler.
+class RedisRoomStore final : public RoomStore {
+ public:
+  /// `metrics` must outlive it. Connects from start() on.
+  RedisRoomStore(boost::asio::io_context& context, const config::RedisSettings& settings, Metrics& metrics,
+                 std::int64_t stream_hard_cap = default_stream_hard_cap, redis::Timing timing = {});
+
+  /// On the worker's thread, or before that runs.
+  void start() { connection_.start(); }
+
+  void accept(AcceptRequest request, std::function<void(AcceptReply)> handler) override;
+  void read(ReadRequest request, std::function<void(ReadReply)> handler) override;
+  bool connected() const override { return connection_.is_ready(); }
+
+  /// Why there is or was no connection, as a sentence for a person; empty while nothing went wrong.
+  const std::string& last_error() const { return connection_.last_error(); }
+
+ private:
+  redis::CommandConnection connection_;
+  RoomCommands commands_;
+};
+
+}  // namespace chat::gateway

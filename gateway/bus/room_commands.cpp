@@ -1,0 +1,157 @@
+#include "gateway/bus/room_commands.hpp"
+
+#define XXH_INLINE_ALL
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include <xxhash.h>
+
+#include "common/log/log.hpp"
+#include "gateway/bus/publication.hpp"
+#include "gateway/bus/scripts.hpp"
+
+namespace chat::gateway {
+namespace {
+
+using redis::Reply;
+
+constexpr std::size_t accept_index = 0;
+constexpr std::size_t read_index = 1;
+constexpr std::string_view most_entries = "1000";
+constexpr std::string_view most_bytes = "262144";
+constexpr std::chrono::seconds report_period{10};
+
+/// An integer as text, without memory of the heap.
+class Digits {
+ public:
+  explicit Digits(std::int64_t value)
+      : end_(std::to_chars(text_.data(), text_.data() + text_.size(), value).ptr) {}
+  operator std::string_view() const { return {text_.data(), end_}; }
+
+ private:
+  std::array<char, 24> text_;
+  const char* end_;
+};
+
+/// `<epoch>-<seq>`; {0, 0} for anything else.
+Cursor parse_cursor(std::string_view text) {
+  Cursor cursor;
+  const char* const end = text.data() + text.size();
+  const auto epoch = std::from_chars(text.data(), end, cursor.epoch);
+  if (epoch.ec != std::errc{} || epoch.ptr == end || *epoch.ptr != '-') return {};
+  const auto seq = std::from_chars(epoch.ptr + 1, end, cursor.seq);
+  if (seq.ec != std::errc{} || seq.ptr != end) return {};
+  return cursor;
+}
+
+AcceptReply parse_accept(const Reply& reply) {
+  AcceptReply answer;
+  if (reply.size() != 4) return answer;
+  switch (reply.at(0).integer()) {
+    case 0:
+      answer.status = AcceptReply::Status::accepted;
+      break;
+    case 1:
+      answer.status = AcceptReply::Status::duplicate;
+      break;
+    default:
+      answer.status = AcceptReply::Status::conflict;
+  }
+  answer.cursor = {reply.at(1).integer(), reply.at(2).integer()};
+  answer.entry = reply.at(3).text();
+  return answer;
+}
+
+ReadReply parse_read(const Reply& reply) {
+  constexpr std::size_t first_entry = 5;
+  ReadReply answer;
+  if (reply.size() < first_entry) return answer;
+  answer.available = true;
+  answer.newest = {reply.at(0).integer(), reply.at(1).integer()};
+  answer.stored = parse_cursor(reply.at(2).text());
+  answer.more = reply.at(3).integer() == 1;
+  answer.complete = reply.at(4).integer() == 1;
+  answer.entries.reserve((reply.size() - first_entry) / 2);
+  for (std::size_t i = first_entry; i + 1 < reply.size(); i += 2)
+    answer.entries.push_back({parse_cursor(reply.at(i).text()), std::string(reply.at(i + 1).text())});
+  return answer;
+}
+
+template <class Handler>
+Handler pop(std::deque<Handler>& handlers) {
+  Handler handler = std::move(handlers.front());
+  handlers.pop_front();
+  return handler;
+}
+
+}  // namespace
+
+std::vector<std::string_view> room_scripts() {
+  return {accept_script, read_script};
+}
+
+RoomCommands::RoomCommands(redis::CommandConnection& connection, const std::string& prefix,
+                           std::int64_t stream_hard_cap)
+    : connection_(connection), names_(prefix), stream_hard_cap_(std::to_string(stream_hard_cap)) {}
+
+void RoomCommands::accept(const AcceptRequest& request, std::function<void(AcceptReply)> handler) {
+  accepts_.push_back(std::move(handler));
+  const RoomNames::Names& names = names_.of(request.room);
+  const MessageParts parts = make_message_parts(request);
+  const Digits floor(request.floor);
+  XXH128_canonical_t hash;
+  XXH128_canonicalFromHash(&hash, XXH3_128bits(request.text.data(), request.text.size()));
+  const std::string_view text_hash(reinterpret_cast<const char*>(hash.digest), sizeof hash.digest);
+  connection_.send(
+      {"EVALSHA", connection_.sha(accept_index), "3", names.meta, names.log, names.ids, request.id.binary(),
+       text_hash, parts.head, parts.tail, connection_.run_id(), floor, names.channel, stream_hard_cap_},
+      [this](const Reply& reply) { on_accept_reply(reply); });
+}
+
+void RoomCommands::read(const ReadRequest& request, std::function<void(ReadReply)> handler) {
+  reads_.push_back(std::move(handler));
+  const RoomNames::Names& names = names_.of(request.room);
+  const Digits history(static_cast<std::int64_t>(request.history));
+  const Cursor since = request.since.value_or(Cursor{});
+  const Digits epoch(since.epoch);
+  const Digits seq(since.seq);
+  const std::array<std::string_view, 12> words{"EVALSHA",
+                                               connection_.sha(read_index),
+                                               "3",
+                                               names.meta,
+                                               names.log,
+                                               names.stored,
+                                               connection_.run_id(),
+                                               history,
+                                               most_entries,
+                                               most_bytes,
+                                               epoch,
+                                               seq};
+  const std::size_t count = request.since ? words.size() : words.size() - 2;
+  connection_.send(std::span(words.data(), count), [this](const Reply& reply) { on_read_reply(reply); });
+}
+
+void RoomCommands::on_accept_reply(const Reply& reply) {
+  const auto handler = pop(accepts_);
+  report_refusal(reply);
+  handler(parse_accept(reply));
+}
+
+void RoomCommands::on_read_reply(const Reply& reply) {
+  const auto handler = pop(reads_);
+  report_refusal(reply);
+  handler(parse_read(reply));
+}
+
+/// Out of memory and the like hit every message, so it is told once in a while. Of the error only the code is
+/// written: its text may repeat a script's words.
+void RoomCommands::report_refusal(const Reply& reply) {
+  if (!reply.is_error()) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_report_) return;
+  next_report_ = now + report_period;
+  log::warning("Redis refused a script; clients are told unavailable", {{"code", reply.error_code()}});
+}
+
+}  // namespace chat::gateway

@@ -1,0 +1,37 @@
+// The names of a room's keys and channel in Redis (DESIGN "Names").
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace chat::gateway {
+
+/// Makes names with the prefix in front; the room in braces is the hash tag, so that a room's keys stay
+/// together. Pure. Not thread-safe: the names are built in one reused buffer.
+class RoomNames {
+ public:
+  explicit RoomNames(std::string prefix);
+
+  /// Views into this object, valid until the next call.
+  struct Names {
+    std::string_view channel;  // chat:{room}
+    std::string_view meta;
+    std::string_view ids;  // up to and with the colon before the hour
+    std::string_view log;
+    std::string_view stored;
+  };
+  const Names& of(std::string_view room);
+
+  /// The room of a channel's name; a view into it.
+  std::string_view room_of(std::string_view channel) const;
+
+  /// chat:probe:<gateway>
+  std::string probe(std::string_view gateway) const;
+
+ private:
+  std::string prefix_;
+  std::string buffer_;
+  Names names_;
+};
+
+}  // namespace chat::gateway
