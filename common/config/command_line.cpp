@@ -85,7 +85,8 @@ bool CommandLine::has(const std::string& flag) const {
 std::optional<std::string> CommandLine::value(const std::string& flag) const {
   const auto all = values(flag);
   if (all.empty()) return std::nullopt;
-  return all.back();
+  const bool is_alone = all.back().empty() && options_.at(flag)->get_items_expected_min() == 0;
+  return is_alone ? "true" : all.back();
 }
 
 std::vector<std::string> CommandLine::values(const std::string& flag) const {

@@ -97,9 +97,9 @@ class Reader {
   }
 
   std::optional<Given> first_line(const Given& file) {
+    errno = 0;
     std::ifstream stream(file.value);
     std::string line;
-    errno = 0;
     std::getline(stream, line);
     if (line.ends_with('\r')) line.pop_back();
     if (!line.empty()) return Given{file.name, line};

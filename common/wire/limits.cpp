@@ -20,14 +20,20 @@ std::size_t sequence_length(std::uint8_t lead) {
   return 0;
 }
 
-/// The second byte's range is narrower after some leads: this excludes overlong forms, surrogates and > U+10FFFF.
+/// The second byte's range is narrower after some leads: this excludes overlong forms, surrogates and >
+/// U+10FFFF.
 bool is_second_byte(std::uint8_t lead, std::uint8_t byte) {
   switch (lead) {
-    case 0xE0: return byte >= 0xA0 && byte <= 0xBF;
-    case 0xED: return byte >= 0x80 && byte <= 0x9F;
-    case 0xF0: return byte >= 0x90 && byte <= 0xBF;
-    case 0xF4: return byte >= 0x80 && byte <= 0x8F;
-    default: return byte >= 0x80 && byte <= 0xBF;
+    case 0xE0:
+      return byte >= 0xA0 && byte <= 0xBF;
+    case 0xED:
+      return byte >= 0x80 && byte <= 0x9F;
+    case 0xF0:
+      return byte >= 0x90 && byte <= 0xBF;
+    case 0xF4:
+      return byte >= 0x80 && byte <= 0x8F;
+    default:
+      return byte >= 0x80 && byte <= 0xBF;
   }
 }
 

@@ -1,7 +1,8 @@
 #include "common/wire/record.hpp"
 
-#include <nlohmann/json.hpp>
 #include <optional>
+
+#include <nlohmann/json.hpp>
 
 #include "common/wire/limits.hpp"
 
@@ -76,7 +77,8 @@ Result<MessageRecord> decode_record(std::string_view text) {
   if (!object.is_object()) return Error{"the value is not a JSON object"};
   Fields fields(object);
   const std::int64_t version = fields.integer("v");
-  if (!fields.error() && version != 1) return Error{"record version " + std::to_string(version) + " is unknown"};
+  if (!fields.error() && version != 1)
+    return Error{"record version " + std::to_string(version) + " is unknown"};
   MessageRecord record;
   const auto id = parse_uuid(fields.string("id"));
   if (id) record.id = *id;

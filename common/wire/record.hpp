@@ -11,7 +11,8 @@
 
 namespace chat {
 
-/// One accepted message (DESIGN "Names", Kafka). `sent_at` is in milliseconds since 1970 by the accepting gateway.
+/// One accepted message (DESIGN "Names", Kafka). `sent_at` is in milliseconds since 1970 by the accepting
+/// gateway.
 struct MessageRecord {
   Uuid id;
   std::string room;
@@ -29,7 +30,8 @@ struct MessageRecord {
 std::string encode_record(const MessageRecord& record);
 
 /// Reads record version 1. The error says which field is missing or wrong, without the text. Everything that
-/// PostgreSQL could not hold (bad UTF-8, NUL, numbers out of range) is an error here. Unknown fields are ignored.
+/// PostgreSQL could not hold (bad UTF-8, NUL, numbers out of range) is an error here. Unknown fields are
+/// ignored.
 Result<MessageRecord> decode_record(std::string_view json);
 
 }  // namespace chat

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::size_t text_length = 36;
 
-bool is_dash_position(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+bool is_dash_position(std::size_t i) {
+  return i == 8 || i == 13 || i == 18 || i == 23;
+}
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -69,8 +71,19 @@ Uuid random_uuid() {
 
 }  // namespace chat
 
-// The bytes are the clients' own, so a hostile client could choose them to collide under a plain fold; std::hash of
-// a string_view is seeded per library only, which is enough where the table is bounded by the journal's slots.
+// The bytes are the clients' own: under a hash without a secret, one client could choose ids that fall into
+// one bucket (I6). This is the strongly universal multilinear hash over the four 32-bit words, with
+// multipliers drawn at start.
 std::size_t std::hash<chat::Uuid>::operator()(const chat::Uuid& id) const noexcept {
-  return std::hash<std::string_view>{}(id.binary());
+  static const std::array<std::uint64_t, 5> secret = [] {
+    std::random_device device;
+    std::array<std::uint64_t, 5> drawn{};
+    for (auto& value : drawn) value = std::uint64_t{device()} << 32 | device();
+    return drawn;
+  }();
+  std::array<std::uint32_t, 4> words{};
+  std::memcpy(words.data(), id.bytes.data(), sizeof words);
+  std::uint64_t sum = secret[4];
+  for (std::size_t i = 0; i < words.size(); ++i) sum += secret[i] * words[i];
+  return sum >> 32;
 }

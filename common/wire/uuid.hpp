@@ -11,8 +11,8 @@
 
 namespace chat {
 
-/// A UUID by value. Equality ignores how the text was spelled, since only the bytes are kept (PROTOCOL: ids are
-/// compared without case).
+/// A UUID by value. Equality ignores how the text was spelled, since only the bytes are kept (PROTOCOL: ids
+/// are compared without case).
 struct Uuid {
   std::array<std::uint8_t, 16> bytes{};
 
@@ -23,7 +23,8 @@ struct Uuid {
   std::string_view binary() const;
 };
 
-/// Reads the 8-4-4-4-12 form, either case; nothing else (no braces, no urn). Any version and variant is taken.
+/// Reads the 8-4-4-4-12 form, either case; nothing else (no braces, no urn). Any version and variant is
+/// taken.
 std::optional<Uuid> parse_uuid(std::string_view text);
 
 /// Lower-case 36-character form.
