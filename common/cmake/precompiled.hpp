@@ -4,14 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <boost/asio.hpp>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,3 +19,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <boost/asio.hpp>
+#include <nlohmann/json.hpp>
