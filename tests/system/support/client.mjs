@@ -5,6 +5,7 @@ import { until } from "./until.mjs";
 
 export class Client {
   #requests = 0;
+  #waiting = new Map();
 
   // Connects and resolves once the gateway's welcome is here. options: origin, headers, protocols, name (sends hello).
   static async connect(url, options = {}) {
@@ -21,11 +22,12 @@ export class Client {
     this.frames = [];
     this.error = null;
     this.socket = new WebSocket(url, protocols, { origin, headers, perMessageDeflate: false });
-    this.socket.on("message", (data, binary) => this.frames.push(binary ? { binary: data } : JSON.parse(data)));
+    this.socket.on("message", (data, binary) => this.#onFrame(binary ? { binary: data } : JSON.parse(data)));
     this.socket.on("error", (error) => (this.error = error));
     this.closed = new Promise((done) => {
       this.socket.once("close", (code, reason) => {
         this.closeCode = code;
+        this.#waiting.forEach((answer) => answer({ type: "closed", code }));
         done({ code, reason: reason.toString() });
       });
     });
@@ -63,12 +65,27 @@ export class Client {
     this.socket.send(typeof frame === "string" || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame));
   }
 
-  // Sends a frame with an id of its own and resolves with the frame that answers it, an error included.
-  async request(frame, deadlineMs) {
+  // Sends a frame with an id of its own and resolves with the frame that answers it, an error included; if the connection
+  // ends first with {type: "closed", code}. A second request with an id takes the place of the first.
+  request(frame, deadlineMs = 10_000) {
     const id = frame.id ?? `request-${++this.#requests}`;
-    const before = this.frames.length;
-    this.write({ ...frame, id });
-    return this.waitFor((answer) => answer.id === id && answer.type !== "message" && this.frames.indexOf(answer) >= before, deadlineMs);
+    return new Promise((done, fail) => {
+      const late = () => answer(null, new Error(`${this.url} did not answer ${frame.type} ${id} within ${deadlineMs / 1000} s.`));
+      const timer = setTimeout(late, deadlineMs);
+      const answer = (answering, error) => {
+        clearTimeout(timer);
+        if (this.#waiting.get(id) === answer) {
+          this.#waiting.delete(id);
+        }
+        error ? fail(error) : done(answering);
+      };
+      this.#waiting.set(id, answer);
+      if (this.closeCode !== undefined) {
+        answer({ type: "closed", code: this.closeCode });
+      } else {
+        this.write({ ...frame, id });
+      }
+    });
   }
 
   hello(fields) {
@@ -102,6 +119,13 @@ export class Client {
   async drop() {
     this.socket.terminate();
     return this.closed;
+  }
+
+  #onFrame(frame) {
+    this.frames.push(frame);
+    if (frame.type !== "message") {
+      this.#waiting.get(frame.id)?.(frame);
+    }
   }
 }
 

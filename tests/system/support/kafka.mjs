@@ -25,3 +25,11 @@ export async function endOffsets(fleet, topic) {
   const lines = output.trim().split("\n").filter((line) => line.startsWith(`${topic}:`));
   return new Map(lines.map((line) => line.split(":").slice(-2).map(Number)));
 }
+
+// Resolves with a map from partition to the offset that the persisters' group has committed.
+export async function committedOffsets(fleet, topic = "MESSAGES", group = "message-consumer-group") {
+  const output = await fleet.kafka.tool("org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+    ["--bootstrap-server", fleet.kafka.broker, "--describe", "--offsets", "--group", group]);
+  const rows = output.split("\n").map((line) => line.trim().split(/\s+/)).filter((words) => words[1] === topic);
+  return new Map(rows.filter((words) => words[3] !== "-").map((words) => [Number(words[2]), Number(words[3])]));
+}
