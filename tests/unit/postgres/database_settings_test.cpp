@@ -1,0 +1,67 @@
+#include "common/postgres/database_settings.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace chat::postgres {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+config::Outcome parse(DatabaseSettings& settings, bool required, const config::Environment& environment) {
+  config::SettingsTable table("program", "1", "A program.", {});
+  add_database_settings(table, settings, required);
+  return table.parse({}, environment);
+}
+
+TEST(DatabaseSettings, TakesTheUrlAndHidesIt) {
+  DatabaseSettings settings;
+  const auto outcome = parse(settings, true, {{"DATABASE_URL", "postgres://chat:hunter2@db/chat"}});
+  EXPECT_EQ(outcome.action, config::Outcome::Action::run);
+  EXPECT_EQ(settings.url, "postgres://chat:hunter2@db/chat");
+  EXPECT_THAT(outcome.effective.at("DATABASE_URL"), Not(HasSubstr("hunter2")));
+}
+
+TEST(DatabaseSettings, RefusesAMissingUrlOnlyWhereItIsRequired) {
+  DatabaseSettings settings;
+  const auto outcome = parse(settings, true, {});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.output, HasSubstr("DATABASE_URL is missing"));
+  EXPECT_EQ(parse(settings, false, {}).action, config::Outcome::Action::run);
+}
+
+TEST(DatabaseSettings, RefusesAnotherKindOfUrlWithoutShowingIt) {
+  DatabaseSettings settings;
+  const auto outcome = parse(settings, true, {{"DATABASE_URL", "mysql://chat:hunter2@db/chat"}});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.output, HasSubstr("does not begin with postgresql://"));
+  EXPECT_THAT(outcome.output, Not(HasSubstr("hunter2")));
+}
+
+std::string connection_url_of(const char* url) {
+  DatabaseSettings settings;
+  settings.url = url;
+  return connection_url(settings);
+}
+
+TEST(ConnectionUrl, GetsOurDefaults) {
+  const auto url = connection_url_of("postgresql://chat:x@db:5432/chat");
+  EXPECT_THAT(url, StartsWith("postgresql://chat:x@db:5432/chat?connect_timeout=5&tcp_user_timeout=10000&"));
+}
+
+TEST(ConnectionUrl, LetsItsOwnParametersWinByComingLast) {
+  EXPECT_THAT(connection_url_of("postgresql://chat@db/chat?connect_timeout=2"),
+              EndsWith("&connect_timeout=2"));
+}
+
+TEST(ConnectionUrl, TakesAQuestionMarkInThePasswordForWhatItIs) {
+  const auto url = connection_url_of("postgresql://chat:wh?t@db/chat?sslmode=require");
+  EXPECT_THAT(url, StartsWith("postgresql://chat:wh?t@db/chat?connect_timeout"));
+  EXPECT_THAT(url, EndsWith("&sslmode=require"));
+}
+
+}  // namespace
+}  // namespace chat::postgres

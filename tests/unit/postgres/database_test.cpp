@@ -1,0 +1,229 @@
+#include "common/postgres/database.hpp"
+
+#include <chrono>
+#include <latch>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/postgres_server.hpp"
+
+namespace chat::postgres {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+using test::PostgresServer;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class DatabaseTest : public ::testing::Test {
+ protected:
+  DatabaseTest() { settings_.url = PostgresServer::running().new_database(); }
+
+  /// Runs one statement in a transaction of its own.
+  static std::optional<Failure> run(Database& database, const std::string& sql) {
+    return database.transact([&](Transaction& t) { t.execute(sql); });
+  }
+
+  static std::string read(Database& database, const std::string& sql) {
+    std::string value;
+    const auto failure =
+        database.transact([&](Transaction& t) { value = t.execute(sql).rows.at(0).at(0).value_or("NULL"); });
+    return failure ? "failed: " + failure->message : value;
+  }
+
+  DatabaseSettings settings_;
+};
+
+TEST_F(DatabaseTest, CommitsWhatTheWorkDid) {
+  Database database(settings_);
+  EXPECT_FALSE(run(database, "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2)"));
+  EXPECT_EQ(read(database, "SELECT sum(a) FROM t"), "3");
+  EXPECT_EQ(read(database, "SELECT NULL"), "NULL");
+}
+
+TEST_F(DatabaseTest, CountsTheRowsThatAStatementChanged) {
+  Database database(settings_);
+  ASSERT_FALSE(run(database, "CREATE TABLE t (a int)"));
+  EXPECT_FALSE(database.transact([](Transaction& t) {
+    EXPECT_EQ(t.execute("INSERT INTO t SELECT generate_series(1, $1::int)", {"7"}).affected, 7u);
+  }));
+}
+
+TEST_F(DatabaseTest, RollsBackWhereTheWorkThrows) {
+  Database database(settings_);
+  ASSERT_FALSE(run(database, "CREATE TABLE t (a int)"));
+  const auto failure = database.transact([](Transaction& t) {
+    t.execute("INSERT INTO t VALUES (1)");
+    throw std::runtime_error("the work gave up");
+  });
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->response, Response::pause);
+  EXPECT_EQ(read(database, "SELECT count(*) FROM t"), "0");
+}
+
+TEST_F(DatabaseTest, KeepsItsConnectionWhileAllGoesWellAndDropsItAfterAFailure) {
+  Database database(settings_);
+  const auto first = read(database, "SELECT pg_backend_pid()");
+  EXPECT_EQ(read(database, "SELECT pg_backend_pid()"), first);
+  ASSERT_TRUE(run(database, "SELECT 1 / 0"));
+  EXPECT_NE(read(database, "SELECT pg_backend_pid()"), first);
+}
+
+TEST_F(DatabaseTest, ClassifiesRealErrors) {
+  Database database(settings_);
+  ASSERT_FALSE(run(database, "CREATE TABLE t (a int CHECK (a > 0), b varchar(2))"));
+  const struct {
+    const char* sql;
+    const char* sqlstate;
+    Response response;
+  } cases[] = {
+      {"INSERT INTO t VALUES (-1)", "23514", Response::poison},
+      {"INSERT INTO t VALUES (1, 'long')", "22001", Response::poison},
+      {"SELECT 'x'::int", "22P02", Response::poison},
+      {"SELECT convert_from('\\xff', 'UTF8')", "22021", Response::poison},
+      {"SELECT * FROM missing", "42P01", Response::alarm},
+      {"SELECT missing FROM t", "42703", Response::alarm},
+      {"SET TRANSACTION READ ONLY; INSERT INTO t VALUES (1)", "25006", Response::pause},
+  };
+  for (const auto& [sql, sqlstate, response] : cases) {
+    const auto failure = run(database, sql);
+    ASSERT_TRUE(failure) << sql;
+    EXPECT_EQ(failure->sqlstate, sqlstate) << sql;
+    EXPECT_EQ(failure->response, response) << sql;
+    EXPECT_THAT(failure->message, Not(HasSubstr("\n"))) << sql;
+  }
+}
+
+TEST_F(DatabaseTest, TellsThatAPrivilegeIsMissing) {
+  Database database(settings_);
+  ASSERT_FALSE(run(
+      database, "CREATE TABLE t (a int); CREATE ROLE weak_role; GRANT USAGE ON SCHEMA public TO weak_role"));
+  const auto failure = run(database, "SET LOCAL ROLE weak_role; SELECT * FROM t");
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->response, Response::alarm);
+  EXPECT_FALSE(run(database, "REVOKE ALL ON SCHEMA public FROM weak_role; DROP ROLE weak_role"));
+}
+
+TEST_F(DatabaseTest, RetriesADeadlock) {
+  Database one(settings_);
+  Database two(settings_);
+  ASSERT_FALSE(run(one, "CREATE TABLE t (a int PRIMARY KEY, b int); INSERT INTO t VALUES (1, 0), (2, 0)"));
+  std::latch both_hold(2);
+  const auto lock_in_order = [&](Database& database, const char* first, const char* second) {
+    return database.transact([&](Transaction& t) {
+      t.execute("UPDATE t SET b = b + 1 WHERE a = $1::int", {first});
+      both_hold.arrive_and_wait();
+      t.execute("UPDATE t SET b = b + 1 WHERE a = $1::int", {second});
+    });
+  };
+  std::optional<Failure> other;
+  std::thread thread([&] { other = lock_in_order(two, "2", "1"); });
+  const auto mine = lock_in_order(one, "1", "2");
+  thread.join();
+  ASSERT_NE(mine.has_value(), other.has_value()) << "exactly one is the victim";
+  EXPECT_EQ((mine ? mine : other)->response, Response::retry);
+}
+
+TEST_F(DatabaseTest, RetriesASerializationFailure) {
+  Database one(settings_);
+  Database two(settings_);
+  ASSERT_FALSE(run(one, "CREATE TABLE t (a int); INSERT INTO t VALUES (1)"));
+  const auto failure = one.transact([&](Transaction& t) {
+    t.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
+    t.execute("SELECT * FROM t");
+    EXPECT_FALSE(run(two, "UPDATE t SET a = 2"));
+    t.execute("UPDATE t SET a = 3");
+  });
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->response, Response::retry);
+}
+
+TEST_F(DatabaseTest, PausesWhereItsBackendIsTerminatedMidTransactionAndThenConnectsAgain) {
+  Database database(settings_);
+  Database administrator(settings_);
+  ASSERT_FALSE(run(database, "CREATE TABLE t (a int)"));
+  const auto failure = database.transact([&](Transaction& t) {
+    t.execute("INSERT INTO t VALUES (1)");
+    const auto pid = t.execute("SELECT pg_backend_pid()").rows.at(0).at(0).value();
+    EXPECT_EQ(read(administrator, "SELECT pg_terminate_backend(" + pid + ", 10000)"), "t");
+    t.execute("INSERT INTO t VALUES (2)");
+  });
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->response, Response::pause);
+  EXPECT_EQ(read(database, "SELECT count(*) FROM t"), "0");
+}
+
+TEST_F(DatabaseTest, DoesNotClaimACommitThatMayNotHaveHappened) {
+  Database database(settings_);
+  Database administrator(settings_);
+  ASSERT_FALSE(run(database, "CREATE TABLE t (a int)"));
+  const auto failure = database.transact([&](Transaction& t) {
+    t.execute("INSERT INTO t VALUES (1)");
+    const auto pid = t.execute("SELECT pg_backend_pid()").rows.at(0).at(0).value();
+    EXPECT_EQ(read(administrator, "SELECT pg_terminate_backend(" + pid + ", 10000)"), "t");
+  });
+  ASSERT_TRUE(failure);
+  EXPECT_NE(failure->response, Response::poison);
+}
+
+TEST_F(DatabaseTest, SaysThatTheServerIsAwayAndGoesOnWhenItIsBack) {
+  Database database(settings_);
+  ASSERT_FALSE(run(database, "CREATE TABLE t (a int)"));
+  PostgresServer::running().stop();
+  for (int i = 0; i < 2; ++i) {
+    const auto failure = run(database, "INSERT INTO t VALUES (1)");
+    ASSERT_TRUE(failure);
+    EXPECT_EQ(failure->response, Response::pause);
+    EXPECT_THAT(failure->message, Not(HasSubstr("cret-w0rd")));
+  }
+  PostgresServer::running();
+  EXPECT_FALSE(run(database, "INSERT INTO t VALUES (1)"));
+}
+
+TEST_F(DatabaseTest, NoticesAFrozenServerWithinItsLimit) {
+  settings_.silence_limit = milliseconds{500};
+  Database database(settings_);
+  ASSERT_FALSE(run(database, "CREATE TABLE t (a int)"));
+  auto& server = PostgresServer::running();
+  server.freeze();
+  const auto begin = steady_clock::now();
+  const auto failure = run(database, "INSERT INTO t VALUES (1)");
+  const auto taken = steady_clock::now() - begin;
+  server.thaw();
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->response, Response::pause);
+  EXPECT_THAT(failure->message, HasSubstr("silent for 500 ms"));
+  EXPECT_GE(taken, milliseconds{450});
+  EXPECT_LT(taken, seconds{3});
+  EXPECT_FALSE(run(database, "INSERT INTO t VALUES (1)"));
+}
+
+TEST_F(DatabaseTest, GivesALongStatementTheTimeItAsksFor) {
+  settings_.silence_limit = milliseconds{200};
+  Database database(settings_);
+  const auto work = [](Transaction& t) { t.execute("SELECT pg_sleep(0.5)"); };
+  EXPECT_TRUE(database.transact(work));
+  EXPECT_FALSE(database.transact(work, seconds{30}));
+}
+
+TEST_F(DatabaseTest, RefusesAWrongPasswordWithoutShowingIt) {
+  settings_.url.replace(settings_.url.find("w0rd"), 4, "w1rd");
+  Database database(settings_);
+  const auto failure = run(database, "SELECT 1");
+  ASSERT_TRUE(failure);
+  EXPECT_THAT(failure->message, HasSubstr("password authentication failed"));
+  EXPECT_THAT(failure->message, Not(HasSubstr("w1rd")));
+}
+
+TEST_F(DatabaseTest, LetsTheServerEndASilentClientsTransaction) {
+  Database database(settings_);
+  EXPECT_EQ(read(database, "SHOW idle_in_transaction_session_timeout"), "15s");
+  EXPECT_EQ(read(database, "SHOW statement_timeout"), "10s");
+}
+
+}  // namespace
+}  // namespace chat::postgres
