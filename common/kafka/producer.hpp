@@ -1,0 +1,78 @@
+// An idempotent producer: records go in, delivery reports come out of poll().
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/config/service_settings.hpp"
+#include "common/metrics/metrics.hpp"
+
+namespace chat::kafka {
+
+struct ProducerOptions {
+  std::string client_id;  // as the brokers see it
+  std::string name;       // in our logs and metrics
+  std::string topic;
+  std::size_t max_records = 100'000;
+  std::size_t max_kibibytes = 256 * 1024;
+};
+
+/// What became of one record. Views live during the call only.
+struct DeliveryReport {
+  void* tag;
+  bool is_durable;         // written by all that acks=all asks for (K1)
+  std::string_view error;  // why not
+};
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// acks=all, idempotent, a record never times out (K2, K3). Records of one key keep the order of their
+/// produce() calls. produce() from any thread, the rest from one. Destroying it drops what is queued without
+/// reports (K6).
+class Producer {
+ public:
+  using OnReport = std::function<void(const DeliveryReport&)>;
+
+  /// `on_report` runs inside poll(), abandon() and nowhere else. The error is a sentence for the start.
+  static Result<std::unique_ptr<Producer>> make(const config::KafkaSettings& settings,
+                                                const ProducerOptions& options, OnReport on_report,
+                                                Metrics& metrics);
+  ~Producer();
+
+  /// Copies key and value and queues them; never waits. False when librdkafka's queue is full or the producer
+  /// is beyond use: then no report comes.
+  bool produce(std::string_view key, std::string_view value, void* tag);
+  bool produce(std::string_view key, std::string_view value, const Headers& headers, void* tag);
+
+  /// Runs the reports and events that have come, waiting at most `wait` for the first.
+  void poll(std::chrono::milliseconds wait);
+
+  /// Ends every record that is queued or in flight with a report that is not durable, unless a good one comes
+  /// in meanwhile; for at most `wait`.
+  void abandon(std::chrono::milliseconds wait);
+
+  /// Why this producer will never send again (K4); make another.
+  std::optional<std::string> fatal_error() const;
+
+  /// False from the loss of all brokers until one is seen again. Any thread.
+  bool has_broker() const;
+
+  /// Asks the brokers for a sign of life, for at most `wait`; an idle client does not reconnect by itself.
+  void look_for_broker(std::chrono::milliseconds wait);
+
+ private:
+  struct Impl;
+  explicit Producer(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace chat::kafka
