@@ -6,7 +6,7 @@ import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, afterEach, test } from "node:test";
 import { root } from "../../deploy/local/fleet/paths.mjs";
 import { isAlive } from "../../deploy/local/fleet/process.mjs";
 import { Client } from "./support/client.mjs";
@@ -15,10 +15,8 @@ import { until } from "./support/until.mjs";
 const folder = mkdtempSync(join(tmpdir(), "chat-up-"));
 chmodSync(folder, 0o711);
 const started = [];
-after(async () => {
-  await Promise.all(started.filter((up) => !up.exit).map((up) => up.interrupt()));
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => Promise.all(started.filter((up) => !up.exit).map((up) => up.interrupt())));
+after(() => rmSync(folder, { recursive: true, force: true }));
 
 // One run of the command; output has stdout and stderr as they came.
 class Up {
@@ -40,7 +38,7 @@ class Up {
 
   // The address after a name that the command prints.
   address(name) {
-    return new RegExp(`${name} +(\\S+)`).exec(this.output)[1];
+    return new RegExp(`${name} {2,}(\\S+)`).exec(this.output)[1];
   }
 
   interrupt() {
@@ -97,14 +95,14 @@ test("killed without warning it takes all its servers with it", async () => {
   await until("the servers to end", () => servers().every(([pid, since]) => !isAlive(pid, since)), 20_000);
 });
 
-test("a port in use is named together with the process that has it", async () => {
+test("a port in use is named together with the process that has it", async (t) => {
   const holder = createServer();
+  t.after(() => holder.close());
   await new Promise((done) => holder.listen(0, "127.0.0.1", done));
   const { port } = holder.address();
   const up = new Up("--port", String(port), "--web-port", "0");
   assert.equal((await up.ended).code, 1);
   assert.match(up.output, new RegExp(`Port ${port} is in use by node \\(pid ${process.pid}\\)`));
-  holder.close();
 });
 
 test("a wrong option is refused with code 2 and a sentence", async () => {
