@@ -1,19 +1,28 @@
 // The real servers for one test file: on free ports of a loopback address of their own, in a temporary folder.
+import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Fleet } from "../../../deploy/local/fleet/fleet.mjs";
 
+// What the services of a sanitized build read.
+export const sanitizerEnv = Object.fromEntries(
+  ["ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"].filter((name) => process.env[name]).map((name) => [name, process.env[name]]),
+);
+
 // Starts a fleet; the options are those of Fleet.prepare. Call it in `before` and give the result's stop() to `after`:
 //   let fleet;
 //   before(async () => { fleet = await startFleet({ gateways: 2 }); });
 //   after(() => fleet.stop());
+// stop() fails if a service did not end as it should: by itself, or with another exit code than 0.
 // The folder is removed when the file's tests passed, and named when they did not. If the test process dies, so do the servers.
 export async function startFleet(options = {}) {
   const folder = mkdtempSync(join(tmpdir(), "chat-test-"));
   // PostgreSQL may run as another user, who has to pass through.
   chmodSync(folder, 0o711);
-  const fleet = await Fleet.prepare({ folder, address: loopbackAddress(), test: true, ...options });
+  const { gatewayEnv, persisterEnv } = options;
+  const fleet = await Fleet.prepare({ folder, address: loopbackAddress(), test: true, ...options,
+    gatewayEnv: { ...sanitizerEnv, ...gatewayEnv }, persisterEnv: { ...sanitizerEnv, ...persisterEnv } });
   process.once("exit", (code) => {
     if (code === 0) {
       [folder, fleet.postgres.clusterFolder].filter(Boolean).forEach((path) => rmSync(path, { recursive: true, force: true }));
@@ -27,6 +36,17 @@ export async function startFleet(options = {}) {
     await fleet.stop();
     throw error;
   }
+  const stop = fleet.stop.bind(fleet);
+  fleet.stop = async () => {
+    const services = [...fleet.gateways, ...fleet.persisters].filter(({ process }) => process.pid);
+    const running = services.filter(({ process }) => process.running);
+    await stop();
+    for (const service of services) {
+      const { code, signal } = await service.process.exited;
+      const killedByTest = signal === "SIGKILL" && !running.includes(service);
+      assert.ok(code === 0 || killedByTest, `${service.name} ended by ${signal ?? `exit code ${code}`}; see ${service.process.logFile}`);
+    }
+  };
   return fleet;
 }
 

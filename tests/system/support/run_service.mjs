@@ -1,10 +1,11 @@
 // One of our binaries run to its end, for what it says at start.
 import { spawn } from "node:child_process";
+import { sanitizerEnv } from "./fleet.mjs";
 
 // Resolves with {code, stdout, stderr}. env: all settings; only PATH is inherited.
 export function runService(binary, { args = [], env = {}, deadlineMs = 20_000 } = {}) {
   return new Promise((done, fail) => {
-    const child = spawn(binary, args, { env: { PATH: process.env.PATH, ...env }, timeout: deadlineMs, killSignal: "SIGKILL" });
+    const child = spawn(binary, args, { env: { PATH: process.env.PATH, ...sanitizerEnv, ...env }, timeout: deadlineMs, killSignal: "SIGKILL" });
     const output = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"]) {
       child[stream].setEncoding("utf8").on("data", (text) => (output[stream] += text));

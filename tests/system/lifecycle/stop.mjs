@@ -1,0 +1,73 @@
+// SIGTERM: what was accepted is kept, clients are told, the exit code is 0.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { describe, test } from "node:test";
+import { Client } from "../support/client.mjs";
+import { waitForRows } from "../support/db.mjs";
+import { readTopic } from "../support/kafka.mjs";
+import { member, newRoom } from "../support/room.mjs";
+import { assertStoredOnce, range } from "../support/traffic.mjs";
+import { until } from "../support/until.mjs";
+
+// Sends one message after the other until the connection ends; acks grows.
+async function sendUntilClosed(client, room, acks) {
+  for (let i = 0; client.closeCode === undefined; i++) {
+    const text = `number ${i}`;
+    const answer = await client.request({ type: "send", id: randomUUID(), room, text });
+    if (answer.type === "ack") {
+      acks.push({ ...answer, text });
+    }
+  }
+}
+
+export function stopTests(fleet) {
+  describe("SIGTERM", () => {
+    test("I1 a gateway in the middle of traffic tells its clients, logs what it accepted in Kafka, and exits with 0", async () => {
+      const room = newRoom("gateway-ends");
+      const [gateway, other] = fleet().gateways;
+      const clients = await Promise.all(range(8).map(() => member(gateway, room)));
+      const witness = await member(other, room);
+      const acks = [];
+      const sending = clients.map((client) => sendUntilClosed(client, room, acks));
+      await until("traffic", () => acks.length >= 100);
+      const exit = await gateway.stop();
+      assert.deepEqual(exit, { code: 0, signal: null });
+      await Promise.all(sending);
+      for (const client of clients) {
+        const { after_ms: afterMs } = client.frames.find((frame) => frame.type === "reconnect");
+        assert.ok(Number.isInteger(afterMs) && afterMs >= 0);
+        assert.equal(client.closeCode, 1012);
+      }
+      const records = (await readTopic(fleet(), "MESSAGES")).filter(({ key }) => key === room);
+      const inKafka = new Set(records.map(({ value }) => JSON.parse(value).id));
+      assert.deepEqual(acks.filter(({ id }) => !inKafka.has(id)), []);
+      // What was shown was accepted, so it is kept too, though its sender may not have heard.
+      await witness.waitForMessages(room, inKafka.size);
+      await assertStoredOnce(fleet(), room, witness.messages(room));
+      assert.deepEqual(new Set(witness.messages(room).map(({ id }) => id)), inKafka);
+      await witness.close();
+      await gateway.start();
+      await (await Client.connect(gateway.url)).close();
+    });
+
+    test("I1 a persister in the middle of traffic exits with 0, and the next one goes on where it ended", async () => {
+      const room = newRoom("persister-ends");
+      const client = await member(fleet().gateways[0], room);
+      const [persister] = fleet().persisters;
+      const acks = [];
+      const sending = sendUntilClosed(client, room, acks);
+      await waitForRows(fleet(), room, 20);
+      assert.deepEqual(await persister.stop(), { code: 0, signal: null });
+      await until("more traffic", () => acks.length >= 50);
+      await persister.start();
+      await client.close();
+      await sending;
+      // The last send may have been accepted without its ack having arrived.
+      const witness = await Client.connect(fleet().gateways[1].url);
+      const { messages } = await witness.join(room, { since: { epoch: acks[0].epoch, seq: 0 } });
+      assert.ok(messages.length - acks.length <= 1);
+      await assertStoredOnce(fleet(), room, messages);
+      await witness.close();
+    });
+  });
+}
