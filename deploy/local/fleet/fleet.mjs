@@ -50,11 +50,8 @@ export class Fleet {
   async addGateway(env = {}) {
     const [port, adminPort] = await freePorts(2, this.address);
     const id = `gateway-${this.gateways.length + 1}`;
-    const { port: balanced, webPort } = this.ports;
-    const hosts = ["localhost", "127.0.0.1", this.address];
-    const origins = [...new Set(hosts.flatMap((host) => [`http://${host}:${webPort}`, `http://${host}:${balanced}`]))];
     const gateway = new Gateway({ id, address: this.address, port, adminPort, logFile: this.#log(id), pidFile: this.#pid(id),
-      env: { ALLOWED_ORIGINS: origins.join(","), ...this.env, ...this.gatewayEnv, ...env } });
+      env: { ...this.env, ...this.gatewayEnv, ...env } });
     this.gateways.push(gateway);
     return gateway;
   }
