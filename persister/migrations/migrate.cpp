@@ -19,10 +19,15 @@ constexpr const char* lock_statement = "SELECT pg_advisory_xact_lock(1667785076)
 // An index over a large table takes its time, and so does waiting for another persister's migration.
 constexpr std::chrono::minutes migration_limit{30};
 
+// Not to_regclass: its cache of names is not told that another session made the table while this one waited
+// for the advisory lock.
+constexpr const char* table_statement =
+    "SELECT count(*) FROM pg_catalog.pg_class WHERE relname = 'schema_migrations' AND "
+    "pg_table_is_visible(oid)";
+
 std::set<int> read_applied(Transaction& transaction) {
   std::set<int> applied;
-  const auto table = transaction.execute("SELECT to_regclass('schema_migrations')");
-  if (!table.rows.at(0).at(0)) return applied;
+  if (transaction.execute(table_statement).rows.at(0).at(0) == "0") return applied;
   for (const auto& row : transaction.execute("SELECT number FROM schema_migrations").rows) {
     applied.insert(std::stoi(row.at(0).value()));
   }

@@ -1,0 +1,169 @@
+// A clock, a source, a store and a dead-letter queue in memory, which write down in one list what was asked
+// of them.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "persister/pipeline/clock.hpp"
+#include "persister/source/source.hpp"
+#include "persister/store/store.hpp"
+
+namespace chat::persister::test {
+
+using Events = std::vector<std::string>;
+
+/// Time goes on only where somebody waits.
+class FakeClock : public Clock {
+ public:
+  TimePoint now() const override { return now_; }
+  void sleep(std::chrono::milliseconds time) override { now_ += time; }
+
+ private:
+  TimePoint now_{std::chrono::hours{1}};
+};
+
+inline std::string describe(const std::vector<Position>& positions) {
+  std::string text;
+  for (const auto& [partition, next_offset] : positions)
+    text += " " + std::to_string(partition) + ":" + std::to_string(next_offset);
+  return text;
+}
+
+class FakeSource : public Source {
+ public:
+  FakeSource(FakeClock& clock, Events& events) : clock_(clock), events_(events) {}
+
+  std::optional<SourceRecord> poll(std::chrono::milliseconds wait) override {
+    ++polls;
+    if (on_poll) std::exchange(on_poll, nullptr)();
+    if (is_paused || records.empty()) {
+      clock_.sleep(wait);
+      return std::nullopt;
+    }
+    auto record = std::move(records.front());
+    records.pop_front();
+    return record;
+  }
+
+  void pause() override { note("pause"), is_paused = true; }
+  void resume() override { note("resume"), is_paused = false; }
+
+  void commit(const std::vector<Position>& positions) override {
+    note("commit" + describe(positions));
+    for (const auto& [partition, next_offset] : positions) committed[partition] = next_offset;
+  }
+
+  void commit_and_wait(const std::vector<Position>& positions, std::chrono::milliseconds) override {
+    note("commit and wait" + describe(positions));
+    for (const auto& [partition, next_offset] : positions) committed[partition] = next_offset;
+  }
+
+  void close() override { note("close"); }
+
+  std::deque<SourceRecord> records;
+  std::map<std::int32_t, std::int64_t> committed;
+  std::function<void()> on_poll;  // runs once, inside the next poll: a rebalance
+  bool is_paused = false;
+  int polls = 0;
+
+ private:
+  void note(std::string event) { events_.push_back(std::move(event)); }
+
+  FakeClock& clock_;
+  Events& events_;
+};
+
+/// Keeps messages by (room, id) as the real table does.
+class FakeStore : public Store {
+ public:
+  FakeStore(FakeClock& clock, Events& events) : clock_(clock), events_(events) {}
+
+  StoreOutcome store(std::span<const Row> rows, std::span<const Position> new_positions) override {
+    ++calls;
+    StoreOutcome outcome;
+    if (fail) outcome.failure = fail(rows);
+    if (outcome.failure) {
+      events_.push_back("store failed");
+      return outcome;
+    }
+    clock_.sleep(duration);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto& message = rows[i].message;
+      const auto [place, is_new] = texts.try_emplace({message.room, to_string(message.id)}, message.text);
+      if (is_new)
+        ++outcome.inserted;
+      else if (place->second == message.text)
+        ++outcome.duplicates;
+      else
+        outcome.reused.push_back(i);
+    }
+    for (const auto& [partition, next_offset] : new_positions)
+      positions[partition] = std::max(positions[partition], next_offset);
+    events_.push_back("store " + std::to_string(rows.size()));
+    return outcome;
+  }
+
+  /// The texts that became rows, sorted.
+  std::vector<std::string> stored_texts() const {
+    std::vector<std::string> sorted;
+    for (const auto& [key, text] : texts) sorted.push_back(text);
+    std::ranges::sort(sorted);
+    return sorted;
+  }
+
+  std::function<std::optional<postgres::Failure>(std::span<const Row>)> fail;
+  std::chrono::milliseconds duration{0};
+  std::map<std::pair<std::string, std::string>, std::string> texts;
+  std::map<std::int32_t, std::int64_t> positions;
+  int calls = 0;
+
+ private:
+  FakeClock& clock_;
+  Events& events_;
+};
+
+class FakeDeadLetters : public DeadLetterQueue {
+ public:
+  explicit FakeDeadLetters(Events& events) : events_(events) {}
+
+  bool publish(const DeadLetter& letter, std::chrono::milliseconds) override {
+    if (refusals > 0) {
+      --refusals;
+      events_.push_back("dead letter refused");
+      return false;
+    }
+    events_.push_back("dead letter " + std::to_string(letter.record.offset));
+    letters.push_back(letter);
+    return true;
+  }
+
+  std::vector<DeadLetter> letters;
+  int refusals = 0;
+
+ private:
+  Events& events_;
+};
+
+inline postgres::Failure failure_of(postgres::Response response, std::string sqlstate = {}) {
+  return {response, std::move(sqlstate), "it does not work"};
+}
+
+/// Refuses every batch that has one of these texts, as a CHECK of the table would.
+inline auto refuse_texts(std::vector<std::string> texts) {
+  return [texts = std::move(texts)](std::span<const Row> rows) -> std::optional<postgres::Failure> {
+    for (const auto& row : rows) {
+      if (std::ranges::find(texts, row.message.text) != texts.end())
+        return failure_of(postgres::Response::poison, "23514");
+    }
+    return std::nullopt;
+  };
+}
+
+}  // namespace chat::persister::test

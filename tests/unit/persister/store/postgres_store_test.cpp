@@ -1,0 +1,216 @@
+#include "persister/store/postgres_store.hpp"
+
+#include <chrono>
+#include <latch>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/wire/limits.hpp"
+#include "persister/migrations/migrate.hpp"
+#include "tests/support/postgres_server.hpp"
+#include "tests/unit/persister/records.hpp"
+
+namespace chat::persister {
+namespace {
+
+using postgres::Database;
+using postgres::Response;
+using postgres::Transaction;
+using test::make_message;
+using test::make_row;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class PostgresStoreTest : public ::testing::Test {
+ protected:
+  PostgresStoreTest() {
+    settings_.url = chat::test::PostgresServer::running().new_database();
+    database_ = std::make_unique<Database>(settings_);
+    store_ = std::make_unique<PostgresStore>(*database_);
+    if (const auto failure = migrate(*database_, embedded_migrations()))
+      throw std::runtime_error(failure->message);
+  }
+
+  std::vector<std::string> column(const std::string& sql) {
+    Database database(settings_);
+    std::vector<std::string> values;
+    const auto failure = database.transact([&](Transaction& t) {
+      for (const auto& row : t.execute(sql).rows) values.push_back(row.at(0).value_or("NULL"));
+    });
+    if (failure) values = {failure->message};
+    return values;
+  }
+
+  void run(const std::string& sql) {
+    Database database(settings_);
+    const auto failure = database.transact([&](Transaction& t) { t.execute(sql); });
+    ASSERT_FALSE(failure) << failure->message;
+  }
+
+  StoreOutcome store(const std::vector<Row>& rows, const std::vector<Position>& positions = {}) {
+    return store_->store(rows, positions);
+  }
+
+  postgres::DatabaseSettings settings_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<PostgresStore> store_;
+};
+
+TEST_F(PostgresStoreTest, WritesEveryField) {
+  auto message = make_message("héllo \"quoted\" \\ {a,b} NULL\n\ttab");
+  message.id = *parse_uuid("A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11");
+  message.cursor = {17, 4};
+  message.sent_at = 1'764'000'000'123;
+  const auto outcome = store({make_row(message, 3, 99)});
+  ASSERT_FALSE(outcome.failure) << outcome.failure->message;
+  EXPECT_EQ(outcome.inserted, 1u);
+  EXPECT_THAT(
+      column("SELECT id || ' ' || room || ' ' || epoch || ' ' || seq || ' ' || sender || ' ' || sender_name "
+             "|| ' ' || (extract(epoch FROM sent_at) * 1000)::bigint || ' ' || kafka_partition || ' ' || "
+             "kafka_offset FROM messages"),
+      ElementsAre("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11 general 17 4 guest-1 Guest One 1764000000123 3 99"));
+  EXPECT_THAT(column("SELECT text FROM messages"), ElementsAre(message.text));
+  EXPECT_THAT(column("SELECT now() - created_at < interval '1 minute' FROM messages"), ElementsAre("t"));
+}
+
+TEST_F(PostgresStoreTest, I1StoresAMessageOnceHoweverOftenItComes) {
+  const std::vector<Row> rows = {make_row(0, 1), make_row(0, 2), make_row(1, 1)};
+  EXPECT_EQ(store(rows).inserted, 3u);
+  const auto again = store(rows);
+  ASSERT_FALSE(again.failure) << again.failure->message;
+  EXPECT_EQ(again.inserted, 0u);
+  EXPECT_EQ(again.duplicates, 3u);
+  EXPECT_THAT(again.reused, IsEmpty());
+  EXPECT_THAT(column("SELECT count(*) FROM messages"), ElementsAre("3"));
+}
+
+TEST_F(PostgresStoreTest, TakesTheSameMessageTwiceInOneBatch) {
+  const auto message = make_message();
+  const auto outcome = store({make_row(message, 0, 1), make_row(0, 2), make_row(message, 0, 3)});
+  ASSERT_FALSE(outcome.failure) << outcome.failure->message;
+  EXPECT_EQ(outcome.inserted, 2u);
+  EXPECT_EQ(outcome.duplicates, 1u);
+  EXPECT_THAT(column("SELECT kafka_offset FROM messages ORDER BY kafka_offset"), ElementsAre("1", "2"));
+}
+
+TEST_F(PostgresStoreTest, TellsWhichIdsAreStoredWithAnotherText) {
+  const auto first = make_message("first");
+  auto second = first;
+  second.text = "second";
+  ASSERT_FALSE(store({make_row(first, 0, 1)}).failure);
+  const auto outcome = store({make_row(0, 2), make_row(second, 0, 3), make_row(first, 0, 4)});
+  ASSERT_FALSE(outcome.failure) << outcome.failure->message;
+  EXPECT_EQ(outcome.inserted, 1u);
+  EXPECT_EQ(outcome.duplicates, 1u);
+  EXPECT_THAT(outcome.reused, ElementsAre(1u));
+  EXPECT_THAT(column("SELECT text FROM messages WHERE kafka_offset = 1"), ElementsAre("first"));
+}
+
+TEST_F(PostgresStoreTest, KeepsTheFirstTextOfAnIdThatComesTwiceInOneBatch) {
+  const auto first = make_message("z comes first");
+  auto second = first;
+  second.text = "a comes second";
+  EXPECT_THAT(store({make_row(first, 0, 1), make_row(second, 0, 2)}).reused, ElementsAre(1u));
+  EXPECT_THAT(column("SELECT text FROM messages"), ElementsAre("z comes first"));
+}
+
+TEST_F(PostgresStoreTest, TakesTheSameIdInTwoRooms) {
+  const auto here = make_message("here", "room-1");
+  auto there = here;
+  there.room = "room-2";
+  there.text = "there";
+  EXPECT_EQ(store({make_row(here, 0, 1), make_row(there, 1, 1)}).inserted, 2u);
+}
+
+TEST_F(PostgresStoreTest, TakesTheSameNumberTwice) {
+  EXPECT_EQ(store({make_row(make_message("one"), 0, 1), make_row(make_message("two"), 0, 2)}).inserted, 2u);
+  EXPECT_THAT(column("SELECT count(DISTINCT (epoch, seq)) FROM messages"), ElementsAre("1"));
+}
+
+TEST_F(PostgresStoreTest, TakesTheLongestTextOfTheWidestCharacters) {
+  std::string text;
+  for (std::size_t i = 0; i < max_text_characters; ++i) text += "\xF0\x9F\x98\x80";
+  ASSERT_FALSE(store({make_row(0, 1, text)}).failure);
+  EXPECT_THAT(column("SELECT text FROM messages"), ElementsAre(text));
+}
+
+TEST_F(PostgresStoreTest, TakesTheLargestNumbersOfTheProtocol) {
+  auto message = make_message();
+  message.cursor = {max_json_integer, max_json_integer};
+  message.sent_at = max_json_integer;
+  const auto outcome = store({make_row(message, 0, 1)});
+  ASSERT_FALSE(outcome.failure) << outcome.failure->message;
+}
+
+TEST_F(PostgresStoreTest, RaisesPositionsButNeverLowersThem) {
+  ASSERT_FALSE(store({}, {{0, 10}, {1, 5}}).failure);
+  ASSERT_FALSE(store({}, {{0, 7}, {1, 6}, {2, 1}}).failure);
+  EXPECT_THAT(column("SELECT partition || ':' || next_offset FROM positions ORDER BY partition"),
+              ElementsAre("0:10", "1:6", "2:1"));
+}
+
+TEST_F(PostgresStoreTest, StoresRowsAndPositionsTogetherOrNotAtAll) {
+  run("ALTER TABLE positions ADD CHECK (next_offset < 100)");
+  const auto outcome = store({make_row(0, 1)}, {{0, 100}});
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_EQ(outcome.inserted, 0u);
+  EXPECT_THAT(column("SELECT count(*) FROM messages"), ElementsAre("0"));
+}
+
+TEST_F(PostgresStoreTest, CallsARowThatTheTableRefusesPoison) {
+  run("ALTER TABLE messages ADD CHECK (text <> 'poison')");
+  const auto outcome = store({make_row(0, 1), make_row(0, 2, "poison")});
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_EQ(outcome.failure->response, Response::poison);
+  EXPECT_EQ(outcome.failure->message.find("poison'"), std::string::npos) << "no text in what is logged";
+}
+
+TEST_F(PostgresStoreTest, CallsAMissingColumnAnAlarmAndNotPoison) {
+  run("ALTER TABLE messages DROP COLUMN sender_name");
+  const auto outcome = store({make_row(0, 1)});
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_EQ(outcome.failure->response, Response::alarm);
+}
+
+/// An old owner of a partition that does not know yet, and the new one, store the same messages in their own
+/// orders.
+TEST_F(PostgresStoreTest, I1TwoOwnersOfAPartitionDoNotDeadlock) {
+  std::vector<Row> rows;
+  for (int i = 0; i < 200; ++i) rows.push_back(make_row(0, i));
+  std::vector<Row> reversed(rows.rbegin(), rows.rend());
+  Database other_database(settings_);
+  PostgresStore other(other_database);
+  for (int round = 0; round < 5; ++round) {
+    run("TRUNCATE messages");
+    std::latch both(2);
+    StoreOutcome theirs;
+    std::thread thread([&] {
+      both.arrive_and_wait();
+      theirs = other.store(reversed, std::vector<Position>{{0, 200}});
+    });
+    both.arrive_and_wait();
+    const auto mine = store(rows, {{0, 200}});
+    thread.join();
+    ASSERT_FALSE(mine.failure) << mine.failure->message;
+    ASSERT_FALSE(theirs.failure) << theirs.failure->message;
+    EXPECT_EQ(mine.inserted + theirs.inserted, 200u);
+  }
+}
+
+TEST_F(PostgresStoreTest, StoresAgainWhatACutCommitMayHaveStored) {
+  const std::vector<Row> rows = {make_row(0, 1), make_row(0, 2)};
+  ASSERT_FALSE(store(rows).failure);
+  chat::test::PostgresServer::running().stop();
+  const auto away = store(rows);
+  chat::test::PostgresServer::running();
+  ASSERT_TRUE(away.failure);
+  EXPECT_EQ(away.failure->response, Response::pause);
+  EXPECT_EQ(store(rows).duplicates, 2u);
+}
+
+}  // namespace
+}  // namespace chat::persister
