@@ -35,7 +35,7 @@ struct SessionServices {
   std::size_t worker = 0;
   /// Sends whose script reply is still out; a drain waits for zero.
   std::size_t accepts_in_flight = 0;
-  boost::intrusive::list<SessionHook, boost::intrusive::constant_time_size<false>> sessions;
+  boost::intrusive::list<SessionHook, boost::intrusive::constant_time_size<false>> sessions{};
 };
 
 /// All calls on the worker's thread. Owned by its transport through a shared_ptr; replies that are under way

@@ -16,6 +16,7 @@ class NativeClient : public ws::Handler, public Outlet {
 
   void on_open(ws::Connection& connection) override {
     connection_ = &connection;
+    services_.metrics.connections_total.Increment();
     session_->start();
   }
 

@@ -1,5 +1,6 @@
 #include "gateway/fanout/worker.hpp"
 
+#include <future>
 #include <random>
 #include <utility>
 
@@ -62,14 +63,29 @@ void Worker::start(std::unique_ptr<RoomStore> store) {
       context_, flush_list_, options_.limits,
       [this](const http::UpgradeRequest& request) -> std::unique_ptr<ws::Handler> {
         if (request.target.substr(0, request.target.find('?')) != "/ws") return nullptr;
-        metrics_.connections_total.Increment();
         return make_native_client(*services_);
       },
       http::ServerCounters{[this] { metrics_.accept_errors.Increment(); },
                            [this] { metrics_.slow_consumers.Increment(); }});
-  server_->listen(options_.listen_address, options_.port);
   asio::post(context_, [this] { sweep(); });
   thread_ = std::thread([this] { run(); });
+}
+
+void Worker::listen(const std::string& address, std::uint16_t port) {
+  run_there([&] { server_->listen(address, port); });
+}
+
+void Worker::run_there(const std::function<void()>& call) {
+  std::promise<void> done;
+  asio::post(context_, [&call, &done] {
+    try {
+      call();
+      done.set_value();
+    } catch (...) {
+      done.set_exception(std::current_exception());
+    }
+  });
+  done.get_future().get();
 }
 
 void Worker::run() {
@@ -84,6 +100,8 @@ void Worker::run() {
 
 void Worker::publish_snapshots() {
   accepts_in_flight_.store(services_->accepts_in_flight, std::memory_order_release);
+  connections_.store(server_->connections(), std::memory_order_release);
+  store_connected_.store(store_->connected(), std::memory_order_relaxed);
 }
 
 void Worker::sweep() {
@@ -96,8 +114,6 @@ void Worker::sweep() {
   counted_connections_ = connections;
   metrics_.rooms.Increment(static_cast<double>(rooms_->size()) - static_cast<double>(counted_rooms_));
   counted_rooms_ = rooms_->size();
-  connections_.store(connections, std::memory_order_relaxed);
-  store_connected_.store(store_->connected(), std::memory_order_relaxed);
   sweep_timer_.expires_after(sweep_period);
   sweep_timer_.async_wait([this](boost::system::error_code error) {
     if (!error) sweep();
@@ -127,12 +143,13 @@ void Worker::post_all(std::vector<std::function<void()>> calls) {
   });
 }
 
-void Worker::stop_accepting(int reconnect_after_ms_least, int reconnect_after_ms_most) {
-  asio::post(context_, [this, reconnect_after_ms_least, reconnect_after_ms_most] {
+void Worker::drain(int reconnect_after_ms_least, int reconnect_after_ms_most) {
+  run_there([&] {
     server_->stop_accepting();
     std::mt19937 engine{std::random_device{}()};
     std::uniform_int_distribution<int> wait(reconnect_after_ms_least, reconnect_after_ms_most);
     for (SessionHook& hook : services_->sessions) static_cast<Session&>(hook).drain(wait(engine));
+    publish_snapshots();
   });
 }
 

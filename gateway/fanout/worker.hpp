@@ -26,8 +26,6 @@ namespace chat::gateway {
 struct WorkerOptions {
   std::size_t index = 0;
   std::string gateway;
-  std::string listen_address;
-  std::uint16_t port = 0;
   ws::ConnectionLimits limits;
 };
 
@@ -41,9 +39,11 @@ class Worker : public WorkerPort {
   /// For the room store, which lives on this worker's loop; use before start().
   boost::asio::io_context& context() { return context_; }
 
-  /// Takes the store, opens the listener and starts the thread. Throws std::runtime_error when the port
-  /// cannot be had.
+  /// Takes the store and starts the thread, which lets the store connect; no client is accepted yet.
   void start(std::unique_ptr<RoomStore> store);
+
+  /// Opens the listener; throws std::runtime_error when the port cannot be had.
+  void listen(const std::string& address, std::uint16_t port);
 
   void post_batch(Batch batch) override;
   void post_subscribed(std::string room, std::uint64_t token) override;
@@ -51,21 +51,26 @@ class Worker : public WorkerPort {
   /// Runs what the journal hands over (JournalEntry::on_durable) on this worker.
   void post_all(std::vector<std::function<void()>> calls);
 
-  /// The steps of a shutdown, each posted; see gateway_service.cpp for their order.
-  void stop_accepting(int reconnect_after_ms_least, int reconnect_after_ms_most);
+  /// Takes no more connections and commands and tells every client when to come back, each another time
+  /// between the two. Returns when no further send can begin.
+  void drain(int reconnect_after_ms_least, int reconnect_after_ms_most);
+
+  /// Closes every connection behind what its outbox holds; posted.
   void close_all(std::uint16_t code, std::string reason);
 
   /// Ends the loop and joins the thread; what is still open is dropped.
   void stop();
 
-  /// Snapshots for the main thread, of the last sweep or turn.
-  std::size_t connections() const { return connections_.load(std::memory_order_relaxed); }
+  /// Snapshots for the main thread, of the last turn.
+  std::size_t connections() const { return connections_.load(std::memory_order_acquire); }
   std::size_t accepts_in_flight() const { return accepts_in_flight_.load(std::memory_order_acquire); }
   bool store_connected() const { return store_connected_.load(std::memory_order_relaxed); }
 
  private:
   class Subscriptions;
 
+  /// Runs the call on the worker and waits for it; passes its exception on.
+  void run_there(const std::function<void()>& call);
   void run();
   void sweep();
   void publish(const Batch& batch);

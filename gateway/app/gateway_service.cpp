@@ -1,0 +1,192 @@
+#include "gateway/app/gateway_service.hpp"
+
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "common/base/shutdown.hpp"
+#include "common/kafka/topic.hpp"
+#include "common/log/log.hpp"
+#include "gateway/bus/redis_room_store.hpp"
+
+namespace chat::gateway {
+namespace {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+
+WorkerOptions worker_options(const GatewaySettings& settings, std::size_t index) {
+  WorkerOptions options;
+  options.index = index;
+  options.gateway = settings.gateway_id;
+  options.limits.max_outbox_bytes = static_cast<std::size_t>(settings.outbox_max_kibibytes) * 1024;
+  options.limits.ping_interval = std::chrono::duration_cast<std::chrono::seconds>(settings.ping_interval);
+  options.limits.idle_timeout = std::chrono::duration_cast<std::chrono::seconds>(settings.idle_timeout);
+  return options;
+}
+
+constexpr std::uint16_t close_restart = 1012;
+constexpr int reconnect_after_ms_least = 200;
+constexpr int reconnect_after_ms_most = 2000;
+constexpr std::chrono::seconds script_replies_deadline{4};
+constexpr std::chrono::milliseconds poll_period{5};
+constexpr std::chrono::milliseconds bus_watch_period{100};
+
+}  // namespace
+
+GatewayService::GatewayService(GatewaySettings settings)
+    : settings_(std::move(settings)),
+      main_work_(asio::make_work_guard(main_)),
+      gateway_metrics_(metrics_),
+      bus_work_(asio::make_work_guard(bus_context_)),
+      bus_watch_(bus_context_),
+      hub_(bus_context_, gateway_metrics_) {}
+
+GatewayService::~GatewayService() {
+  admin_.reset();
+  bus_context_.stop();
+  if (bus_thread_.joinable()) bus_thread_.join();
+  for (const auto& worker : workers_) worker->stop();
+  bus_.reset();
+  // The journal outlives the sessions, which hold it, and must not call workers that are gone.
+  if (journal_) journal_->stop();
+  workers_.clear();
+}
+
+int GatewayService::run() {
+  ShutdownSignals signals(main_, [this](int) { signalled_ = true; });
+  start();
+  if (signalled_) return 0;
+  phase_ = Phase::ready;
+  log::info("ready", {{"gateway", settings_.gateway_id}});
+  while (!signalled_) main_.run_one();
+  return drain();
+}
+
+void GatewayService::start() {
+  const std::uint16_t port =
+      http::check_port_is_free(settings_.listen_address, static_cast<std::uint16_t>(settings_.port));
+  admin_ = std::make_unique<admin::AdminServer>(settings_.admin.address,
+                                                static_cast<std::uint16_t>(settings_.admin.port), metrics_,
+                                                [this] { return readiness(); });
+  log::info("admin port open", {{"address", settings_.admin.address}, {"port", admin_->port()}});
+  make_journal();
+  start_workers();
+  wait_for_redis();
+  if (!signalled_) open_listeners(port);
+}
+
+void GatewayService::make_journal() {
+  const auto topic = kafka::ensure_topic(settings_.kafka, settings_.kafka.topic, settings_.startup_timeout);
+  if (!topic) throw std::runtime_error(topic.error().message);
+  KafkaJournalOptions options;
+  options.client_id = settings_.gateway_id;
+  options.max_records = static_cast<std::size_t>(settings_.journal_max_records);
+  options.max_bytes = static_cast<std::size_t>(settings_.journal_max_mebibytes) * 1024 * 1024;
+  journal_ = std::make_unique<KafkaJournal>(
+      settings_.kafka, options,
+      [this](std::size_t worker, auto calls) { workers_[worker]->post_all(std::move(calls)); }, metrics_);
+}
+
+void GatewayService::start_workers() {
+  for (std::size_t i = 0; i < static_cast<std::size_t>(settings_.workers); ++i)
+    workers_.push_back(std::make_unique<Worker>(worker_options(settings_, i), hub_, bus_context_, *journal_,
+                                                gateway_metrics_));
+  bus_ = std::make_unique<RedisBus>(bus_context_, settings_.redis, settings_.gateway_id, metrics_, hub_);
+  std::vector<WorkerPort*> ports;
+  for (const auto& worker : workers_) ports.push_back(worker.get());
+  hub_.attach(*bus_, ports);
+  bus_->start();
+  watch_bus();
+  bus_thread_ = std::thread([this] { bus_context_.run(); });
+  for (const auto& worker : workers_) {
+    auto store = std::make_unique<RedisRoomStore>(worker->context(), settings_.redis, metrics_,
+                                                  settings_.stream_hard_cap);
+    store->start();
+    worker->start(std::move(store));
+  }
+}
+
+void GatewayService::watch_bus() {
+  bus_connected_ = bus_->connected();
+  bus_watch_.expires_after(bus_watch_period);
+  bus_watch_.async_wait([this](boost::system::error_code error) {
+    if (!error) watch_bus();
+  });
+}
+
+void GatewayService::wait_for_redis() {
+  const auto deadline = Clock::now() + settings_.startup_timeout;
+  if (wait_until([this] { return redis_connected(); }, deadline, true) || signalled_) return;
+  throw std::runtime_error(
+      "Redis at " + settings_.redis.host + ":" + std::to_string(settings_.redis.port) +
+      " did not take the connection in time (the log above says why): check that it runs, and "
+      "REDIS_HOST, REDIS_PORT and REDIS_PASSWORD.");
+}
+
+void GatewayService::open_listeners(std::uint16_t port) {
+  for (const auto& worker : workers_) worker->listen(settings_.listen_address, port);
+  log::info("listening", {{"address", settings_.listen_address}, {"port", port}});
+}
+
+bool GatewayService::wait_until(const std::function<bool()>& done, Clock::time_point deadline,
+                                bool end_at_signal) {
+  while (!done()) {
+    if (Clock::now() >= deadline || (end_at_signal && signalled_)) return done();
+    main_.run_for(poll_period);
+  }
+  return true;
+}
+
+bool GatewayService::redis_connected() const {
+  for (const auto& worker : workers_)
+    if (!worker->store_connected()) return false;
+  return bus_connected_;
+}
+
+int GatewayService::drain() {
+  phase_ = Phase::draining;
+  log::info("draining", {{"gateway", settings_.gateway_id}});
+  for (const auto& worker : workers_) worker->drain(reconnect_after_ms_least, reconnect_after_ms_most);
+  // A send whose script ran is in the stream already, so it has to get into the journal.
+  wait_until(
+      [this] {
+        std::size_t waiting = 0;
+        for (const auto& worker : workers_) waiting += worker->accepts_in_flight();
+        return waiting == 0;
+      },
+      Clock::now() + script_replies_deadline, false);
+  const std::size_t lost = journal_->flush(settings_.drain_timeout);
+  if (lost > 0) log::error("messages did not reach Kafka before the deadline", {{"messages", lost}});
+  for (const auto& worker : workers_) worker->close_all(close_restart, "restart");
+  wait_until(
+      [this] {
+        std::size_t open = 0;
+        for (const auto& worker : workers_) open += worker->connections();
+        return open == 0;
+      },
+      Clock::now() + settings_.drain_timeout, false);
+  log::info("stopped", {{"gateway", settings_.gateway_id}, {"undelivered", lost}});
+  return lost == 0 ? 0 : 1;
+}
+
+admin::Readiness GatewayService::readiness() const {
+  switch (phase_.load()) {
+    case Phase::starting:
+      return {false, "starting", {}};
+    case Phase::draining:
+      return {false, "draining", {}};
+    case Phase::ready:
+      break;
+  }
+  admin::Readiness readiness{true, "ready", {}};
+  // The gateway stays in the balancer: with Redis or Kafka away all would leave it at once.
+  if (!redis_connected()) readiness.degraded.emplace_back("redis");
+  if (!journal_->healthy()) readiness.degraded.emplace_back("kafka");
+  if (!readiness.degraded.empty()) readiness.status = "degraded";
+  return readiness;
+}
+
+}  // namespace chat::gateway

@@ -1,0 +1,77 @@
+// The composition root: builds the gateway's parts in order, and takes them apart in reverse.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "common/admin/admin_server.hpp"
+#include "common/metrics/metrics.hpp"
+#include "gateway/app/gateway_settings.hpp"
+#include "gateway/bus/redis_bus.hpp"
+#include "gateway/chat/gateway_metrics.hpp"
+#include "gateway/fanout/hub.hpp"
+#include "gateway/fanout/worker.hpp"
+#include "gateway/journal/kafka_journal.hpp"
+
+namespace chat::gateway {
+
+/// One gateway. Everything on the main thread but readiness(), which any thread may call.
+class GatewayService {
+ public:
+  /// Takes copies. Builds nothing that talks to a server yet.
+  explicit GatewayService(GatewaySettings settings);
+  ~GatewayService();
+
+  /// Starts, serves until SIGINT or SIGTERM, drains, and gives the exit code: 0 when every accepted message
+  /// is in Kafka, 1 otherwise. Throws std::runtime_error with one sentence when it cannot start.
+  int run();
+
+ private:
+  enum class Phase { starting, ready, draining };
+
+  void start();
+  /// The topic, made if it is missing, and the journal on it.
+  void make_journal();
+  void start_workers();
+  void wait_for_redis();
+  void open_listeners(std::uint16_t port);
+  /// Keeps bus_connected_ true to the bus, on its thread.
+  void watch_bus();
+  int drain();
+  /// Runs the main loop until `done`, the deadline, or (where asked) a signal; gives done().
+  bool wait_until(const std::function<bool()>& done, std::chrono::steady_clock::time_point deadline,
+                  bool end_at_signal);
+  bool redis_connected() const;
+  admin::Readiness readiness() const;
+
+  const GatewaySettings settings_;
+  boost::asio::io_context main_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> main_work_;
+  Metrics metrics_;
+  GatewayMetrics gateway_metrics_;
+  std::atomic<Phase> phase_{Phase::starting};
+  bool signalled_ = false;
+  std::atomic<bool> bus_connected_{false};
+
+  boost::asio::io_context bus_context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> bus_work_;
+  boost::asio::steady_timer bus_watch_;
+  Hub hub_;
+  std::unique_ptr<KafkaJournal> journal_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<RedisBus> bus_;
+  std::thread bus_thread_;
+  std::unique_ptr<admin::AdminServer> admin_;
+};
+
+}  // namespace chat::gateway
