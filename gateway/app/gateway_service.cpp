@@ -37,7 +37,7 @@ constexpr std::chrono::milliseconds bus_watch_period{100};
 }  // namespace
 
 GatewayService::GatewayService(GatewaySettings settings)
-    : settings_(std::move(settings)),
+    : settings_(complete(std::move(settings))),
       main_work_(asio::make_work_guard(main_)),
       gateway_metrics_(metrics_),
       bus_work_(asio::make_work_guard(bus_context_)),

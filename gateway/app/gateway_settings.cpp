@@ -18,20 +18,20 @@ constexpr std::size_t max_gateway_id_length = 64;
 
 /// The id is part of a Redis channel, of log lines and of session ids.
 bool is_valid_gateway_id(const std::string& id) {
-  return !id.empty() && id.size() <= max_gateway_id_length && std::ranges::all_of(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  });
+  return id.size() <= max_gateway_id_length && std::ranges::all_of(id, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                  c == '_' || c == '.';
+         });
 }
 
 void add_listener(SettingsTable& table, GatewaySettings& s) {
-  table.add(
-      text_setting("gateway-id", "GATEWAY_ID", "name in the fleet, unique: A-Z a-z 0-9 _ - .", s.gateway_id));
+  table.add(text_setting("gateway-id", "GATEWAY_ID",
+                         "name in the fleet, unique: A-Z a-z 0-9 _ - .; empty: made up at random",
+                         s.gateway_id));
   table.add(text_setting("listen-address", "LISTEN_ADDRESS",
                          "address of the client port; 0.0.0.0 in containers", s.listen_address));
   table.add(integer_setting("port", "PORT", "client port; 0 lets the kernel choose", s.port, 0, 65535));
-  table.add(
-      integer_setting("workers", "WORKERS", "worker threads, one per core by default", s.workers, 1, 256));
+  table.add(integer_setting("workers", "WORKERS", "worker threads; 0: one per core", s.workers, 0, 256));
   table.add(seconds_setting("ping-interval", "PING_INTERVAL_SECONDS",
                             "a ping goes out after so many seconds without a frame from the client",
                             s.ping_interval, 1, 3600));
@@ -62,10 +62,15 @@ void add_bounds(SettingsTable& table, GatewaySettings& s) {
 
 }  // namespace
 
-GatewaySettings::GatewaySettings()
-    : gateway_id("gateway-" + to_string(random_uuid()).substr(0, 8)),
-      workers(std::max<std::int64_t>(1, std::thread::hardware_concurrency())) {
+GatewaySettings::GatewaySettings() {
   admin.port = 9100;
+}
+
+GatewaySettings complete(GatewaySettings settings) {
+  if (settings.gateway_id.empty()) settings.gateway_id = "gateway-" + to_string(random_uuid()).substr(0, 8);
+  if (settings.workers == 0)
+    settings.workers = std::max<std::int64_t>(1, std::thread::hardware_concurrency());
+  return settings;
 }
 
 SettingsTable gateway_settings_table(GatewaySettings& settings, const std::string& version) {
@@ -80,7 +85,7 @@ SettingsTable gateway_settings_table(GatewaySettings& settings, const std::strin
   config::add_log_settings(table, settings.log);
   table.add_check([&settings]() -> std::optional<std::string> {
     if (is_valid_gateway_id(settings.gateway_id)) return std::nullopt;
-    return "GATEWAY_ID must be 1 to 64 characters of A-Z a-z 0-9 _ - .";
+    return "GATEWAY_ID must be at most 64 characters of A-Z a-z 0-9 _ - .";
   });
   table.add_check([&settings]() -> std::optional<std::string> {
     if (settings.idle_timeout > settings.ping_interval) return std::nullopt;
