@@ -26,9 +26,9 @@ std::size_t parameters_begin(const std::string& url) {
 }  // namespace
 
 void add_database_settings(config::SettingsTable& table, DatabaseSettings& settings, bool required) {
-  table.add(config::secret_setting("database-url", "DATABASE_URL",
-                                   "PostgreSQL: postgresql://user:password@host:port/database?sslmode=...",
-                                   settings.url));
+  table.add(config::url_setting("database-url", "DATABASE_URL",
+                                "PostgreSQL: postgresql://user:password@host:port/database?sslmode=...",
+                                settings.url));
   table.add_check([&settings, required]() -> std::optional<std::string> {
     if (settings.url.empty()) {
       if (!required) return std::nullopt;

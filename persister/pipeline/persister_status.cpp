@@ -5,7 +5,7 @@ namespace chat::persister {
 admin::Readiness PersisterStatus::readiness() const {
   admin::Readiness readiness;
   if (!database_ok) readiness.degraded.emplace_back("postgres");
-  if (!kafka_ok) readiness.degraded.emplace_back("kafka");
+  if (!brokers_ok || !dead_letters_ok) readiness.degraded.emplace_back("kafka");
   if (stopping) {
     readiness.status = "draining";
   } else if (joined) {

@@ -12,7 +12,8 @@ struct PersisterStatus {
   std::atomic<bool> joined = false;  // the group has given us our partitions, be they none
   std::atomic<bool> stopping = false;
   std::atomic<bool> database_ok = false;
-  std::atomic<bool> kafka_ok = true;
+  std::atomic<bool> brokers_ok = true;
+  std::atomic<bool> dead_letters_ok = true;
 
   /// Ready once it consumes; what is away is named, and does not make it unready: a pause is its way to wait.
   admin::Readiness readiness() const;

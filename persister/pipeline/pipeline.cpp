@@ -31,11 +31,6 @@ Pipeline::Pipeline(PipelineSettings settings, Store& store, DeadLetterQueue& dea
       retry_backoff_(milliseconds{5}, milliseconds{200}),
       letter_backoff_(milliseconds{1'000}, milliseconds{10'000}) {}
 
-void Pipeline::run(const std::stop_token& stop) {
-  while (!stop.stop_requested()) turn();
-  finish();
-}
-
 void Pipeline::turn() {
   if (work_) {
     drive();
@@ -98,7 +93,7 @@ void Pipeline::publish_letter() {
   const Letter& letter = work_->letter();
   const SourceRecord& record = letter.letter.record;
   const bool published = dead_letters_.publish(letter.letter, letter_wait);
-  status_.kafka_ok = published;
+  status_.dead_letters_ok = published;
   if (!published) {
     const auto wait = letter_backoff_.next();
     log::warning("a dead letter was not written; it is tried again, nothing is skipped",

@@ -5,7 +5,6 @@
 #include <map>
 #include <optional>
 #include <span>
-#include <stop_token>
 #include <string_view>
 #include <vector>
 
@@ -34,9 +33,6 @@ class Pipeline : public SourceListener {
 
   /// The source is made with this object as its listener and given here before the first turn.
   void use(Source& source) { source_ = &source; }
-
-  /// Turns until asked to stop, then finishes what is in hand and leaves the group.
-  void run(const std::stop_token& stop);
 
   /// One step: reads a record, or goes on with the batch in hand. Blocks for at most 100 ms, or as long as
   /// one transaction or one dead letter takes.

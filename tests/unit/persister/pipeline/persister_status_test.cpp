@@ -23,7 +23,7 @@ TEST(PersisterStatus, IsReadyWhenItHasJoinedAndDegradedWhereAServerIsAway) {
   EXPECT_TRUE(status.readiness().ready);
   EXPECT_EQ(status.readiness().status, "ready");
   status.database_ok = false;
-  status.kafka_ok = false;
+  status.brokers_ok = false;
   EXPECT_TRUE(status.readiness().ready);
   EXPECT_EQ(status.readiness().status, "degraded");
   EXPECT_THAT(status.readiness().degraded, ElementsAre("postgres", "kafka"));

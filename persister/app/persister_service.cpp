@@ -1,0 +1,136 @@
+#include "persister/app/persister_service.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include "common/base/backoff.hpp"
+#include "common/base/shutdown.hpp"
+#include "common/kafka/topic.hpp"
+#include "common/log/log.hpp"
+#include "common/wire/uuid.hpp"
+#include "persister/migrations/migrate.hpp"
+#include "persister/source/kafka_dead_letter_queue.hpp"
+#include "persister/source/kafka_source.hpp"
+
+namespace chat::persister {
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+
+std::string make_client_id(const std::string& persister_id) {
+  return persister_id.empty() ? "persister-" + to_string(random_uuid()).substr(0, 8) : persister_id;
+}
+
+/// Runs the handlers of signals on a thread of its own while the main thread works.
+class SignalThread {
+ public:
+  explicit SignalThread(std::function<void()> on_first)
+      : work_(asio::make_work_guard(context_)),
+        signals_(context_, [on_first = std::move(on_first)](int) { on_first(); }),
+        thread_([this] { context_.run(); }) {}
+
+  ~SignalThread() {
+    context_.stop();
+    thread_.join();
+  }
+  SignalThread(const SignalThread&) = delete;
+  SignalThread& operator=(const SignalThread&) = delete;
+
+ private:
+  asio::io_context context_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  ShutdownSignals signals_;
+  std::thread thread_;
+};
+
+/// False when asked to stop meanwhile.
+bool wait_unless_stopped(const std::stop_token& stop, milliseconds time) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, time, [] { return false; });
+  return !stop.stop_requested();
+}
+
+}  // namespace
+
+PersisterService::PersisterService(PersisterSettings settings)
+    : settings_(std::move(settings)),
+      client_id_(make_client_id(settings_.persister_id)),
+      persister_metrics_(metrics_),
+      database_(settings_.database),
+      store_(database_) {}
+
+int PersisterService::run() {
+  const SignalThread signals([this] { on_signal(); });
+  admin_ = std::make_unique<admin::AdminServer>(settings_.admin.address,
+                                                static_cast<std::uint16_t>(settings_.admin.port), metrics_,
+                                                [this] { return status_.readiness(); });
+  log::info("admin port open", {{"address", settings_.admin.address}, {"port", admin_->port()}});
+  if (wait_for_database()) {
+    make_topics();
+    consume();
+  }
+  log::info("stopped");
+  return 0;
+}
+
+/// Before the first record is read there is nothing to finish, and the wait for Kafka's answers cannot be cut
+/// short.
+void PersisterService::on_signal() {
+  log::info("asked to stop");
+  if (!has_begun_) std::_Exit(EXIT_SUCCESS);
+  stop_.request_stop();
+}
+
+/// Waits without end for a server that is away, so that the order of the starts does not matter; throws where
+/// a migration fails, which only a person can mend.
+bool PersisterService::wait_for_database() {
+  Backoff backoff(milliseconds{500}, std::min(settings_.pause, milliseconds{10'000}));
+  while (const auto failure = migrate(database_, embedded_migrations())) {
+    const bool passes =
+        failure->response == postgres::Response::pause || failure->response == postgres::Response::retry;
+    if (!passes) throw std::runtime_error(failure->message + "; correct the database and start again");
+    const auto wait = backoff.next();
+    log::warning("PostgreSQL cannot be used yet; waiting for it, or for DATABASE_URL to be corrected",
+                 {{"reason", failure->message}, {"retry_ms", wait.count()}});
+    if (!wait_unless_stopped(stop_.get_token(), wait)) return false;
+  }
+  status_.database_ok = true;
+  return true;
+}
+
+void PersisterService::make_topics() {
+  for (const auto& topic : {settings_.kafka.topic, settings_.kafka.dead_letter_topic()}) {
+    const auto made = kafka::ensure_topic(settings_.kafka, topic, settings_.startup_timeout);
+    if (!made) throw std::runtime_error(made.error().message);
+  }
+}
+
+void PersisterService::consume() {
+  has_begun_ = true;
+  KafkaDeadLetterQueue dead_letters(settings_.kafka, client_id_ + "-dead-letters", metrics_);
+  Pipeline pipeline(settings_.pipeline(), store_, dead_letters, persister_metrics_, status_, clock_);
+  KafkaSourceOptions options;
+  options.client_id = client_id_;
+  options.instance_id = settings_.persister_id;
+  KafkaSource source(settings_.kafka, options, pipeline, metrics_);
+  pipeline.use(source);
+  log::info("consuming", {{"persister", client_id_}, {"topic", settings_.kafka.topic}});
+  while (!stop_.stop_requested()) {
+    pipeline.turn();
+    status_.brokers_ok = source.healthy();
+  }
+  pipeline.finish();
+}
+
+}  // namespace chat::persister

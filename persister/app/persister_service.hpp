@@ -1,0 +1,50 @@
+// The persister process: builds its parts in order, runs them, takes them down in reverse.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "common/admin/admin_server.hpp"
+#include "common/metrics/metrics.hpp"
+#include "common/postgres/database.hpp"
+#include "persister/app/persister_settings.hpp"
+#include "persister/pipeline/clock.hpp"
+#include "persister/pipeline/persister_metrics.hpp"
+#include "persister/pipeline/persister_status.hpp"
+#include "persister/pipeline/pipeline.hpp"
+#include "persister/store/postgres_store.hpp"
+
+namespace chat::persister {
+
+/// Threads: the caller's runs the pipeline; the admin server, the watchdog and librdkafka have their own; one
+/// waits for signals.
+class PersisterService {
+ public:
+  explicit PersisterService(PersisterSettings settings);
+
+  /// Until SIGTERM or SIGINT, which block_shutdown_signals() must have blocked; gives the exit code. Throws
+  /// std::runtime_error with one sentence where the start is impossible.
+  int run();
+
+ private:
+  void on_signal();
+  bool wait_for_database();
+  void make_topics();
+  void consume();
+
+  PersisterSettings settings_;
+  std::string client_id_;
+  Metrics metrics_;
+  PersisterMetrics persister_metrics_;
+  PersisterStatus status_;
+  SystemClock clock_;
+  postgres::Database database_;
+  PostgresStore store_;
+  std::stop_source stop_;
+  std::atomic<bool> has_begun_ = false;  // from here on a signal must let the batch in hand end
+  std::unique_ptr<admin::AdminServer> admin_;
+};
+
+}  // namespace chat::persister

@@ -1,0 +1,37 @@
+// The persister's settings and the table that reads them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "common/config/service_settings.hpp"
+#include "common/config/settings_table.hpp"
+#include "common/postgres/database_settings.hpp"
+#include "persister/pipeline/pipeline.hpp"
+
+namespace chat::persister {
+
+struct PersisterSettings {
+  PersisterSettings();
+
+  std::string persister_id;  // empty: the group gives this member a name for each start (K15)
+  config::AdminSettings admin;
+  config::KafkaSettings kafka;
+  config::LogSettings log;
+  postgres::DatabaseSettings database;
+
+  std::chrono::milliseconds pause{60'000};
+  std::int64_t batch_max_records = 1000;
+  std::int64_t batch_max_kibibytes = 4096;
+  std::chrono::milliseconds batch_age{50};
+  std::chrono::milliseconds startup_timeout{30'000};
+  std::chrono::milliseconds drain_timeout{10'000};
+
+  PipelineSettings pipeline() const;
+};
+
+/// The table binds `settings`, which must outlive it.
+config::SettingsTable persister_settings_table(PersisterSettings& settings, const std::string& version);
+
+}  // namespace chat::persister
