@@ -49,12 +49,12 @@ installed=$'\n'$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | sed -n 's
 choose_package() {
   local name
   for name in ${1//|/ }; do
-    if apt-cache show --no-all-versions "$name" >/dev/null 2>&1; then
+    if [[ $(LC_ALL=C apt-cache policy "$name") =~ Candidate:\ [^\(] ]]; then
       echo "$name"
       return
     fi
   done
-  fail "apt offers none of \"${1## }\": this needs Debian 12 or 13 with its main section."
+  fail "apt offers no package \"${1## }\": this needs Debian 12 or 13 with its main section."
 }
 
 become_root() {
