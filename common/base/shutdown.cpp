@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -61,19 +62,22 @@ ShutdownSignals::~ShutdownSignals() {
   close(signals_);
 }
 
-void ShutdownSignals::wait(boost::asio::io_context& context, std::function<void(int)> on_first) const {
-  bool first = true;
+std::optional<int> ShutdownSignals::next_signal() const {
   for (;;) {
     std::array<pollfd, 2> waited{pollfd{signals_, POLLIN, 0}, pollfd{stop_, POLLIN, 0}};
-    if (poll(waited.data(), waited.size(), -1) < 0 && errno != EINTR) return;
-    if (waited[1].revents != 0) return;
+    if (poll(waited.data(), waited.size(), -1) < 0 && errno != EINTR) return std::nullopt;
+    if (waited[1].revents != 0) return std::nullopt;
     signalfd_siginfo received{};
-    if (read(signals_, &received, sizeof received) != static_cast<ssize_t>(sizeof received)) continue;
-    const int number = static_cast<int>(received.ssi_signo);
-    if (!first) std::_Exit(128 + number);
-    first = false;
-    boost::asio::post(context, [handler = std::move(on_first), number] { handler(number); });
+    if (read(signals_, &received, sizeof received) == static_cast<ssize_t>(sizeof received))
+      return static_cast<int>(received.ssi_signo);
   }
+}
+
+void ShutdownSignals::wait(boost::asio::io_context& context, std::function<void(int)> on_first) const {
+  const auto first = next_signal();
+  if (!first) return;
+  boost::asio::post(context, [handler = std::move(on_first), number = *first] { handler(number); });
+  if (const auto second = next_signal()) std::_Exit(128 + *second);
 }
 
 }  // namespace chat

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <thread>
 
 #include <boost/asio/io_context.hpp>
@@ -27,6 +28,8 @@ class ShutdownSignals {
   ShutdownSignals& operator=(const ShutdownSignals&) = delete;
 
  private:
+  /// Waits for the next signal; none when this object goes.
+  std::optional<int> next_signal() const;
   void wait(boost::asio::io_context& context, std::function<void(int)> on_first) const;
 
   int signals_;

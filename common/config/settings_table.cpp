@@ -29,6 +29,24 @@ std::string shown(const Setting& setting, const std::string& value) {
   return mask_passwords(value);
 }
 
+/// LINGER_MS as linger.ms.
+std::string property_name(std::string text) {
+  for (char& c : text) {
+    if (c == '_') c = '.';
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+/// linger.ms as LINGER_MS.
+std::string variable_part(std::string text) {
+  for (char& c : text) {
+    if (c == '.') c = '_';
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return text;
+}
+
 /// A value with the name that it was given under, as an error says it.
 struct Given {
   std::string name;
@@ -62,11 +80,7 @@ class Reader {
                     std::map<std::string, std::string>& effective) {
     for (const auto& [variable, value] : environment_) {
       if (value.empty() || !variable.starts_with(variable_prefix)) continue;
-      std::string name = variable.substr(variable_prefix.size());
-      std::ranges::transform(name, name.begin(), [](char c) {
-        if (c == '_') return '.';
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      });
+      const std::string name = property_name(variable.substr(variable_prefix.size()));
       if (name.empty())
         errors_.push_back(variable + " does not name a property; write " + variable +
                           "LINGER_MS for linger.ms");
@@ -80,12 +94,9 @@ class Reader {
       else
         target[text.substr(0, equals)] = text.substr(equals + 1);
     }
-    for (const auto& [name, value] : target) {
-      std::string variable = variable_prefix;
-      for (const char c : name) variable += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-      std::ranges::replace(variable, '.', '_');
-      effective[variable] = is_secret_property(name) ? hidden : mask_passwords(value);
-    }
+    for (const auto& [name, value] : target)
+      effective[variable_prefix + variable_part(name)] =
+          is_secret_property(name) ? hidden : mask_passwords(value);
   }
 
  private:
