@@ -188,7 +188,8 @@ void Consumer::close(milliseconds wait) {
       log::warning("the Kafka group was not left in time; its brokers will notice", {});
       return;
     }
-    queue->poll(100);
+    // Not poll(): it aborts the process where a record is still in the queue. Such records are read again.
+    const std::unique_ptr<RdKafka::Message> dropped(queue->consume(100));
   }
 }
 
