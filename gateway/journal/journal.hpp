@@ -31,9 +31,9 @@ class Journal {
   virtual void release(std::size_t bytes) = 0;
 
   /// Never refuses and never loses: the record stays until its report is good, and is produced again after a
-  /// timeout, purge or fatal producer error (K2 to K4). An id that is already in the journal is not produced
-  /// a second time: its `on_durable` joins the waiting ones and the reservation is given back at once (DESIGN
-  /// 5).
+  /// timeout, purge or fatal producer error (K2 to K4). An id that is already in the journal for its room is
+  /// not produced a second time: its `on_durable` joins the waiting ones (DESIGN 5); the bytes are given back
+  /// at once, the slot with the report, or else retries could pile up calls without bound.
   virtual void append(JournalEntry entry) = 0;
 
   /// Whether the brokers can be reached, for /readyz.

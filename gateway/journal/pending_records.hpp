@@ -1,0 +1,71 @@
+// The records whose good delivery report is still out, and who waits for it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/wire/uuid.hpp"
+
+namespace chat::gateway {
+
+struct DurableWaiter {
+  std::size_t worker = 0;
+  std::function<void()> on_durable;
+};
+
+struct PendingRecord {
+  Uuid id;
+  std::string room;
+  std::string value;
+  std::size_t held_bytes = 0;
+  std::chrono::steady_clock::time_point appended;
+  std::uint64_t place = 0;             // in the order of appending
+  std::vector<DurableWaiter> waiters;  // the first is the record's own
+};
+
+/// Pure; the caller locks. A record is known by room and id, since a client may use one id in two rooms.
+/// Addresses of records hold until they are taken out.
+class PendingRecords {
+ public:
+  /// The record as it was put in, or null when its room and id were there already: then its waiters have
+  /// joined those, and it is gone.
+  PendingRecord* add(PendingRecord record);
+
+  /// Has to be produced (again); it keeps its place in the order.
+  void await_producing(PendingRecord& record);
+  /// The same for every record.
+  void await_producing_all();
+  /// The oldest that has to be produced, or null; it stays so until produced() is told.
+  PendingRecord* next_to_produce() const;
+  void produced(PendingRecord& record);
+
+  /// Takes it out for good.
+  std::unique_ptr<PendingRecord> take(const PendingRecord& record);
+
+  std::size_t size() const { return records_.size(); }
+  bool empty() const { return records_.empty(); }
+
+ private:
+  struct Key {
+    Uuid id;
+    std::string_view room;  // of the record itself
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct Hash {
+    std::size_t operator()(const Key& key) const noexcept;
+  };
+
+  std::unordered_map<Key, std::unique_ptr<PendingRecord>, Hash> records_;
+  std::map<std::uint64_t, PendingRecord*> to_produce_;
+  std::uint64_t next_place_ = 0;
+};
+
+}  // namespace chat::gateway

@@ -1,0 +1,163 @@
+#include "persister/source/kafka_source.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include <prometheus/counter.h>
+
+#include "common/log/log.hpp"
+
+namespace chat::persister {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds close_limit{10'000};
+
+}  // namespace
+
+KafkaSource::KafkaSource(config::KafkaSettings settings, KafkaSourceOptions options, SourceListener& listener,
+                         Metrics& metrics)
+    : settings_(std::move(settings)),
+      options_(std::move(options)),
+      listener_(listener),
+      metrics_(metrics),
+      read_while_paused_(metrics.counter("chat_source_read_while_paused_total",
+                                         "Records that Kafka gave although their partition was paused")),
+      members_remade_(
+          metrics.counter("chat_source_members_remade_total", "Group members replaced after a fatal error")),
+      backoff_(milliseconds{500}, milliseconds{30'000}) {
+  consumer_ = make_consumer();
+}
+
+KafkaSource::~KafkaSource() = default;
+
+std::unique_ptr<kafka::Consumer> KafkaSource::make_consumer() {
+  const kafka::ConsumerOptions options{options_.client_id, "source", settings_.topic, options_.group,
+                                       options_.instance_id};
+  return kafka::Consumer::make(settings_, options, *this, metrics_).value();
+}
+
+std::optional<SourceRecord> KafkaSource::poll(milliseconds wait) {
+  if (!is_usable(wait)) return std::nullopt;
+  if (!is_paused_ && !held_.empty()) return take_held();
+  auto record = consumer_->consume(wait);
+  if (const auto reason = consumer_->fatal_error()) give_up_consumer(*reason);
+  if (!record) return std::nullopt;
+  backoff_.reset();
+  if (is_paused_) {
+    hold(*std::move(record));
+    return std::nullopt;
+  }
+  return SourceRecord{record->partition, record->offset, std::move(record->key), std::move(record->value)};
+}
+
+/// Makes the member again when its time has come, else waits.
+bool KafkaSource::is_usable(milliseconds wait) {
+  if (is_closed_) return false;
+  if (consumer_) return true;
+  const auto now = Clock::now();
+  if (now < make_after_) {
+    std::this_thread::sleep_for(std::min<Clock::duration>(wait, make_after_ - now));
+    return false;
+  }
+  consumer_ = make_consumer();
+  return true;
+}
+
+void KafkaSource::give_up_consumer(const std::string& reason) {
+  const auto wait = backoff_.next();
+  log::error(
+      "the Kafka group member failed for good and is made again; two persisters with one PERSISTER_ID "
+      "push each other out",
+      {{"reason", reason}, {"wait_ms", wait.count()}});
+  members_remade_.Increment();
+  if (!assigned_.empty()) on_revoked({assigned_.begin(), assigned_.end()});
+  consumer_.reset();
+  make_after_ = Clock::now() + wait;
+}
+
+/// It came in order and is given out before everything later, so nothing has to be sought back.
+void KafkaSource::hold(kafka::ConsumedRecord record) {
+  read_while_paused_.Increment();
+  held_.push_back({record.partition, record.offset, std::move(record.key), std::move(record.value)});
+}
+
+std::optional<SourceRecord> KafkaSource::take_held() {
+  SourceRecord record = std::move(held_.front());
+  held_.pop_front();
+  return record;
+}
+
+void KafkaSource::pause() {
+  is_paused_ = true;
+  pause_assigned();
+}
+
+void KafkaSource::pause_assigned() {
+  std::vector<std::int32_t> partitions;
+  std::ranges::set_difference(assigned_, paused_, std::back_inserter(partitions));
+  if (partitions.empty() || !consumer_) return;
+  consumer_->pause(partitions);
+  paused_.insert(partitions.begin(), partitions.end());
+}
+
+void KafkaSource::resume() {
+  is_paused_ = false;
+  if (!paused_.empty() && consumer_) consumer_->resume({paused_.begin(), paused_.end()});
+  paused_.clear();
+}
+
+void KafkaSource::commit(const std::vector<Position>& positions) {
+  const auto offsets = own(positions);
+  if (!offsets.empty() && consumer_) consumer_->commit(offsets);
+}
+
+void KafkaSource::commit_and_wait(const std::vector<Position>& positions, milliseconds wait) {
+  const auto offsets = own(positions);
+  if (!offsets.empty() && consumer_) consumer_->commit_and_wait(offsets, wait);
+}
+
+/// Kafka would take a member's commit of a partition that is another's now, and set its offset back.
+std::vector<kafka::PartitionOffset> KafkaSource::own(const std::vector<Position>& positions) const {
+  std::vector<kafka::PartitionOffset> offsets;
+  for (const auto& [partition, next_offset] : positions)
+    if (assigned_.contains(partition)) offsets.push_back({partition, next_offset});
+  return offsets;
+}
+
+void KafkaSource::close() {
+  if (std::exchange(is_closed_, true) || !consumer_) return;
+  consumer_->close(close_limit);
+  consumer_.reset();
+}
+
+bool KafkaSource::healthy() const {
+  return consumer_ && consumer_->has_broker();
+}
+
+void KafkaSource::on_assigned(const std::vector<std::int32_t>& partitions) {
+  assigned_ = {partitions.begin(), partitions.end()};
+  log::info("partitions assigned", {{"partitions", partitions.size()}, {"paused", is_paused_}});
+  if (is_paused_) pause_assigned();
+  listener_.on_assigned(partitions);
+}
+
+void KafkaSource::on_revoked(const std::vector<std::int32_t>& partitions) {
+  log::info("partitions revoked", {{"partitions", partitions.size()}});
+  listener_.on_revoked(partitions);
+  // librdkafka remembers a partition's pause beyond its revocation, and would keep it when it comes back
+  // after a resume() that did not know of it (K11).
+  std::vector<std::int32_t> marked;
+  std::ranges::set_intersection(paused_, std::set(partitions.begin(), partitions.end()),
+                                std::back_inserter(marked));
+  if (!marked.empty()) consumer_->resume(marked);
+  for (const auto partition : partitions) {
+    assigned_.erase(partition);
+    paused_.erase(partition);
+  }
+  std::erase_if(held_, [this](const SourceRecord& record) { return !assigned_.contains(record.partition); });
+}
+
+}  // namespace chat::persister
