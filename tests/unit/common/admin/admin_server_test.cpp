@@ -1,11 +1,13 @@
 #include "common/admin/admin_server.hpp"
 
-#include <atomic>
+#include <array>
+#include <chrono>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
@@ -25,21 +27,25 @@ using testing::HasSubstr;
 
 using Response = http::response<http::string_body>;
 
-/// A blocking client with a deadline on every read.
+/// A client whose every step has a deadline.
 class Client {
  public:
   explicit Client(std::uint16_t port) : socket_(context_) {
     socket_.connect({asio::ip::make_address("127.0.0.1"), port});
-    const timeval deadline{20, 0};
-    setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline);
   }
 
-  void send(const std::string& bytes) { asio::write(socket_, asio::buffer(bytes)); }
+  void send(const std::string& bytes) {
+    asio::async_write(socket_, asio::buffer(bytes), [this](auto error, std::size_t) { error_ = error; });
+    finish_step();
+  }
 
+  /// Throws boost::system::system_error when the server ends the connection instead.
   Response receive(bool is_head = false) {
     http::response_parser<http::string_body> parser;
     parser.skip(is_head);
-    http::read(socket_, buffer_, parser);
+    http::async_read(socket_, buffer_, parser, [this](auto error, std::size_t) { error_ = error; });
+    finish_step();
+    if (error_) throw boost::system::system_error(error_);
     return parser.release();
   }
 
@@ -48,18 +54,28 @@ class Client {
     return receive(method == "HEAD");
   }
 
-  /// Whether the server ends the connection; bytes that still come are read away.
+  /// Whether the server ends the connection without another byte.
   bool is_ended() {
-    boost::system::error_code error;
-    char bytes[256];
-    while (!error) socket_.read_some(asio::buffer(bytes), error);
-    return error == asio::error::eof || error == asio::error::connection_reset;
+    std::array<char, 256> bytes{};
+    socket_.async_read_some(asio::buffer(bytes), [this](auto error, std::size_t) { error_ = error; });
+    finish_step();
+    return error_ == asio::error::eof || error_ == asio::error::connection_reset;
   }
 
  private:
+  void finish_step() {
+    context_.restart();
+    context_.run_for(std::chrono::seconds(20));
+    if (context_.stopped()) return;
+    socket_.close();
+    context_.run();
+    throw std::runtime_error("the server did nothing within 20 s");
+  }
+
   asio::io_context context_;
   tcp::socket socket_;
   boost::beast::flat_buffer buffer_;
+  boost::system::error_code error_;
 };
 
 class AdminServerTest : public testing::Test {
@@ -133,7 +149,9 @@ TEST_F(AdminServerTest, RefusesOtherPathsAndMethods) {
 
 TEST_F(AdminServerTest, RefusesBodiesAndClosesThen) {
   client_.send("POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
-  EXPECT_EQ(client_.receive().result(), http::status::method_not_allowed);
+  const Response response = client_.receive();
+  EXPECT_EQ(response.result(), http::status::method_not_allowed);
+  EXPECT_FALSE(response.keep_alive());
   EXPECT_TRUE(client_.is_ended());
   Client other(server_.port());
   other.send("GET /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
@@ -190,7 +208,16 @@ TEST_F(AdminServerTest, BoundsItsConnections) {
   }
   client_.get("/livez");
   Client refused(server_.port());
-  EXPECT_TRUE(refused.is_ended());
+  EXPECT_THROW(refused.get("/livez"), boost::system::system_error);
+}
+
+TEST_F(AdminServerTest, ForgetsConnectionsThatEnded) {
+  for (int i = 0; i < 200; ++i) {
+    Client client(server_.port());
+    client.send("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    ASSERT_EQ(client.receive().result(), http::status::ok) << i;
+    ASSERT_TRUE(client.is_ended());
+  }
 }
 
 TEST_F(AdminServerTest, StopsWithConnectionsOpen) {

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <prometheus/counter.h>
@@ -69,6 +70,9 @@ TEST(ProcessMetrics, DescribeThisProcess) {
 
 TEST(ProcessMetrics, CountOpenFiles) {
   const double before = value_of(Metrics().text(), "process_open_fds");
+  int open = 0;
+  for (int file = 0; file < 4096; ++file) open += fcntl(file, F_GETFD) != -1 ? 1 : 0;
+  EXPECT_EQ(before, open);
   int pair[2];
   ASSERT_EQ(pipe(pair), 0);
   EXPECT_EQ(value_of(Metrics().text(), "process_open_fds"), before + 2);
