@@ -30,7 +30,7 @@ const broken = [
   ["a length in more bytes than it needs", encodeFrame(text, json(), { lengthBytes: 2 }), 1002],
   ["a Close of one byte", encodeFrame(close, "x"), 1002],
   ["a Close with a code that must not be sent", encodeFrame(close, withCode(1005)), 1002],
-  ["a Close whose reason is not UTF-8", encodeFrame(close, Buffer.concat([withCode(1000), cutCharacter])), 1007],
+  ["a Close whose reason is not UTF-8", encodeFrame(close, Buffer.concat([withCode(1000), cutCharacter])), 1002],
   ["text that is not UTF-8", encodeFrame(text, badTail), 1007],
   ["text that ends inside a character", encodeFrame(text, cutCharacter), 1007],
   ["an encoded surrogate", encodeFrame(text, Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])), 1007],
