@@ -1,5 +1,6 @@
 #include "gateway/chat/commands.hpp"
 
+#include <charconv>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -55,9 +56,82 @@ class IdFinder : public nlohmann::json_sax<json> {
   bool at_id_ = false;
 };
 
+/// The code unit of an escape \uXXXX at `at`; none where there is no such escape.
+std::optional<unsigned> escaped_unit(std::string_view text, std::size_t at) {
+  if (text.substr(at, 2) != "\\u" || text.size() - at < 6) return std::nullopt;
+  unsigned unit = 0;
+  const char* const digits = text.data() + at + 2;
+  const auto [end, error] = std::from_chars(digits, digits + 4, unit, 16);
+  if (error != std::errc{} || end != digits + 4) return std::nullopt;
+  return unit;
+}
+
+bool is_high_surrogate(unsigned unit) {
+  return unit >= 0xD800 && unit <= 0xDBFF;
+}
+bool is_low_surrogate(unsigned unit) {
+  return unit >= 0xDC00 && unit <= 0xDFFF;
+}
+
+/// The frame with U+FFFD for each escaped surrogate that has no other half: such an escape is JSON by its
+/// grammar (RFC 8259 section 8.2), but no parser can make UTF-8 of it.
+std::string without_lone_surrogates(std::string_view frame) {
+  std::string clean;
+  clean.reserve(frame.size());
+  for (std::size_t i = 0; i < frame.size();) {
+    std::size_t taken = frame[i] == '\\' ? 2 : 1;
+    if (const auto unit = escaped_unit(frame, i)) {
+      taken = 6;
+      const bool is_pair =
+          is_high_surrogate(*unit) && is_low_surrogate(escaped_unit(frame, i + 6).value_or(0));
+      if (is_pair) taken = 12;
+      if (!is_pair && (is_high_surrogate(*unit) || is_low_surrogate(*unit))) {
+        clean += "\\ufffd";
+        i += taken;
+        continue;
+      }
+    }
+    clean += frame.substr(i, taken);
+    i += taken;
+  }
+  return clean;
+}
+
+/// Whether an escape `\\u` with a code unit from `first` to `first` + 0x3FF begins at `place`.
+bool is_surrogate_escape(std::string_view frame, std::size_t place, unsigned first) {
+  if (frame.substr(place, 2) != "\\u" || frame.size() - place < 6) return false;
+  unsigned unit = 0;
+  const char* end = frame.data() + place + 6;
+  const auto [stopped, error] = std::from_chars(frame.data() + place + 2, end, unit, 16);
+  return error == std::errc{} && stopped == end && unit >= first && unit < first + 0x400;
+}
+
+/// JSON's grammar allows half a surrogate pair as an escape, the parser does not: each becomes U+FFFD here.
+std::string without_half_pairs(std::string_view frame) {
+  constexpr unsigned first_high = 0xD800;
+  constexpr unsigned first_low = 0xDC00;
+  std::string result;
+  for (std::size_t i = 0; i < frame.size();) {
+    std::size_t length = frame[i] == '\\' ? 2 : 1;
+    const bool high = is_surrogate_escape(frame, i, first_high);
+    if (high && is_surrogate_escape(frame, i + 6, first_low)) {
+      length = 12;
+    } else if (high || is_surrogate_escape(frame, i, first_low)) {
+      result += "\\ufffd";
+      i += 6;
+      continue;
+    }
+    result += frame.substr(i, length);
+    i += length;
+  }
+  return result;
+}
+
 Rejection syntax_error(std::string_view frame) {
   IdFinder finder;
   json::sax_parse(frame, &finder);
+  // The id may stand behind half a pair, which clients can send in a text without knowing.
+  if (!finder.id) json::sax_parse(without_half_pairs(frame), &finder);
   return {finder.id, ErrorCode::bad_request, "the frame is not valid JSON", std::nullopt};
 }
 

@@ -72,6 +72,14 @@ TEST(Commands, ABrokenFrameIsRefusedWithTheIdInFrontOfTheFault) {
   EXPECT_EQ(rejection("\"text\"").code, ErrorCode::bad_request);
 }
 
+TEST(Commands, HalfASurrogatePairIsRefusedWithTheIdWhereverItStands) {
+  for (const char* text : {R"(\ud800)", R"(a\udc00b)", R"(\udc00\ud800)", R"(\ud83d\u0041)", R"(\\\ud800)"})
+    EXPECT_EQ(rejection(R"({"type":"send","text":")" + std::string(text) + R"(","id":"late"})").id, "late")
+        << text;
+  EXPECT_EQ(command<SendCommand>(send_frame(R"("\ud83d\ude00")")).text, "\xF0\x9F\x98\x80");
+  EXPECT_EQ(command<SendCommand>(send_frame(R"("\\ud800")")).text, R"(\ud800)");
+}
+
 TEST(Commands, DeepNestingIsRefusedWithoutHarm) {
   EXPECT_EQ(rejection(std::string(60'000, '[')).code, ErrorCode::bad_request);
   std::string deep = R"({"type":"ping","id":"p","x":)";
