@@ -97,41 +97,16 @@ std::string without_lone_surrogates(std::string_view frame) {
   return clean;
 }
 
-/// Whether an escape `\\u` with a code unit from `first` to `first` + 0x3FF begins at `place`.
-bool is_surrogate_escape(std::string_view frame, std::size_t place, unsigned first) {
-  if (frame.substr(place, 2) != "\\u" || frame.size() - place < 6) return false;
-  unsigned unit = 0;
-  const char* end = frame.data() + place + 6;
-  const auto [stopped, error] = std::from_chars(frame.data() + place + 2, end, unit, 16);
-  return error == std::errc{} && stopped == end && unit >= first && unit < first + 0x400;
-}
-
-/// JSON's grammar allows half a surrogate pair as an escape, the parser does not: each becomes U+FFFD here.
-std::string without_half_pairs(std::string_view frame) {
-  constexpr unsigned first_high = 0xD800;
-  constexpr unsigned first_low = 0xDC00;
-  std::string result;
-  for (std::size_t i = 0; i < frame.size();) {
-    std::size_t length = frame[i] == '\\' ? 2 : 1;
-    const bool high = is_surrogate_escape(frame, i, first_high);
-    if (high && is_surrogate_escape(frame, i + 6, first_low)) {
-      length = 12;
-    } else if (high || is_surrogate_escape(frame, i, first_low)) {
-      result += "\\ufffd";
-      i += 6;
-      continue;
-    }
-    result += frame.substr(i, length);
-    i += length;
-  }
-  return result;
-}
-
 Rejection syntax_error(std::string_view frame) {
   IdFinder finder;
   json::sax_parse(frame, &finder);
-  // The id may stand behind half a pair, which clients can send in a text without knowing.
-  if (!finder.id) json::sax_parse(without_half_pairs(frame), &finder);
+  if (!finder.id) {
+    // It may stand behind half a surrogate pair, which a client can have in a text without knowing.
+    IdFinder behind;
+    json::sax_parse(without_lone_surrogates(frame), &behind);
+    // An id that was itself changed is not the client's.
+    if (behind.id && behind.id->find("\uFFFD") == std::string::npos) finder.id = std::move(behind.id);
+  }
   return {finder.id, ErrorCode::bad_request, "the frame is not valid JSON", std::nullopt};
 }
 

@@ -80,6 +80,11 @@ TEST(Commands, HalfASurrogatePairIsRefusedWithTheIdWhereverItStands) {
   EXPECT_EQ(command<SendCommand>(send_frame(R"("\\ud800")")).text, R"(\ud800)");
 }
 
+TEST(Commands, AnIdThatIsHalfASurrogatePairIsNotGivenBackChanged) {
+  EXPECT_FALSE(rejection(R"({"id":"\ud83d","text":"x"})").id);
+  EXPECT_FALSE(rejection(R"({"text":"\ud83d","id":"\ude00"})").id);
+}
+
 TEST(Commands, DeepNestingIsRefusedWithoutHarm) {
   EXPECT_EQ(rejection(std::string(60'000, '[')).code, ErrorCode::bad_request);
   std::string deep = R"({"type":"ping","id":"p","x":)";
