@@ -92,7 +92,9 @@ export class Kafka {
     const config = join(this.folder, "format.properties");
     rmSync(fresh, { recursive: true, force: true });
     writeFileSync(config, this.#properties(fresh));
-    await this.tool("kafka.tools.StorageTool", ["format", "-t", randomBytes(16).toString("base64url"), "-c", config]);
+    // Joined by "=", since an id may begin with a dash.
+    const id = randomBytes(16).toString("base64url");
+    await this.tool("kafka.tools.StorageTool", ["format", `--cluster-id=${id}`, "-c", config]);
     renameSync(fresh, data);
   }
 

@@ -7,7 +7,7 @@ export function loadSecrets(file, names) {
   const secrets = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
   const missing = names.filter((name) => !secrets[name]);
   for (const name of missing) {
-    secrets[name] = randomBytes(18).toString("base64url");
+    secrets[name] = randomBytes(18).toString("hex");
   }
   if (missing.length > 0) {
     writeFileSync(file, JSON.stringify(secrets, null, 2) + "\n", { mode: 0o600 });
