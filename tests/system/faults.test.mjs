@@ -1,14 +1,16 @@
 // Servers and services that die, stop or hang in the middle of the traffic: nothing is lost, nothing comes twice.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { slowReaderTests } from "./faults/slow_reader.mjs";
-import { lockTable, waitForBlockedWriter, waitForRows } from "./support/db.mjs";
+import { lockTable, rowsOf, waitForBlockedWriter, waitForRows } from "./support/db.mjs";
 import { startFleet } from "./support/fleet.mjs";
 import { committedOffsets } from "./support/kafka.mjs";
 import { member, newRoom } from "./support/room.mjs";
 import { ResendingClient } from "./support/resending_client.mjs";
-import { assertNoGapNoRepeat, assertSameOrder, assertStoredOnce, keepSending, range } from "./support/traffic.mjs";
+import { assertNoGapNoRepeat, assertSameOrder, assertStoredOnce, compareCursors, keepSending, range } from "./support/traffic.mjs";
 import { until } from "./support/until.mjs";
 
 let fleet;
@@ -149,6 +151,31 @@ test("I2 I3 Redis restarted with its file: clients stay, are told unavailable, a
   assert.equal(new Set(acks.map(({ epoch, seq }) => `${epoch}/${seq}`)).size, acks.length, "a number was given twice");
   await assertNothingLostNothingTwice(room, clients, acks);
   await plain.close();
+});
+
+test("I1 I2 Redis killed and come back without its data: no number comes twice and nothing acknowledged is lost", async () => {
+  const room = newRoom("empty-redis");
+  const clients = await resendingClients(room, 4);
+  const traffic = keepSending(clients);
+  await moreThan(traffic, 100);
+  await fleet.redis.process.crash();
+  rmSync(join(fleet.redis.folder, "data"), { recursive: true });
+  await fleet.redis.start();
+  await moreThan(traffic, traffic.acks.length + 100);
+  const acks = await traffic.finish();
+  // An id that Redis forgot between the two sends of its client has two numbers; PostgreSQL keeps the first.
+  await waitForRows(fleet, room, acks.length);
+  const rows = await rowsOf(fleet, room);
+  assert.deepEqual(rows.map(({ id }) => id).sort(), acks.map(({ id }) => id).sort());
+  const ids = new Map();
+  for (const { epoch, seq, id } of [...acks, ...rows, ...clients.flatMap(({ messages }) => messages)]) {
+    const number = `${epoch}/${seq}`;
+    assert.equal(ids.get(number) ?? id, id, `${number} was given twice`);
+    ids.set(number, id);
+  }
+  clients.forEach(({ messages }) => messages.slice(1).forEach((message, i) => assert.ok(compareCursors(messages[i], message) < 0)));
+  assert.deepEqual(clients.map(({ reconnects }) => reconnects), [0, 0, 0, 0], "no client was disconnected");
+  await Promise.all(clients.map((client) => client.stop()));
 });
 
 test("I2 I3 a Redis that hangs is noticed without a closed connection, and traffic goes on when it does", async () => {

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
 import { Client } from "../support/client.mjs";
 import { barrier, member, newRoom } from "../support/room.mjs";
+import { range } from "../support/traffic.mjs";
 
 export function sendTests(gateway) {
   describe("send, message and ack", () => {
@@ -65,6 +66,14 @@ export function sendTests(gateway) {
       }
       const messages = await client.waitForMessages(room, 4);
       assert.deepEqual(messages.map(({ text }) => text), ["a", "é", "☃", "😀"].map((character) => character.repeat(4000)));
+      await client.close();
+    });
+
+    test("I6 a client may send far more than 64 messages without waiting: the gateway reads them as it can, none is refused", async () => {
+      const room = newRoom("eager");
+      const client = await member(gateway(), room);
+      const acks = await Promise.all(range(500).map((i) => client.send(room, `number ${i}`)));
+      assert.deepEqual(acks.map(({ seq }) => seq), range(500).map((i) => i + 1));
       await client.close();
     });
 
