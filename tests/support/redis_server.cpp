@@ -1,0 +1,132 @@
+#include "tests/support/redis_server.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <stdexcept>
+#include <system_error>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace chat::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* password = "se:cret-w0rd";
+
+sockaddr_in loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  return address;
+}
+
+int free_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = loopback(0);
+  socklen_t size = sizeof address;
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  const bool ok = ::bind(socket, generic, size) == 0 && ::getsockname(socket, generic, &size) == 0;
+  ::close(socket);
+  if (!ok) throw std::runtime_error("no free port");
+  return ntohs(address.sin_port);
+}
+
+fs::path make_folder() {
+  std::string name = (fs::temp_directory_path() / "chat-test-redis-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
+  return name;
+}
+
+}  // namespace
+
+RedisServer::RedisServer(std::vector<std::string> options)
+    : options_(std::move(options)), folder_(make_folder()), port_(free_port()) {
+  start();
+}
+
+RedisServer::~RedisServer() {
+  kill();
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+config::RedisSettings RedisServer::settings() const {
+  config::RedisSettings settings;
+  settings.port = port_;
+  settings.password = password;
+  return settings;
+}
+
+void RedisServer::start() {
+  std::vector<std::string> command{
+      "redis-server",   "--port",    std::to_string(port_),     "--bind", "127.0.0.1",
+      "--save",         "",          "--requirepass",           password, "--dir",
+      folder_.string(), "--logfile", (folder_ / "log").string()};
+  command.insert(command.end(), options_.begin(), options_.end());
+  std::vector<char*> arguments;
+  for (std::string& word : command) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const pid_t parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(126);
+    ::execvp(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+  if (pid_ < 0) throw std::runtime_error("fork failed");
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!answers()) {
+    if (::waitpid(pid_, nullptr, WNOHANG) != 0) {
+      pid_ = 0;
+      throw std::runtime_error("redis-server did not start; is it installed?");
+    }
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("redis-server does not answer");
+    ::poll(nullptr, 0, 10);
+  }
+}
+
+bool RedisServer::answers() const {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = loopback(port_);
+  std::string answer;
+  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+    const std::string command = std::string("AUTH ") + password + "\r\nPING\r\nQUIT\r\n";
+    char buffer[256];
+    if (::send(socket, command.data(), command.size(), MSG_NOSIGNAL) > 0)
+      for (ssize_t got = 0; (got = ::recv(socket, buffer, sizeof buffer, 0)) > 0;)
+        answer.append(buffer, static_cast<std::size_t>(got));
+  }
+  ::close(socket);
+  return answer.find("+PONG") != std::string::npos;
+}
+
+void RedisServer::kill() {
+  if (pid_ == 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = 0;
+}
+
+void RedisServer::wipe() const {
+  fs::remove_all(folder_ / "appendonlydir");
+  fs::remove(folder_ / "dump.rdb");
+}
+
+void RedisServer::freeze() const {
+  ::kill(pid_, SIGSTOP);
+}
+void RedisServer::thaw() const {
+  ::kill(pid_, SIGCONT);
+}
+
+}  // namespace chat::test

@@ -1,0 +1,279 @@
+#include <set>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gateway/bus/publication.hpp"
+#include "tests/unit/gateway/bus/store_fixture.hpp"
+
+namespace chat::test {
+namespace {
+
+using gateway::AcceptReply;
+using gateway::AcceptRequest;
+
+class AcceptTest : public StoreTest {
+ protected:
+  using StoreTest::StoreTest;
+
+  std::string stream_length() { return redis({"XLEN", "chat:{general}:log"}); }
+};
+
+TEST_F(AcceptTest, numbers_are_dense_from_1_and_the_epoch_is_the_clock) {
+  const std::int64_t before = std::stoll(redis({"TIME"})) * 1000;
+  const AcceptReply first = accept_text("1");
+  EXPECT_EQ(first.status, Status::accepted);
+  EXPECT_EQ(first.cursor.seq, 1);
+  EXPECT_GE(first.cursor.epoch, before);
+  EXPECT_LT(first.cursor.epoch, before + 60'000);
+  for (std::int64_t seq = 2; seq <= 20; ++seq)
+    EXPECT_EQ(accept_text("x").cursor, (Cursor{first.cursor.epoch, seq}));
+  EXPECT_EQ(accept_text("other", "elsewhere").cursor.seq, 1);
+}
+
+TEST_F(AcceptTest, the_stream_holds_the_message_object_under_its_number_with_an_expiry) {
+  const AcceptRequest asked = request("a \"b\" \\ c\n");
+  const AcceptReply reply = accept(asked);
+  const std::string id = std::to_string(reply.cursor.epoch) + "-1";
+  EXPECT_EQ(redis({"XRANGE", "chat:{general}:log", "-", "+"}),
+            id + " m " + gateway::make_message(asked, reply.cursor));
+  EXPECT_EQ(redis({"HGET", "chat:{general}:meta", "epoch"}), std::to_string(reply.cursor.epoch));
+  for (const char* key : {"chat:{general}:log", "chat:{general}:meta"})
+    EXPECT_NEAR(std::stod(redis({"TTL", key})), 604800, 5) << key;
+  EXPECT_NEAR(std::stod(redis({"TTL", "chat:{general}:ids:" + std::to_string(hour())})), 7200, 5);
+}
+
+TEST_F(AcceptTest, I4_a_retry_gets_the_first_number_and_the_streams_entry_and_is_not_numbered_again) {
+  AcceptRequest asked = request();
+  const AcceptReply first = accept(asked);
+  accept_text("in between");
+  AcceptRequest retry = asked;
+  retry.sender_name = "guest of another connection";
+  const AcceptReply second = accept(retry);
+  EXPECT_EQ(second.status, Status::duplicate);
+  EXPECT_EQ(second.cursor, first.cursor);
+  EXPECT_EQ(second.entry, gateway::make_message(asked, first.cursor));
+  EXPECT_EQ(stream_length(), "2");
+}
+
+TEST_F(AcceptTest, I4_a_retry_in_the_next_hour_is_found_in_the_previous_hours_ids) {
+  const AcceptRequest asked = request();
+  const AcceptReply first = accept(asked);
+  const std::int64_t now = hour();
+  redis({"RENAME", "chat:{general}:ids:" + std::to_string(now),
+         "chat:{general}:ids:" + std::to_string(now - 1)});
+  const AcceptReply retry = accept(asked);
+  EXPECT_EQ(retry.status, Status::duplicate);
+  EXPECT_EQ(retry.cursor, first.cursor);
+}
+
+TEST_F(AcceptTest, a_duplicate_whose_entry_was_trimmed_has_its_number_and_no_entry) {
+  const AcceptRequest asked = request();
+  const AcceptReply first = accept(asked);
+  redis({"XTRIM", "chat:{general}:log", "MAXLEN", "0"});
+  const AcceptReply retry = accept(asked);
+  EXPECT_EQ(retry.status, Status::duplicate);
+  EXPECT_EQ(retry.cursor, first.cursor);
+  EXPECT_EQ(retry.entry, "");
+}
+
+TEST_F(AcceptTest, an_id_with_another_text_is_a_conflict_and_does_nothing) {
+  AcceptRequest asked = request("one");
+  accept(asked);
+  asked.text = "two";
+  EXPECT_EQ(accept(asked).status, Status::conflict);
+  EXPECT_EQ(stream_length(), "1");
+}
+
+TEST_F(AcceptTest, ids_are_compared_as_16_bytes_whatever_they_are) {
+  AcceptRequest asked = request();
+  asked.id.bytes = {0, 0, '\r', '\n', 0xff, 0x80, 0, '-', '1', ' ', '%', 's', '{', '}', 0, 0};
+  EXPECT_EQ(accept(asked).status, Status::accepted);
+  EXPECT_EQ(accept(asked).status, Status::duplicate);
+  asked.id.bytes[15] = 1;
+  EXPECT_EQ(accept(asked).status, Status::accepted);
+  AcceptRequest same_id_elsewhere = asked;
+  same_id_elsewhere.room = "elsewhere";
+  EXPECT_EQ(accept(same_id_elsewhere).status, Status::accepted);
+}
+
+TEST_F(AcceptTest, the_longest_room_and_text_are_accepted) {
+  const std::string room(128, 'r');
+  std::string text;
+  for (int i = 0; i < 4000; ++i) text += "\xf0\x9f\x98\x80";
+  const AcceptRequest asked = request(text, room);
+  const AcceptReply reply = accept(asked);
+  ASSERT_EQ(reply.status, Status::accepted);
+  const auto page = read_last(1, room);
+  ASSERT_EQ(page.entries.size(), 1U);
+  EXPECT_EQ(page.entries[0].message, gateway::make_message(asked, reply.cursor));
+}
+
+TEST_F(AcceptTest, I2_two_stores_share_one_order_without_a_hole) {
+  gateway::RedisRoomStore other(context, server.settings(), metrics);
+  other.start();
+  ASSERT_TRUE(until([&] { return other.connected(); }));
+  constexpr int each = 500;
+  std::vector<std::int64_t> mine;
+  std::vector<std::int64_t> others;
+  for (int i = 0; i < each; ++i) {
+    store.accept(request(), [&](const AcceptReply& reply) { mine.push_back(reply.cursor.seq); });
+    other.accept(request(), [&](const AcceptReply& reply) { others.push_back(reply.cursor.seq); });
+  }
+  ASSERT_TRUE(until([&] { return mine.size() + others.size() == 2 * each; }));
+  EXPECT_TRUE(std::ranges::is_sorted(mine));
+  EXPECT_TRUE(std::ranges::is_sorted(others));
+  std::set<std::int64_t> all(mine.begin(), mine.end());
+  all.insert(others.begin(), others.end());
+  EXPECT_EQ(all.size(), 2U * each);
+  EXPECT_EQ(*all.rbegin(), 2 * each);
+}
+
+TEST_F(AcceptTest, an_epoch_at_or_over_the_floor_goes_on_and_one_below_it_ends) {
+  const Cursor first = accept_text("1").cursor;
+  AcceptRequest asked = request();
+  asked.floor = first.epoch;
+  EXPECT_EQ(accept(asked).cursor, (Cursor{first.epoch, 2}));
+  asked = request();
+  asked.floor = first.epoch + 1'000'000'000'000;
+  EXPECT_EQ(accept(asked).cursor, (Cursor{asked.floor + 1, 1}));
+  EXPECT_EQ(accept_text("after").cursor, (Cursor{asked.floor + 1, 2}));
+}
+
+TEST_F(AcceptTest, numbers_over_1e15_keep_their_digits) {
+  AcceptRequest asked = request();
+  asked.floor = 9'007'199'254'000'000;
+  const AcceptReply reply = accept(asked);
+  EXPECT_EQ(reply.cursor.epoch, 9'007'199'254'000'001);
+  const auto page = read_last(1);
+  ASSERT_EQ(page.entries.size(), 1U);
+  EXPECT_EQ(page.entries[0].cursor, reply.cursor);
+  EXPECT_TRUE(gateway::parse_publication("general", page.entries[0].message));
+  EXPECT_EQ(accept(asked).status, Status::duplicate);
+}
+
+TEST_F(AcceptTest, a_hash_behind_the_stream_begins_a_new_epoch_above_it) {
+  const Cursor first = accept_text("1").cursor;
+  accept_text("2");
+  redis({"HSET", "chat:{general}:meta", "seq", "1"});
+  const AcceptReply reply = accept_text("3");
+  EXPECT_EQ(reply.status, Status::accepted);
+  EXPECT_GT(reply.cursor.epoch, first.epoch);
+  EXPECT_EQ(reply.cursor.seq, 1);
+}
+
+TEST_F(AcceptTest, a_missing_hash_begins_an_epoch_above_the_streams_last_even_with_the_clock_behind) {
+  AcceptRequest asked = request();
+  asked.floor = 5'000'000'000'000;
+  const Cursor future = accept(asked).cursor;
+  redis({"XTRIM", "chat:{general}:log", "MAXLEN", "0"});
+  redis({"DEL", "chat:{general}:meta"});
+  EXPECT_EQ(accept_text("x").cursor, (Cursor{future.epoch + 1, 1}));
+}
+
+TEST_F(AcceptTest, I2_no_number_comes_twice_after_flushall) {
+  const Cursor first = accept_text("1").cursor;
+  redis({"FLUSHALL"});
+  EXPECT_GT(accept_text("2").cursor, first);
+}
+
+TEST_F(AcceptTest, a_flushed_script_is_loaded_again) {
+  redis({"SCRIPT", "FLUSH"});
+  EXPECT_EQ(accept_text("1").status, Status::unavailable);
+  ASSERT_TRUE(ready());
+  EXPECT_EQ(accept_text("2").cursor.seq, 1);
+}
+
+TEST_F(AcceptTest, I7_a_refusal_for_want_of_memory_burns_no_number_and_remembers_no_id) {
+  const Cursor first = accept_text("1").cursor;
+  redis({"CONFIG", "SET", "maxmemory", "1"});
+  const AcceptRequest refused = request("2");
+  EXPECT_EQ(accept(refused).status, Status::unavailable);
+  EXPECT_TRUE(store.connected());
+  EXPECT_EQ(read_last(10).entries.size(), 1U);
+  redis({"CONFIG", "SET", "maxmemory", "0"});
+  const AcceptReply again = accept(refused);
+  EXPECT_EQ(again.status, Status::accepted);
+  EXPECT_EQ(again.cursor, (Cursor{first.epoch, 2}));
+}
+
+TEST_F(AcceptTest, the_stream_is_capped) {
+  gateway::RedisRoomStore capped(context, server.settings(), metrics, 200);
+  capped.start();
+  ASSERT_TRUE(until([&] { return capped.connected(); }));
+  int done = 0;
+  for (int i = 0; i < 1000; ++i) capped.accept(request(), [&](const AcceptReply&) { ++done; });
+  ASSERT_TRUE(until([&] { return done == 1000; }));
+  const int length = std::stoi(stream_length());
+  EXPECT_GE(length, 200);
+  EXPECT_LE(length, 400) << "whole nodes of the stream, of 100 entries, are cut";
+}
+
+TEST_F(AcceptTest, a_prefix_separates_rooms_of_one_redis) {
+  auto settings = server.settings();
+  settings.prefix = "staging:";
+  gateway::RedisRoomStore other(context, settings, metrics);
+  other.start();
+  ASSERT_TRUE(until([&] { return other.connected(); }));
+  std::optional<AcceptReply> reply;
+  other.accept(request(), [&](AcceptReply got) { reply = std::move(got); });
+  ASSERT_TRUE(until([&] { return reply.has_value(); }));
+  EXPECT_EQ(redis({"KEYS", "*log"}), "staging:chat:{general}:log");
+  EXPECT_EQ(accept_text("mine").cursor.seq, 1);
+}
+
+TEST_F(AcceptTest, while_redis_is_away_answers_come_soon_and_afterwards_a_new_epoch_begins) {
+  const Cursor first = accept_text("1").cursor;
+  server.kill();
+  ASSERT_TRUE(until([&] { return !store.connected(); }));
+  bool is_inside = true;
+  std::optional<Status> status;
+  store.accept(request(), [&](const AcceptReply& reply) {
+    EXPECT_FALSE(is_inside) << "a handler ran inside the call";
+    status = reply.status;
+  });
+  is_inside = false;
+  ASSERT_TRUE(until([&] { return status.has_value(); }));
+  EXPECT_EQ(*status, Status::unavailable);
+  EXPECT_FALSE(read_last(1).available);
+  server.start();
+  ASSERT_TRUE(ready());
+  EXPECT_GT(accept_text("2").cursor, first);
+}
+
+class KeepingRedis : public AcceptTest {
+ protected:
+  KeepingRedis() : AcceptTest({"--appendonly", "yes", "--appendfsync", "always"}) {}
+};
+
+TEST_F(KeepingRedis, I2_a_restart_with_the_file_begins_a_new_epoch_and_keeps_the_messages) {
+  const AcceptRequest asked = request();
+  const Cursor first = accept(asked).cursor;
+  server.kill();
+  ASSERT_TRUE(until([&] { return !store.connected(); }));
+  server.start();
+  ASSERT_TRUE(ready());
+  const Cursor next = accept_text("2").cursor;
+  EXPECT_GT(next.epoch, first.epoch);
+  EXPECT_EQ(next.seq, 1);
+  EXPECT_EQ(accept(asked).status, Status::duplicate);
+  EXPECT_EQ(read_last(10).entries.size(), 2U);
+}
+
+TEST_F(KeepingRedis, I2_a_restart_without_the_file_begins_a_new_epoch_above_the_floor) {
+  AcceptRequest asked = request();
+  asked.floor = 5'000'000'000'000;
+  const Cursor first = accept(asked).cursor;
+  server.kill();
+  server.wipe();
+  ASSERT_TRUE(until([&] { return !store.connected(); }));
+  server.start();
+  ASSERT_TRUE(ready());
+  AcceptRequest next = request();
+  next.floor = first.epoch;
+  EXPECT_EQ(accept(next).cursor, (Cursor{first.epoch + 1, 1}));
+}
+
+}  // namespace
+}  // namespace chat::test

@@ -1,0 +1,191 @@
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gateway/bus/publication.hpp"
+#include "tests/unit/gateway/bus/store_fixture.hpp"
+
+namespace chat::test {
+namespace {
+
+using gateway::AcceptReply;
+using gateway::ReadReply;
+
+class ReadTest : public StoreTest {
+ protected:
+  using StoreTest::StoreTest;
+
+  /// Accepts messages; the last one's cursor.
+  Cursor fill(int messages, const std::string& text = "x") {
+    int done = 0;
+    Cursor last;
+    for (int i = 0; i < messages; ++i)
+      store.accept(request(text), [&](const AcceptReply& reply) {
+        ++done;
+        last = reply.cursor;
+      });
+    EXPECT_TRUE(until([&] { return done == messages; }));
+    return last;
+  }
+
+  static std::vector<std::int64_t> seqs(const ReadReply& reply) {
+    std::vector<std::int64_t> all;
+    for (const auto& entry : reply.entries) all.push_back(entry.cursor.seq);
+    return all;
+  }
+};
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST_F(ReadTest, a_room_without_any_message_has_the_clock_as_epoch_and_stays_without_keys) {
+  const std::int64_t before = std::stoll(redis({"TIME"})) * 1000;
+  const ReadReply reply = read_last(10);
+  EXPECT_TRUE(reply.available);
+  EXPECT_GE(reply.newest.epoch, before);
+  EXPECT_EQ(reply.newest.seq, 0);
+  EXPECT_EQ(reply.stored, Cursor{});
+  EXPECT_THAT(reply.entries, IsEmpty());
+  EXPECT_TRUE(reply.complete);
+  EXPECT_FALSE(reply.more);
+  EXPECT_EQ(redis({"DBSIZE"}), "0");
+}
+
+TEST_F(ReadTest, the_last_messages_come_oldest_first) {
+  const Cursor newest = fill(10);
+  const ReadReply reply = read_last(3);
+  EXPECT_EQ(reply.newest, newest);
+  EXPECT_THAT(seqs(reply), ElementsAre(8, 9, 10));
+  EXPECT_TRUE(reply.complete);
+  EXPECT_FALSE(reply.more);
+  EXPECT_THAT(seqs(read_last(0)), IsEmpty());
+  EXPECT_EQ(read_last(100).entries.size(), 10U);
+}
+
+TEST_F(ReadTest, I3_what_came_after_a_cursor_is_complete_when_its_first_follows) {
+  const Cursor newest = fill(5);
+  const ReadReply reply = read_since({newest.epoch, 2});
+  EXPECT_THAT(seqs(reply), ElementsAre(3, 4, 5));
+  EXPECT_TRUE(reply.complete);
+  EXPECT_TRUE(read_since({newest.epoch, 0}).complete);
+}
+
+TEST_F(ReadTest, I3_nothing_after_the_newest_is_complete) {
+  const Cursor newest = fill(5);
+  const ReadReply reply = read_since(newest);
+  EXPECT_THAT(reply.entries, IsEmpty());
+  EXPECT_TRUE(reply.complete);
+}
+
+TEST_F(ReadTest, I3_a_trimmed_beginning_is_not_complete) {
+  const Cursor newest = fill(5);
+  redis({"XTRIM", "chat:{general}:log", "MAXLEN", "2"});
+  const ReadReply reply = read_since({newest.epoch, 2});
+  EXPECT_THAT(seqs(reply), ElementsAre(4, 5));
+  EXPECT_FALSE(reply.complete);
+  EXPECT_TRUE(read_since({newest.epoch, 3}).complete);
+}
+
+TEST_F(ReadTest, I3_a_stream_trimmed_to_nothing_is_not_complete) {
+  const Cursor newest = fill(5);
+  redis({"XTRIM", "chat:{general}:log", "MAXLEN", "0"});
+  EXPECT_FALSE(read_since({newest.epoch, 2}).complete);
+  EXPECT_TRUE(read_since(newest).complete);
+}
+
+TEST_F(ReadTest, I3_a_cursor_beyond_the_newest_is_answered_like_none_and_not_complete) {
+  const Cursor newest = fill(5);
+  for (const Cursor beyond :
+       {Cursor{newest.epoch, 6}, Cursor{newest.epoch + 1, 1}, Cursor{max_json_integer, 1}}) {
+    const ReadReply reply = read({"general", beyond, 2});
+    EXPECT_THAT(seqs(reply), ElementsAre(4, 5));
+    EXPECT_FALSE(reply.complete);
+  }
+}
+
+TEST_F(ReadTest, I3_a_cursor_of_an_older_epoch_gets_what_the_stream_has_and_is_not_complete) {
+  const Cursor old = fill(3);
+  auto asked = request();
+  asked.floor = old.epoch + 1;
+  const Cursor newest = accept(asked).cursor;
+  const ReadReply reply = read_since({old.epoch, 2});
+  ASSERT_EQ(reply.entries.size(), 2U);
+  EXPECT_EQ(reply.entries[0].cursor, (Cursor{old.epoch, 3}));
+  EXPECT_EQ(reply.entries[1].cursor, newest);
+  EXPECT_FALSE(reply.complete);
+  EXPECT_EQ(read_since({0, 0}).entries.size(), 4U);
+}
+
+TEST_F(ReadTest, a_page_has_at_most_1000_messages_and_says_that_there_are_more) {
+  const Cursor newest = fill(1005);
+  const ReadReply first = read_since({newest.epoch, 0});
+  EXPECT_EQ(first.entries.size(), 1000U);
+  EXPECT_TRUE(first.more);
+  EXPECT_TRUE(first.complete);
+  const ReadReply second = read_since(first.entries.back().cursor);
+  EXPECT_THAT(seqs(second), ElementsAre(1001, 1002, 1003, 1004, 1005));
+  EXPECT_FALSE(second.more);
+  EXPECT_TRUE(second.complete);
+  fill(995);
+  EXPECT_FALSE(read_since({newest.epoch, 1000}).more) << "exactly 1,000 are left";
+}
+
+TEST_F(ReadTest, a_page_is_cut_at_256_kib) {
+  const Cursor newest = fill(40, std::string(16000, 'x'));
+  const ReadReply page = read_since({newest.epoch, 0});
+  EXPECT_TRUE(page.more);
+  std::size_t bytes = 0;
+  for (const auto& entry : page.entries) bytes += entry.message.size();
+  EXPECT_LE(bytes, 262144U);
+  EXPECT_GT(bytes, 262144U - 17000U);
+  const ReadReply history = read_last(40);
+  EXPECT_EQ(history.entries.size(), page.entries.size());
+  EXPECT_EQ(history.entries.back().cursor, newest) << "the newest stay when a page is cut";
+  EXPECT_FALSE(history.more);
+}
+
+TEST_F(ReadTest, a_page_has_at_least_one_message_however_large) {
+  const Cursor newest = fill(2, std::string(300'000, 'x'));
+  const ReadReply page = read_since({newest.epoch, 0});
+  EXPECT_THAT(seqs(page), ElementsAre(1));
+  EXPECT_TRUE(page.more);
+  EXPECT_THAT(seqs(read_last(2)), ElementsAre(2));
+}
+
+TEST_F(ReadTest, the_stored_watermark_is_told) {
+  redis({"SET", "chat:{general}:stored", "1700000000000-42"});
+  EXPECT_EQ(read_last(0).stored, (Cursor{1'700'000'000'000, 42}));
+  redis({"SET", "chat:{general}:stored", "nonsense"});
+  EXPECT_EQ(read_last(0).stored, Cursor{});
+}
+
+TEST_F(ReadTest, a_lost_hash_leaves_the_streams_last_as_the_newest) {
+  const Cursor newest = fill(3);
+  redis({"DEL", "chat:{general}:meta"});
+  const ReadReply reply = read_since({newest.epoch, 1});
+  EXPECT_EQ(reply.newest, newest);
+  EXPECT_THAT(seqs(reply), ElementsAre(2, 3));
+  EXPECT_FALSE(reply.complete);
+}
+
+class KeepingRead : public ReadTest {
+ protected:
+  KeepingRead() : ReadTest({"--appendonly", "yes", "--appendfsync", "always"}) {}
+};
+
+TEST_F(KeepingRead, I3_after_a_restart_the_end_of_the_epoch_is_not_proven) {
+  const Cursor newest = fill(3);
+  server.kill();
+  ASSERT_TRUE(until([&] { return !store.connected(); }));
+  server.start();
+  ASSERT_TRUE(ready());
+  const ReadReply reply = read_since({newest.epoch, 1});
+  EXPECT_THAT(seqs(reply), ElementsAre(2, 3));
+  EXPECT_FALSE(reply.complete) << "the file may have been older than what was shown";
+  EXPECT_FALSE(read_since(newest).complete);
+  EXPECT_TRUE(read_last(3).complete);
+}
+
+}  // namespace
+}  // namespace chat::test
