@@ -76,12 +76,14 @@ void Hub::on_publication(std::string_view name, std::string_view message) {
                  {{"room", name}, {"bytes", message.size()}});
     return;
   }
-  if (room->feed.accept_next(head->cursor)) return pass_on(*room, head->cursor, message);
+  if (room->feed.accept_next(head->cursor)) return pass_on(*room, head->cursor, head->id, message);
   apply(*room, room->feed.on_publication(head->cursor, message));
 }
 
 void Hub::apply(HubRoom& room, RoomFeed::Step step) {
-  for (const RoomEntry& entry : step.pass_on) pass_on(room, entry.cursor, entry.message);
+  for (const RoomEntry& entry : step.pass_on)
+    if (const auto head = parse_publication(*room.name, entry.message))
+      pass_on(room, entry.cursor, head->id, entry.message);
   metrics_.publications_dropped.Increment(static_cast<double>(step.dropped));
   metrics_.gaps_detected.Increment(static_cast<double>(step.gaps_detected));
   metrics_.gaps_repaired.Increment(static_cast<double>(step.gaps_repaired));
@@ -121,7 +123,9 @@ void Hub::read_later(HubRoom& room) {
   });
 }
 
-void Hub::pass_on(const HubRoom& room, Cursor cursor, std::string_view message) {
+void Hub::pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view message) {
+  // A retry that Redis could not recognise got a second number; its message was shown under the first (I4).
+  if (!room.recent.add(id)) return metrics_.publications_dropped.Increment();
   if (room.workers.empty()) return;
   const ws::FrameBytes frame = ws::encode_frame(ws::Opcode::text, message);
   ++encoded_;

@@ -14,6 +14,7 @@
 
 #include "gateway/bus/bus.hpp"
 #include "gateway/chat/gateway_metrics.hpp"
+#include "gateway/fanout/recent_ids.hpp"
 #include "gateway/fanout/room_feed.hpp"
 #include "gateway/ws/frame.hpp"
 
@@ -61,6 +62,7 @@ class Hub : public BusListener {
   struct HubRoom {
     std::shared_ptr<const std::string> name;
     RoomFeed feed;
+    RecentIds recent;
     std::vector<Wanted> workers;
     std::uint64_t life = 0;  // told apart from an earlier room of the name by replies that come late
     std::unique_ptr<boost::asio::steady_timer> timer;
@@ -73,7 +75,7 @@ class Hub : public BusListener {
   void apply(HubRoom& room, RoomFeed::Step step);
   void read(HubRoom& room);
   void read_later(HubRoom& room);
-  void pass_on(const HubRoom& room, Cursor cursor, std::string_view message);
+  void pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view message);
   HubRoom* find(std::string_view name);
   HubRoom* find(const std::string& name, std::uint64_t life);
 

@@ -125,6 +125,21 @@ TEST_F(HubTest, AHoleIsReadOncePerGatewayAndDeliveredInOrder) {
   EXPECT_EQ(metrics.gaps_repaired.Value(), 1);
 }
 
+TEST_F(HubTest, I4AnIdThatWasShownIsNotShownUnderASecondNumber) {
+  go_live();
+  const auto first = message({5, 2});
+  hub.on_publication("r", first);
+  auto again = first;
+  again.replace(again.find("\"seq\":2"), 7, "\"seq\":3");
+  hub.on_publication("r", again);
+  hub.on_publication("r", message({5, 4}));
+  hub.on_batch_end();
+  ASSERT_EQ(one.batches.size(), 1U);
+  ASSERT_EQ(one.batches[0].size(), 2U);
+  EXPECT_EQ(one.batches[0][1].cursor, (Cursor{5, 4}));
+  EXPECT_EQ(metrics.gaps_detected.Value(), 0);
+}
+
 TEST_F(HubTest, ForeignPublicationsAreDroppedAndCounted) {
   go_live();
   hub.on_publication("r", "not a message");
