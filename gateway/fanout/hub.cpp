@@ -8,15 +8,9 @@
 #include "gateway/bus/publication.hpp"
 
 namespace chat::gateway {
-namespace {
 
-/// A room that everybody left stays subscribed for a while, since people come back to rooms.
-constexpr std::chrono::seconds keep_subscription{5};
-constexpr std::chrono::seconds read_again_after{1};
-
-}  // namespace
-
-Hub::Hub(boost::asio::io_context& context, GatewayMetrics& metrics) : context_(context), metrics_(metrics) {}
+Hub::Hub(boost::asio::io_context& context, GatewayMetrics& metrics, HubTiming timing)
+    : context_(context), metrics_(metrics), timing_(timing) {}
 
 void Hub::attach(Bus& bus, std::vector<WorkerPort*> workers) {
   bus_ = &bus;
@@ -48,7 +42,7 @@ void Hub::unwant(std::size_t worker, const std::string& name) {
 void Hub::end_if_unused(HubRoom& room) {
   // The timer is the read's while the room is read; the read's end asks again.
   if (!room.workers.empty() || room.feed.is_reading()) return;
-  room.timer->expires_after(keep_subscription);
+  room.timer->expires_after(timing_.keep_subscription);
   room.timer->async_wait([this, name = *room.name, life = room.life](boost::system::error_code error) {
     HubRoom* unused = find(name, life);
     if (error || unused == nullptr || !unused->workers.empty()) return;
@@ -113,7 +107,7 @@ void Hub::read(HubRoom& room) {
 }
 
 void Hub::read_later(HubRoom& room) {
-  room.timer->expires_after(read_again_after);
+  room.timer->expires_after(timing_.read_again_after);
   room.timer->async_wait([this, name = *room.name, life = room.life](boost::system::error_code error) {
     HubRoom* asking = find(name, life);
     if (error || asking == nullptr) return;

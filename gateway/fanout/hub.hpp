@@ -2,6 +2,7 @@
 // batch per worker.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -36,12 +37,18 @@ class WorkerPort {
   virtual void post_subscribed(std::string room, std::uint64_t token) = 0;
 };
 
+struct HubTiming {
+  /// A room that everybody left stays subscribed for a while, since people come back to rooms.
+  std::chrono::milliseconds keep_subscription{5000};
+  std::chrono::milliseconds read_again_after{1000};
+};
+
 /// Everything on the bus thread; want() and unwant() are posted there by the workers' own ports.
 class Hub : public BusListener {
  public:
   /// `context` is the bus thread's. `bus` is set before the first call of want (it needs this listener
   /// first).
-  Hub(boost::asio::io_context& context, GatewayMetrics& metrics);
+  Hub(boost::asio::io_context& context, GatewayMetrics& metrics, HubTiming timing = {});
 
   void attach(Bus& bus, std::vector<WorkerPort*> workers);
 
@@ -81,6 +88,7 @@ class Hub : public BusListener {
 
   boost::asio::io_context& context_;
   GatewayMetrics& metrics_;
+  const HubTiming timing_;
   Bus* bus_ = nullptr;
   std::vector<WorkerPort*> workers_;
   std::vector<Batch> batches_;

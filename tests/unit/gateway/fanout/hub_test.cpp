@@ -64,7 +64,7 @@ struct HubTest : ::testing::Test {
   asio::io_context context;
   Metrics registry;
   GatewayMetrics metrics{registry};
-  Hub hub{context, metrics};
+  Hub hub{context, metrics, {std::chrono::milliseconds(5), std::chrono::milliseconds(5)}};
   FakeBus bus;
   FakeWorker one, two;
 
