@@ -1,12 +1,18 @@
--- Reads what a room has after a cursor, or its last messages; writes nothing (DESIGN "What proves that nothing is
--- missing", PROTOCOL "joined").
+-- Reads what a room has after a cursor, before one, or its last messages; writes nothing (DESIGN "What proves that
+-- nothing is missing", PROTOCOL "joined").
 -- KEYS: meta, log, stored
--- ARGV: run id of this Redis, history, most entries, most bytes; with a cursor also its epoch and seq
--- Returns {epoch, seq, stored, more, complete, entry id, message, entry id, message, …}, oldest first.
+-- ARGV: run id of this Redis, history, most entries, most bytes; with a cursor also its epoch and seq, and then
+-- "before" when the last `history` messages in front of it are wanted, not those after it
+-- Returns {epoch, seq, stored, more, complete, same run, entry id, message, entry id, message, …}, oldest first.
 
 local meta_key, log_key, stored_key = KEYS[1], KEYS[2], KEYS[3]
 local run, history, most_entries, most_bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local since_epoch, since_seq = tonumber(ARGV[5]), tonumber(ARGV[6])
+local newest_wanted = '+'
+if ARGV[7] == 'before' then
+  newest_wanted = '(' .. ARGV[5] .. '-' .. ARGV[6]
+  since_epoch, since_seq = nil, nil
+end
 -- Entries are fetched in steps: a page is bounded in bytes, and a thousand of the largest would be far over that.
 local step = 64
 
@@ -65,15 +71,16 @@ if since_epoch then
     complete = since_seq == seq
   end
 elseif history > 0 then
-  fill('XREVRANGE', '+', '-', history)
-  -- The page ends at the newest; what is older is asked for by other means.
-  more = false
+  fill('XREVRANGE', newest_wanted, '-', history)
+  -- The last messages end at the newest; what is older is asked for by `before`.
+  if newest_wanted == '+' then more = false end
   for i = 1, math.floor(#entries / 2) do
     entries[i], entries[#entries + 1 - i] = entries[#entries + 1 - i], entries[i]
   end
 end
 
-local reply = {epoch, seq, redis.call('GET', stored_key) or '', more and 1 or 0, complete and 1 or 0}
+local reply = {epoch, seq, redis.call('GET', stored_key) or '', more and 1 or 0, complete and 1 or 0,
+  meta[3] == run and 1 or 0}
 for _, entry in ipairs(entries) do
   reply[#reply + 1] = entry[1]
   reply[#reply + 1] = entry[2][2]

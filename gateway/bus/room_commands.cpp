@@ -64,7 +64,7 @@ AcceptReply parse_accept(const Reply& reply) {
 }
 
 ReadReply parse_read(const Reply& reply) {
-  constexpr std::size_t first_entry = 5;
+  constexpr std::size_t first_entry = 6;
   ReadReply answer;
   if (reply.size() < first_entry) return answer;
   answer.available = true;
@@ -72,6 +72,7 @@ ReadReply parse_read(const Reply& reply) {
   answer.stored = parse_cursor(reply.at(2).text());
   answer.more = reply.at(3).integer() == 1;
   answer.complete = reply.at(4).integer() == 1;
+  answer.same_run = reply.at(5).integer() == 1;
   answer.entries.reserve((reply.size() - first_entry) / 2);
   for (std::size_t i = first_entry; i + 1 < reply.size(); i += 2)
     answer.entries.push_back({parse_cursor(reply.at(i).text()), std::string(reply.at(i + 1).text())});
@@ -113,10 +114,10 @@ void RoomCommands::read(const ReadRequest& request, std::function<void(ReadReply
   reads_.push_back(std::move(handler));
   const RoomNames::Names& names = names_.of(request.room);
   const Digits history(static_cast<std::int64_t>(request.history));
-  const Cursor since = request.since.value_or(Cursor{});
-  const Digits epoch(since.epoch);
-  const Digits seq(since.seq);
-  const std::array<std::string_view, 12> words{"EVALSHA",
+  const auto place = request.before ? request.before : request.since;
+  const Digits epoch(place.value_or(Cursor{}).epoch);
+  const Digits seq(place.value_or(Cursor{}).seq);
+  const std::array<std::string_view, 13> words{"EVALSHA",
                                                connection_.sha(read_index),
                                                "3",
                                                names.meta,
@@ -127,8 +128,9 @@ void RoomCommands::read(const ReadRequest& request, std::function<void(ReadReply
                                                most_entries,
                                                most_bytes,
                                                epoch,
-                                               seq};
-  const std::size_t count = request.since ? words.size() : words.size() - 2;
+                                               seq,
+                                               "before"};
+  const std::size_t count = words.size() - (request.before ? 0 : request.since ? 1 : 3);
   connection_.send(std::span(words.data(), count), [this](const Reply& reply) { on_read_reply(reply); });
 }
 

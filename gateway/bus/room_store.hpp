@@ -38,13 +38,14 @@ struct AcceptReply {
   std::string entry;  // duplicate only: the stream's message object (publication.hpp); empty when trimmed
 };
 
-/// What a join or a page needs, read atomically. With `since`: everything after it, oldest first; else the
-/// last `history` messages. At most 1,000 messages or 256 KiB, at least one where there is one (PROTOCOL,
-/// joined).
+/// What a join or a page needs, read atomically. With `since`: everything after it, oldest first; with
+/// `before`: the last `history` messages in front of it; else the last `history` messages. At most 1,000
+/// messages or 256 KiB, at least one where there is one (PROTOCOL, joined).
 struct ReadRequest {
   std::string room;
   std::optional<Cursor> since;
   std::size_t history = 0;
+  std::optional<Cursor> before{};
 };
 
 struct RoomEntry {
@@ -57,8 +58,9 @@ struct ReadReply {
   Cursor newest;           // a room without any: the Redis clock in ms as epoch, seq 0
   Cursor stored;           // the watermark; {0, 0} when nothing was noted
   std::vector<RoomEntry> entries;
-  bool more = false;      // there are more after the last entry
+  bool more = false;      // there are more after the last entry; with `before`: in front of the first
   bool complete = false;  // the stream proves that nothing between `since` and the first entry is missing
+  bool same_run = false;  // Redis did not start again since it gave `newest`: nothing after that can be lost
 };
 
 /// Commands on one connection of one worker. All calls and handlers on that worker's thread; every handler
