@@ -59,12 +59,14 @@ class TopicMaker {
     for (;;) {
       client_->poll(0);
       auto error = find();
-      if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) error = create();
+      const bool is_missing = error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+      if (is_missing) error = create();
       if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
       client_->poll(0);
       const bool is_login = events_.last_error() == RdKafka::ERR__AUTHENTICATION;
-      if (!passes(error)) return refused(error);
-      if (is_login || Clock::now() >= deadline_) return unreachable(error);
+      const bool is_late = Clock::now() >= deadline_;
+      if (!passes(error) || (is_missing && is_late)) return refused(error);
+      if (is_login || is_late) return unreachable(error);
       std::this_thread::sleep_for(std::min<Clock::duration>(backoff.next(), deadline_ - Clock::now()));
     }
   }

@@ -28,7 +28,7 @@ KafkaJournal::KafkaJournal(config::KafkaSettings settings, KafkaJournalOptions o
       figures_(metrics),
       capacity_(options_.max_records, options_.max_bytes),
       backoff_(milliseconds{100}, milliseconds{5'000}) {
-  producer_ = make_producer();
+  producer_ = make_producer().value();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -36,7 +36,7 @@ KafkaJournal::~KafkaJournal() {
   stop();
 }
 
-std::unique_ptr<kafka::Producer> KafkaJournal::make_producer() {
+Result<std::unique_ptr<kafka::Producer>> KafkaJournal::make_producer() {
   kafka::ProducerOptions options;
   options.client_id = options_.client_id;
   options.name = "journal";
@@ -44,14 +44,11 @@ std::unique_ptr<kafka::Producer> KafkaJournal::make_producer() {
   // The journal's own bound is the one that holds; librdkafka's only has to be wider.
   options.max_records = options_.max_records * 2;
   options.max_kibibytes = options_.max_bytes / 1024 * 4 + 1024;
-  return kafka::Producer::make(
-             settings_, options,
-             [this](const kafka::DeliveryReport& report) {
-               reports_.push_back({static_cast<PendingRecord*>(report.tag), report.is_durable});
-               if (!report.is_durable && failures_++ == 0) failure_ = report.error;
-             },
-             metrics_)
-      .value();
+  const auto note = [this](const kafka::DeliveryReport& report) {
+    reports_.push_back({static_cast<PendingRecord*>(report.tag), report.is_durable});
+    if (!report.is_durable && failures_++ == 0) failure_ = report.error;
+  };
+  return kafka::Producer::make(settings_, options, note, metrics_);
 }
 
 bool KafkaJournal::reserve(std::size_t bytes) {
@@ -128,11 +125,17 @@ void KafkaJournal::run() {
 }
 
 void KafkaJournal::turn() {
-  producer_->poll(poll_wait);
-  settle_reports();
-  if (const auto reason = producer_->fatal_error()) rebuild(*reason);
-  produce_waiting();
-  watch_broker();
+  if (producer_) {
+    producer_->poll(poll_wait);
+    settle_reports();
+    if (const auto reason = producer_->fatal_error()) retire(*reason);
+  } else {
+    replace();
+  }
+  if (producer_) {
+    produce_waiting();
+    watch_broker();
+  }
   figures_.depth.Set(static_cast<double>(depth()));
   figures_.bytes.Set(static_cast<double>(capacity_.bytes()));
 }
@@ -194,7 +197,7 @@ void KafkaJournal::note_failures() {
   failures_ = 0;
 }
 
-void KafkaJournal::rebuild(const std::string& reason) {
+void KafkaJournal::retire(const std::string& reason) {
   log::error("the Kafka producer failed for good; it is replaced and everything pending produced again",
              {{"reason", reason}, {"records", depth()}});
   figures_.rebuilds.Increment();
@@ -208,10 +211,25 @@ void KafkaJournal::rebuild(const std::string& reason) {
   // Good reports that are still on their way spare their records the second time.
   failed->abandon(abandon_wait);
   settle_reports();
-  failed.reset();
+  produce_after_ = std::max(produce_after_, Clock::now() + backoff_.next());
+}
+
+void KafkaJournal::replace() {
+  const auto now = Clock::now();
+  if (now < produce_after_) {
+    std::this_thread::sleep_for(std::min<Clock::duration>(poll_wait, produce_after_ - now));
+    return;
+  }
   auto fresh = make_producer();
+  if (!fresh) {
+    const auto wait = backoff_.next();
+    produce_after_ = now + wait;
+    log::error("the Kafka producer cannot be replaced yet",
+               {{"reason", fresh.error().message}, {"wait_ms", wait.count()}});
+    return;
+  }
   const std::lock_guard lock(mutex_);
-  producer_ = std::move(fresh);
+  producer_ = *std::move(fresh);
   pending_.await_producing_all();
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/base/backoff.hpp"
+#include "common/base/result.hpp"
 #include "common/config/service_settings.hpp"
 #include "common/kafka/producer.hpp"
 #include "common/metrics/metrics.hpp"
@@ -66,14 +67,15 @@ class KafkaJournal : public Journal {
   };
   using Batches = std::vector<std::vector<std::function<void()>>>;
 
-  std::unique_ptr<kafka::Producer> make_producer();
+  Result<std::unique_ptr<kafka::Producer>> make_producer();
   void run();
   void turn();
   void settle_reports();
   std::size_t settle(std::size_t begin, std::size_t end, Batches& batches);
   void add_calls(PendingRecord& record, Batches& batches);
   void note_failures();
-  void rebuild(const std::string& reason);
+  void retire(const std::string& reason);
+  void replace();
   void produce_waiting();
   bool produce_some();
   void watch_broker();
