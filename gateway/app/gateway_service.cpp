@@ -10,6 +10,7 @@
 #include "common/kafka/topic.hpp"
 #include "common/log/log.hpp"
 #include "gateway/bus/redis_room_store.hpp"
+#include "gateway/history/resuming_store.hpp"
 
 namespace chat::gateway {
 namespace {
@@ -25,6 +26,10 @@ WorkerOptions worker_options(const GatewaySettings& settings, std::size_t index)
   options.limits.ping_interval = std::chrono::duration_cast<std::chrono::seconds>(settings.ping_interval);
   options.limits.idle_timeout = std::chrono::duration_cast<std::chrono::seconds>(settings.idle_timeout);
   return options;
+}
+
+Post post_to(asio::io_context& context) {
+  return [&context](std::function<void()> call) { asio::post(context, std::move(call)); };
 }
 
 constexpr std::uint16_t close_restart = 1012;
@@ -49,6 +54,9 @@ GatewayService::~GatewayService() {
   bus_context_.stop();
   if (bus_thread_.joinable()) bus_thread_.join();
   for (const auto& worker : workers_) worker->stop();
+  // Its answers go to loops that are still there.
+  if (history_) history_->stop();
+  resuming_bus_.reset();
   bus_.reset();
   // The journal outlives the sessions, which hold it, and must not call workers that are gone.
   if (journal_) journal_->stop();
@@ -73,6 +81,7 @@ void GatewayService::start() {
                                                 [this] { return readiness(); });
   log::info("admin port open", {{"address", settings_.admin.address}, {"port", admin_->port()}});
   make_journal();
+  make_history();
   start_workers();
   wait_for_redis();
   if (!signalled_) open_listeners(port);
@@ -90,6 +99,17 @@ void GatewayService::make_journal() {
       [this](std::size_t worker, auto calls) { workers_[worker]->post_all(std::move(calls)); }, metrics_);
 }
 
+void GatewayService::make_history() {
+  if (settings_.database.url.empty()) {
+    log::warning("DATABASE_URL is not set: what is older than a room's Redis stream cannot be given");
+    return;
+  }
+  PostgresHistoryOptions options;
+  options.client_id = settings_.gateway_id;
+  options.threads = static_cast<std::size_t>(settings_.history_threads);
+  history_ = std::make_unique<PostgresHistory>(settings_.database, settings_.kafka, options, metrics_);
+}
+
 void GatewayService::start_workers() {
   for (std::size_t i = 0; i < static_cast<std::size_t>(settings_.workers); ++i)
     workers_.push_back(std::make_unique<Worker>(worker_options(settings_, i), hub_, bus_context_, *journal_,
@@ -97,7 +117,8 @@ void GatewayService::start_workers() {
   bus_ = std::make_unique<RedisBus>(bus_context_, settings_.redis, settings_.gateway_id, metrics_, hub_);
   std::vector<WorkerPort*> ports;
   for (const auto& worker : workers_) ports.push_back(worker.get());
-  hub_.attach(*bus_, ports);
+  resuming_bus_ = std::make_unique<ResumingBus>(*bus_, history_.get(), post_to(bus_context_));
+  hub_.attach(*resuming_bus_, ports);
   bus_->start();
   watch_bus();
   bus_thread_ = std::thread([this] { bus_context_.run(); });
@@ -105,7 +126,8 @@ void GatewayService::start_workers() {
     auto store = std::make_unique<RedisRoomStore>(worker->context(), settings_.redis, metrics_,
                                                   settings_.stream_hard_cap);
     store->start();
-    worker->start(std::move(store));
+    worker->start(
+        std::make_unique<ResumingStore>(std::move(store), history_.get(), post_to(worker->context())));
   }
 }
 

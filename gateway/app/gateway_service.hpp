@@ -21,6 +21,8 @@
 #include "gateway/chat/gateway_metrics.hpp"
 #include "gateway/fanout/hub.hpp"
 #include "gateway/fanout/worker.hpp"
+#include "gateway/history/postgres_history.hpp"
+#include "gateway/history/resuming_bus.hpp"
 #include "gateway/journal/kafka_journal.hpp"
 
 namespace chat::gateway {
@@ -42,6 +44,7 @@ class GatewayService {
   void start();
   /// The topic, made if it is missing, and the journal on it.
   void make_journal();
+  void make_history();
   void start_workers();
   void wait_for_redis();
   void open_listeners(std::uint16_t port);
@@ -68,8 +71,10 @@ class GatewayService {
   boost::asio::steady_timer bus_watch_;
   Hub hub_;
   std::unique_ptr<KafkaJournal> journal_;
+  std::unique_ptr<PostgresHistory> history_;  // null without DATABASE_URL
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<RedisBus> bus_;
+  std::unique_ptr<ResumingBus> resuming_bus_;
   std::thread bus_thread_;
   std::unique_ptr<admin::AdminServer> admin_;
 };

@@ -52,6 +52,9 @@ void add_bounds(SettingsTable& table, GatewaySettings& s) {
   table.add(integer_setting("stream-hard-cap", "STREAM_HARD_CAP",
                             "messages that a room's Redis stream keeps at most", s.stream_hard_cap, 100,
                             10'000'000));
+  table.add(integer_setting("history-threads", "HISTORY_THREADS",
+                            "connections to PostgreSQL for what is older than a room's Redis stream",
+                            s.history_threads, 1, 64));
   table.add(seconds_setting("startup-timeout", "STARTUP_TIMEOUT_SECONDS",
                             "how long to wait at start for Redis and Kafka before giving up",
                             s.startup_timeout, 1, 3600));
@@ -64,6 +67,9 @@ void add_bounds(SettingsTable& table, GatewaySettings& s) {
 
 GatewaySettings::GatewaySettings() {
   admin.port = 9100;
+  database.application_name = "chat-gateway";
+  // A client waits for the answer.
+  database.silence_limit = std::chrono::milliseconds{5'000};
 }
 
 GatewaySettings complete(GatewaySettings settings) {
@@ -76,11 +82,12 @@ GatewaySettings complete(GatewaySettings settings) {
 SettingsTable gateway_settings_table(GatewaySettings& settings, const std::string& version) {
   SettingsTable table("chat-gateway", version,
                       "A WebSocket gateway: shares messages through Redis and logs them in Kafka.",
-                      {"REDIS_", "KAFKA_", "GATEWAY_", "JOURNAL_"});
+                      {"REDIS_", "KAFKA_", "GATEWAY_", "JOURNAL_", "DATABASE_", "HISTORY_"});
   add_listener(table, settings);
   config::add_admin_settings(table, settings.admin);
   config::add_redis_settings(table, settings.redis);
   config::add_kafka_settings(table, settings.kafka);
+  postgres::add_database_settings(table, settings.database, false);
   add_bounds(table, settings);
   config::add_log_settings(table, settings.log);
   table.add_check([&settings]() -> std::optional<std::string> {

@@ -7,6 +7,7 @@
 
 #include "common/config/service_settings.hpp"
 #include "common/config/settings_table.hpp"
+#include "common/postgres/database_settings.hpp"
 
 namespace chat::gateway {
 
@@ -20,6 +21,7 @@ struct GatewaySettings {
   std::int64_t journal_max_records = 50'000;
   std::int64_t journal_max_mebibytes = 64;
   std::int64_t stream_hard_cap = 20'000;
+  std::int64_t history_threads = 2;
   std::int64_t outbox_max_kibibytes = 1024;
   std::chrono::milliseconds ping_interval{20'000};
   std::chrono::milliseconds idle_timeout{40'000};
@@ -29,6 +31,7 @@ struct GatewaySettings {
   config::LogSettings log;
   config::RedisSettings redis;
   config::KafkaSettings kafka;
+  postgres::DatabaseSettings database;  // an empty URL: no PostgreSQL
 };
 
 /// Fills in what depends on the machine or on chance.

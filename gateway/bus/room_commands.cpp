@@ -1,6 +1,7 @@
 #include "gateway/bus/room_commands.hpp"
 
 #define XXH_INLINE_ALL
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -114,7 +115,8 @@ void RoomCommands::read(const ReadRequest& request, std::function<void(ReadReply
   reads_.push_back(std::move(handler));
   const RoomNames::Names& names = names_.of(request.room);
   const Digits history(static_cast<std::int64_t>(request.history));
-  const auto place = request.before ? request.before : request.since;
+  // Redis takes no exclusive end at its lowest id.
+  const auto place = request.before ? std::optional(std::max(*request.before, Cursor{0, 1})) : request.since;
   const Digits epoch(place.value_or(Cursor{}).epoch);
   const Digits seq(place.value_or(Cursor{}).seq);
   const std::array<std::string_view, 13> words{"EVALSHA",

@@ -147,8 +147,27 @@ class FrameReader {
 
   std::optional<Cursor> since() {
     if (!has("since")) return std::nullopt;
-    const json& value = frame_["since"];
-    if (!value.is_object()) return reject("since must be an object with epoch and seq"), std::nullopt;
+    return cursor("since");
+  }
+
+  Cursor before() {
+    if (!has("before")) return reject("before is missing"), Cursor{};
+    return cursor("before").value_or(Cursor{});
+  }
+
+  std::size_t limit() {
+    if (!has("limit")) return reject("limit is missing"), 0;
+    const json& value = frame_["limit"];
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() < 1 ||
+        value.get<std::uint64_t>() > max_history)
+      return reject("limit must be an integer from 1 to 100"), 0;
+    return value.get<std::size_t>();
+  }
+
+  std::optional<Cursor> cursor(const char* field) {
+    const json& value = frame_[field];
+    if (!value.is_object())
+      return reject(std::string(field) + " must be an object with epoch and seq"), std::nullopt;
     const auto epoch = cursor_number(value, "epoch");
     const auto seq = cursor_number(value, "seq");
     if (!epoch || !seq) return reject("epoch and seq must be integers from 0 to 2^53 - 1"), std::nullopt;
@@ -223,6 +242,10 @@ Parsed parse_by_type(const std::string& type, FrameReader& reader) {
   if (type == "ping") return reader.finish(PingCommand{reader.id()});
   if (type == "hello") return reader.finish(HelloCommand{reader.id(), reader.name()});
   if (type == "leave") return reader.finish(LeaveCommand{reader.id(), reader.room()});
+  if (type == "history") {
+    HistoryCommand command{reader.id(), reader.room(), reader.before(), reader.limit()};
+    return reader.finish(std::move(command));
+  }
   if (type == "join") {
     JoinCommand command{reader.id(), reader.room(), reader.since(), reader.history()};
     return reader.finish(std::move(command));

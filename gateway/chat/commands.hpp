@@ -40,11 +40,20 @@ struct SendCommand {
   std::string text;
 };
 
+/// The last `limit` messages in front of `before`.
+struct HistoryCommand {
+  RequestId id;
+  std::string room;
+  Cursor before;
+  std::size_t limit = 0;
+};
+
 struct PingCommand {
   RequestId id;
 };
 
-using Command = std::variant<HelloCommand, JoinCommand, LeaveCommand, SendCommand, PingCommand>;
+using Command =
+    std::variant<HelloCommand, JoinCommand, LeaveCommand, SendCommand, HistoryCommand, PingCommand>;
 
 /// Reads one text frame (valid UTF-8). Everything that PROTOCOL does not allow is a Rejection with the
 /// frame's id where one could be read, also from in front of a syntax error. Unknown fields are ignored.

@@ -29,6 +29,13 @@ struct JoinedEvent {
   std::shared_ptr<const ReadReply> page;
 };
 
+/// A page of older messages; never null.
+struct HistoryEvent {
+  RequestId id;
+  std::string room;
+  std::shared_ptr<const ReadReply> page;
+};
+
 struct LeftEvent {
   RequestId id;
   std::string room;
@@ -63,6 +70,7 @@ class Outlet {
   virtual void deliver(const RoomMessage& message) = 0;
   virtual void welcome(const WelcomeEvent& event) = 0;
   virtual void joined(const JoinedEvent& event) = 0;
+  virtual void history(const HistoryEvent& event) = 0;
   virtual void left(const LeftEvent& event) = 0;
   virtual void ack(const AckEvent& event) = 0;
   virtual void pong(const PongEvent& event) = 0;

@@ -31,6 +31,21 @@ void append_room(std::string& frame, const std::string& room) {
   frame += '"';
 }
 
+std::size_t size_of(const ReadReply& page) {
+  std::size_t size = 0;
+  for (const RoomEntry& entry : page.entries) size += entry.message.size() + 1;
+  return size;
+}
+
+void append_messages(std::string& frame, const ReadReply& page) {
+  frame += R"("messages":[)";
+  for (const RoomEntry& entry : page.entries) {
+    if (frame.back() != '[') frame += ',';
+    frame += entry.message;
+  }
+  frame += ']';
+}
+
 }  // namespace
 
 std::string encode(const WelcomeEvent& event) {
@@ -51,10 +66,8 @@ std::string encode(const WelcomeEvent& event) {
 
 std::string encode(const JoinedEvent& event) {
   const ReadReply& page = *event.page;
-  std::size_t size = 256 + event.room.size();
-  for (const RoomEntry& entry : page.entries) size += entry.message.size() + 1;
   std::string frame;
-  frame.reserve(size);
+  frame.reserve(256 + event.room.size() + size_of(page));
   frame += R"({"type":"joined")";
   append_id(frame, event.id);
   append_room(frame, event.room);
@@ -62,15 +75,24 @@ std::string encode(const JoinedEvent& event) {
   append_cursor(frame, page.newest);
   frame += R"(,"stored":{)";
   append_cursor(frame, page.stored);
-  frame += R"(},"messages":[)";
-  for (const RoomEntry& entry : page.entries) {
-    if (frame.back() != '[') frame += ',';
-    frame += entry.message;
-  }
-  frame += R"(],"complete":)";
+  frame += "},";
+  append_messages(frame, page);
+  frame += R"(,"complete":)";
   frame += page.complete ? "true" : "false";
   if (page.more) frame += R"(,"more":true)";
   frame += '}';
+  return frame;
+}
+
+std::string encode(const HistoryEvent& event) {
+  std::string frame;
+  frame.reserve(256 + event.room.size() + size_of(*event.page));
+  frame += R"({"type":"history")";
+  append_id(frame, event.id);
+  append_room(frame, event.room);
+  frame += ',';
+  append_messages(frame, *event.page);
+  frame += event.page->more ? R"(,"more":true})" : R"(,"more":false})";
   return frame;
 }
 

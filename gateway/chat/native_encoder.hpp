@@ -9,6 +9,7 @@ namespace chat::gateway::native {
 
 std::string encode(const WelcomeEvent& event);
 std::string encode(const JoinedEvent& event);
+std::string encode(const HistoryEvent& event);
 std::string encode(const LeftEvent& event);
 std::string encode(const AckEvent& event);
 std::string encode(const PongEvent& event);

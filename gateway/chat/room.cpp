@@ -1,25 +1,63 @@
 #include "gateway/chat/room.hpp"
 
+#include <iterator>
 #include <utility>
 
 namespace chat::gateway {
+namespace {
+
+/// As many numbers as a page holds at most.
+constexpr std::int64_t close_numbers = 1000;
+
+bool covers(const std::optional<Cursor>& oldest, const std::optional<Cursor>& since) {
+  return oldest && since && oldest->epoch == since->epoch && oldest->seq <= since->seq &&
+         since->seq - oldest->seq <= close_numbers;
+}
+
+bool is_part_of(Cursor since, const ReadReply& page) {
+  if (!page.complete || since > page.newest) return false;
+  return !page.more || since < page.entries.back().cursor;
+}
+
+std::shared_ptr<const ReadReply> part_after(Cursor since, const ReadReply& page) {
+  auto part = std::make_shared<ReadReply>();
+  part->available = true;
+  part->newest = page.newest;
+  part->stored = page.stored;
+  part->more = page.more;
+  part->complete = true;
+  part->same_run = page.same_run;
+  const auto first =
+      std::ranges::upper_bound(page.entries, since, {}, [](const RoomEntry& entry) { return entry.cursor; });
+  part->entries.assign(first, page.entries.end());
+  return part;
+}
+
+}  // namespace
 
 Room::Room(std::string name, RoomStore& store) : name_(std::move(name)), store_(store) {}
 
 void Room::join(RoomMember& member, RequestId id, std::optional<Cursor> since, std::size_t history) {
   leave(member);
   member.state_ = RoomMember::State::joining;
+  add({&member, std::move(id), since}, history, Sharing::close);
+}
+
+void Room::add(Joiner joiner, std::size_t history, Sharing sharing) {
   // A read that is under way serves too: what was published since it began is held.
-  const auto same = std::ranges::find_if(
-      joins_, [&](const auto& join) { return join->since == since && join->history == history; });
-  if (same != joins_.end()) {
-    (*same)->joiners.push_back({&member, std::move(id)});
+  const auto serves = [&](const std::shared_ptr<Join>& join) {
+    if (join->since == joiner.since && join->history == history) return true;
+    return sharing == Sharing::close && covers(join->since, joiner.since);
+  };
+  const auto found = std::ranges::find_if(joins_, serves);
+  if (found != joins_.end()) {
+    (*found)->joiners.push_back(std::move(joiner));
     return;
   }
   auto join = std::make_shared<Join>();
-  join->since = since;
+  join->since = joiner.since;
   join->history = history;
-  join->joiners.push_back({&member, std::move(id)});
+  join->joiners.push_back(std::move(joiner));
   joins_.push_back(join);
   if (subscribed_) start_reading(join);
 }
@@ -73,25 +111,56 @@ void Room::on_read(const std::shared_ptr<Join>& join, ReadReply reply) {
   const auto page = std::make_shared<const ReadReply>(std::move(reply));
   // A callback may make members leave or join anew: then they are no longer in `joining` through this join.
   auto joiners = std::move(join->joiners);
-  for (Joiner& joiner : joiners) {
-    RoomMember& member = *joiner.member;
-    if (page->more) {
-      member.state_ = RoomMember::State::paging;
-      ++paging_;
-    } else {
-      make_live(member, page->newest);
-    }
-    member.on_joined(joiner.id, page);
-    if (page->more) continue;
-    for (const RoomMessage& message : held_)
-      if (message.cursor > page->newest) member.outlet_.deliver(message);
-  }
+  const auto parts = std::ranges::stable_partition(
+      joiners, [&](const Joiner& joiner) { return joiner.since == join->since; });
+  for (auto joiner = joiners.begin(); joiner != parts.begin(); ++joiner) answer(*joiner, page);
+  if (!parts.empty())
+    answer_parts(*join, {std::make_move_iterator(parts.begin()), std::make_move_iterator(parts.end())}, page);
   forget_held();
+}
+
+void Room::answer(Joiner& joiner, const std::shared_ptr<const ReadReply>& page) {
+  RoomMember& member = *joiner.member;
+  if (page->more) {
+    member.state_ = RoomMember::State::paging;
+    ++paging_;
+  } else {
+    make_live(member, page->newest);
+  }
+  member.on_joined(joiner.id, page);
+  if (page->more) return;
+  for (const RoomMessage& message : held_)
+    if (message.cursor > page->newest) member.outlet_.deliver(message);
+}
+
+/// Answers joiners whose cursor lies behind that of the read; whom the page does not reach is read for anew,
+/// and not together with others where the page proved nothing.
+void Room::answer_parts(const Join& join, std::vector<Joiner> joiners,
+                        const std::shared_ptr<const ReadReply>& page) {
+  std::ranges::stable_sort(joiners, {}, &Joiner::since);
+  std::shared_ptr<const ReadReply> part;
+  std::optional<Cursor> part_since;
+  for (Joiner& joiner : joiners) {
+    if (!is_part_of(*joiner.since, *page)) {
+      add(std::move(joiner), join.history, page->complete ? Sharing::close : Sharing::equal);
+      continue;
+    }
+    if (part_since != joiner.since) {
+      part_since = joiner.since;
+      part = part_after(*joiner.since, *page);
+    }
+    answer(joiner, part);
+  }
 }
 
 void Room::fail(const std::shared_ptr<Join>& join) {
   std::erase(joins_, join);
   auto joiners = std::move(join->joiners);
+  // What an old cursor needs may be away while a newer one finds all in the stream.
+  const auto others = std::ranges::stable_partition(
+      joiners, [&](const Joiner& joiner) { return !join->reading || joiner.since == join->since; });
+  for (Joiner& joiner : others) add(std::move(joiner), join->history, Sharing::equal);
+  joiners.erase(others.begin(), others.end());
   for (Joiner& joiner : joiners) joiner.member->state_ = RoomMember::State::outside;
   for (Joiner& joiner : joiners) joiner.member->on_join_failed(joiner.id);
   forget_held();

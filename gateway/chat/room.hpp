@@ -40,7 +40,9 @@ class RoomMember {
 };
 
 /// Joining (DESIGN): subscribed → read → page → messages after the page that came meanwhile → live. All
-/// members see the messages in the order of publish(). Equal joins share one read.
+/// members see the messages in the order of publish(). Equal joins share one read, and so do joins with
+/// cursors that lie close together: each gets its part of the oldest one's page when a thousand clients come
+/// back at once.
 class Room : public std::enable_shared_from_this<Room> {
  public:
   /// `store` outlives the room.
@@ -75,6 +77,7 @@ class Room : public std::enable_shared_from_this<Room> {
   struct Joiner {
     RoomMember* member;
     RequestId id;
+    std::optional<Cursor> since;  // the join's own, or one that its page covers
   };
   struct Join {
     std::optional<Cursor> since;
@@ -88,6 +91,11 @@ class Room : public std::enable_shared_from_this<Room> {
     Cursor skip_until;
   };
 
+  enum class Sharing { equal, close };
+  void add(Joiner joiner, std::size_t history, Sharing sharing);
+  void answer(Joiner& joiner, const std::shared_ptr<const ReadReply>& page);
+  void answer_parts(const Join& join, std::vector<Joiner> joiners,
+                    const std::shared_ptr<const ReadReply>& page);
   void start_reading(const std::shared_ptr<Join>& join);
   void on_read(const std::shared_ptr<Join>& join, ReadReply reply);
   void fail(const std::shared_ptr<Join>& join);

@@ -137,6 +137,28 @@ void Session::on(const SendCommand& command) {
   submit(command, place->room(), bytes);
 }
 
+void Session::on(const HistoryCommand& command) {
+  if (find_place(command.room) == nullptr)
+    return reject({command.id, ErrorCode::not_joined, "join the room before reading it", std::nullopt});
+  if (history_reads_ >= max_history_reads_in_flight)
+    return reject({command.id, ErrorCode::overloaded, "wait for the answers to the earlier history frames",
+                   retry_after_ms});
+  ++history_reads_;
+  ReadRequest request{command.room, std::nullopt, command.limit, command.before};
+  services_.store.read(std::move(request), [weak = weak_from_this(), command](ReadReply reply) {
+    if (const auto session = weak.lock()) session->on_history_reply(command, std::move(reply));
+  });
+}
+
+void Session::on_history_reply(const HistoryCommand& command, ReadReply reply) {
+  --history_reads_;
+  if (closed_) return;
+  if (!reply.available)
+    return reject(
+        {command.id, ErrorCode::unavailable, "the room cannot be read now; ask again", retry_after_ms});
+  outlet_.history({command.id, command.room, std::make_shared<const ReadReply>(std::move(reply))});
+}
+
 void Session::submit(const SendCommand& command, Room& room, std::size_t reserved_bytes) {
   const std::uint64_t number = next_send_++;
   pending_.push_back({number, command.id, command.room, std::chrono::steady_clock::now() + send_deadline});

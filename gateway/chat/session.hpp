@@ -83,6 +83,7 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   void on(const JoinCommand& command);
   void on(const LeaveCommand& command);
   void on(const SendCommand& command);
+  void on(const HistoryCommand& command);
   void on(const PingCommand& command);
 
   Place* find_place(const std::string& room);
@@ -91,6 +92,7 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   static void on_accept_reply(SessionServices& services, Accepted accepted, AcceptReply reply);
   static void append_to_journal(SessionServices& services, Accepted accepted, const AcceptReply& reply);
   void on_durable(std::uint64_t number, Cursor cursor, bool duplicate);
+  void on_history_reply(const HistoryCommand& command, ReadReply reply);
   void refuse_send(std::uint64_t number, ErrorCode code, std::string message);
   std::vector<PendingSend>::iterator find_pending(std::uint64_t number);
   void end_pending(std::vector<PendingSend>::iterator pending);
@@ -99,6 +101,7 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   Outlet& outlet_;
   const std::uint64_t number_;
   std::string user_;
+  std::size_t history_reads_ = 0;
   bool draining_ = false;
   bool closed_ = false;
   std::uint64_t next_send_ = 1;

@@ -9,6 +9,7 @@ namespace chat::gateway {
 inline constexpr std::size_t max_frame_bytes = 64 * 1024;
 inline constexpr std::size_t max_rooms_per_session = 100;
 inline constexpr std::size_t max_sends_in_flight = 64;
+inline constexpr std::size_t max_history_reads_in_flight = 4;
 
 /// A send without a delivery report by then is answered `unavailable`; the client keeps retrying its id
 /// (DESIGN 5).

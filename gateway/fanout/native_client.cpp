@@ -35,6 +35,7 @@ class NativeClient : public ws::Handler, public Outlet {
   void deliver(const RoomMessage& message) override { connection_->deliver(message.frame); }
   void welcome(const WelcomeEvent& event) override { send(event); }
   void joined(const JoinedEvent& event) override { send(event); }
+  void history(const HistoryEvent& event) override { send(event); }
   void left(const LeftEvent& event) override { send(event); }
   void ack(const AckEvent& event) override { send(event); }
   void pong(const PongEvent& event) override { send(event); }

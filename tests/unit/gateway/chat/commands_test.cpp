@@ -44,6 +44,31 @@ TEST(Commands, JoinReadsSinceAndHistory) {
   EXPECT_EQ(join.id, "j");
 }
 
+TEST(Commands, HistoryNeedsACursorAndALimitOfUpTo100) {
+  const auto history = command<HistoryCommand>(
+      R"({"type":"history","id":"h","room":"r","before":{"epoch":5,"seq":9007199254740991},"limit":100})");
+  EXPECT_EQ(history.before, (Cursor{5, 9007199254740991}));
+  EXPECT_EQ(history.limit, 100U);
+  EXPECT_EQ(history.id, "h");
+  const auto frame = [](const std::string& fields) {
+    return R"({"type":"history","id":"h","room":"r",)" + fields + "}";
+  };
+  const std::string before = R"("before":{"epoch":1,"seq":1})";
+  for (const std::string& fields :
+       {before, before + R"(,"limit":0)", before + R"(,"limit":101)", before + R"(,"limit":-1)",
+        before + R"(,"limit":1.5)", before + R"(,"limit":"5")", before + R"(,"limit":null)",
+        std::string(R"("limit":5)"), std::string(R"("limit":5,"before":null)"),
+        std::string(R"("limit":5,"before":7)"), std::string(R"("limit":5,"before":{"epoch":1})"),
+        std::string(R"("limit":5,"before":{"epoch":-1,"seq":1})"),
+        std::string(R"("limit":5,"before":{"epoch":1,"seq":9007199254740992})")}) {
+    const auto refused = rejection(frame(fields));
+    EXPECT_EQ(refused.code, ErrorCode::bad_request) << fields;
+    EXPECT_EQ(refused.id, "h") << fields;
+  }
+  EXPECT_EQ(rejection(R"({"type":"history","room":"a b",)" + before + R"(,"limit":5})").code,
+            ErrorCode::bad_request);
+}
+
 TEST(Commands, UnknownFieldsAreIgnoredAndNullIsAbsent) {
   const auto join =
       command<JoinCommand>(R"({"type":"join","room":"r","since":null,"history":null,"colour":[1,{"a":2}]})");

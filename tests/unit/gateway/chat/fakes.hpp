@@ -58,6 +58,7 @@ class FakeOutlet : public Outlet {
   void deliver(const RoomMessage& message) override { cursors.push_back(message.cursor); }
   void welcome(const WelcomeEvent& event) override { frames.push_back(native::encode(event)); }
   void joined(const JoinedEvent& event) override { frames.push_back(native::encode(event)); }
+  void history(const HistoryEvent& event) override { frames.push_back(native::encode(event)); }
   void left(const LeftEvent& event) override { frames.push_back(native::encode(event)); }
   void ack(const AckEvent& event) override { frames.push_back(native::encode(event)); }
   void pong(const PongEvent& event) override { frames.push_back(native::encode(event)); }

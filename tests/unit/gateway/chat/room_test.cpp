@@ -15,12 +15,22 @@ using testing::room_message;
 class TestMember : public RoomMember {
  public:
   explicit TestMember(FakeOutlet& outlet) : RoomMember(outlet) {}
-  void on_joined(const RequestId&, std::shared_ptr<const ReadReply>) override { ++joined; }
+  void on_joined(const RequestId&, std::shared_ptr<const ReadReply> answer) override {
+    ++joined;
+    page = std::move(answer);
+  }
   void on_join_failed(const RequestId&) override { ++failed; }
 
   int joined = 0;
   int failed = 0;
+  std::shared_ptr<const ReadReply> page;
 };
+
+ReadReply page_of(std::int64_t first, std::int64_t last) {
+  ReadReply reply = page_up_to({1, last});
+  for (std::int64_t seq = first; seq <= last; ++seq) reply.entries.push_back({{1, seq}, "m"});
+  return reply;
+}
 
 struct RoomTest : ::testing::Test {
   FakeStore store;
@@ -71,6 +81,72 @@ TEST_F(RoomTest, EqualJoinsShareOneRead) {
   EXPECT_EQ(store.reads.size(), 1U);
   store.reads[0].handler(page_up_to({1, 1}));
   EXPECT_EQ(member.joined + other.joined, 2);
+}
+
+TEST_F(RoomTest, I3JoinsWithCloseCursorsShareTheReadOfTheOldestAndGetTheirParts) {
+  room->on_subscribed();
+  room->join(member, "a", Cursor{1, 2}, 0);
+  room->join(other, "b", Cursor{1, 5}, 0);
+  ASSERT_EQ(store.reads.size(), 1U);
+  room->publish(room_message(1, 8));
+  store.reads[0].handler(page_of(3, 7));
+  ASSERT_TRUE(member.page && other.page);
+  EXPECT_EQ(member.page->entries.size(), 5U);
+  ASSERT_EQ(other.page->entries.size(), 2U);
+  EXPECT_EQ(other.page->entries[0].cursor, (Cursor{1, 6}));
+  EXPECT_TRUE(other.page->complete);
+  EXPECT_EQ(other.page->newest, (Cursor{1, 7}));
+  EXPECT_EQ(other_outlet.cursors, (std::vector<Cursor>{{1, 8}}));
+}
+
+TEST_F(RoomTest, CursorsThatAreFarApartOrOfAnotherEpochOrOlderAreReadForThemselves) {
+  room->on_subscribed();
+  TestMember far{outlet}, old{outlet};
+  room->join(member, "a", Cursor{2, 100}, 0);
+  room->join(other, "b", Cursor{2, 99}, 0);
+  room->join(far, "c", Cursor{2, 1102}, 0);
+  room->join(old, "d", Cursor{1, 100}, 0);
+  EXPECT_EQ(store.reads.size(), 4U);
+}
+
+TEST_F(RoomTest, WhomTheSharedPageDoesNotReachIsReadForAnew) {
+  room->on_subscribed();
+  TestMember beyond{outlet};
+  room->join(member, "a", Cursor{1, 2}, 0);
+  room->join(other, "b", Cursor{1, 5}, 0);
+  room->join(beyond, "c", Cursor{1, 9}, 0);
+  auto first = page_of(3, 4);
+  first.newest = {1, 8};
+  first.more = true;
+  store.reads[0].handler(first);
+  EXPECT_EQ(member.joined, 1);
+  EXPECT_EQ(other.joined, 0);
+  ASSERT_EQ(store.reads.size(), 2U);
+  EXPECT_EQ(store.reads[1].request.since, (Cursor{1, 5}));
+  store.reads[1].handler(page_of(6, 8));
+  EXPECT_EQ(other.joined, 1);
+  ASSERT_EQ(store.reads.size(), 3U) << "a cursor beyond the page's newest may be newer than the page";
+  EXPECT_EQ(store.reads[2].request.since, (Cursor{1, 9}));
+}
+
+TEST_F(RoomTest, AnOldCursorThatFailsOrIsIncompleteDoesNotTakeOthersWithIt) {
+  room->on_subscribed();
+  room->join(member, "a", Cursor{1, 2}, 0);
+  room->join(other, "b", Cursor{1, 5}, 0);
+  store.reads[0].handler(ReadReply{});
+  EXPECT_EQ(member.failed, 1);
+  EXPECT_EQ(other.failed, 0);
+  ASSERT_EQ(store.reads.size(), 2U);
+  store.reads[1].handler(page_of(6, 7));
+  EXPECT_EQ(other.joined, 1);
+  room->join(member, "a", Cursor{1, 2}, 0);
+  room->join(other, "b", Cursor{1, 5}, 0);
+  auto incomplete = page_of(5, 7);
+  incomplete.complete = false;
+  store.reads[2].handler(incomplete);
+  EXPECT_EQ(member.joined, 1);
+  EXPECT_EQ(other.joined, 1);
+  EXPECT_EQ(store.reads.size(), 4U);
 }
 
 TEST_F(RoomTest, NoLiveMessageBeforeTheLastPage) {

@@ -51,6 +51,37 @@ struct SessionTest : Test {
   }
 };
 
+TEST_F(SessionTest, HistoryNeedsAJoinedRoomAndIsAnsweredWithThePage) {
+  session->handle(HistoryCommand{"h", "r", {5, 9}, 3});
+  EXPECT_TRUE(has(outlet.take().at(0), "not_joined"));
+  join("r");
+  session->handle(HistoryCommand{"h", "r", {5, 9}, 3});
+  EXPECT_EQ(store.reads.back().request.before, (Cursor{5, 9}));
+  EXPECT_EQ(store.reads.back().request.history, 3U);
+  ReadReply page = page_up_to({5, 9});
+  page.entries.push_back({{5, 8}, R"({"seq":8})"});
+  page.more = true;
+  store.reads.back().handler(page);
+  EXPECT_EQ(outlet.take().at(0),
+            R"({"type":"history","id":"h","room":"r","messages":[{"seq":8}],"more":true})");
+  session->handle(HistoryCommand{"h2", "r", {5, 9}, 3});
+  store.reads.back().handler(ReadReply{});
+  const auto refused = outlet.take().at(0);
+  EXPECT_TRUE(has(refused, "unavailable") && has(refused, "retry_after_ms") && has(refused, "h2"));
+}
+
+TEST_F(SessionTest, I6OnlyAFewHistoryFramesMayWait) {
+  join("r");
+  const auto before = store.reads.size();
+  for (std::size_t i = 0; i <= max_history_reads_in_flight; ++i)
+    session->handle(HistoryCommand{"h", "r", {5, 9}, 3});
+  EXPECT_EQ(store.reads.size() - before, max_history_reads_in_flight);
+  EXPECT_TRUE(has(outlet.take().at(0), "overloaded"));
+  store.reads.back().handler(page_up_to({5, 9}));
+  session->handle(HistoryCommand{"h", "r", {5, 9}, 3});
+  EXPECT_EQ(store.reads.size() - before, max_history_reads_in_flight + 1);
+}
+
 TEST_F(SessionTest, WelcomeNamesSessionGatewayAndGuest) {
   session->start();
   const auto frame = outlet.take().at(0);

@@ -1,0 +1,33 @@
+// The history's metrics.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+
+#include "common/metrics/metrics.hpp"
+
+namespace chat::gateway {
+
+struct HistoryMetrics {
+  explicit HistoryMetrics(Metrics& metrics)
+      : reads(metrics.counter("chat_history_reads_total", "Pages read from PostgreSQL")),
+        failures(metrics.counter("chat_history_failures_total", "Pages that PostgreSQL did not give")),
+        refused(metrics.counter("chat_history_refused_total", "Pages refused since too many were waiting")),
+        settled(metrics.counter("chat_history_settled_total",
+                                "Waits for PostgreSQL to have all that Kafka has, by how they ended",
+                                {{"result", "stored"}})),
+        unsettled(metrics.counter("chat_history_settled_total",
+                                  "Waits for PostgreSQL to have all that Kafka has, by how they ended",
+                                  {{"result", "late"}})),
+        seconds(metrics.histogram("chat_history_read_seconds", "One page from PostgreSQL",
+                                  {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10})) {}
+
+  prometheus::Counter& reads;
+  prometheus::Counter& failures;
+  prometheus::Counter& refused;
+  prometheus::Counter& settled;
+  prometheus::Counter& unsettled;
+  prometheus::Histogram& seconds;
+};
+
+}  // namespace chat::gateway

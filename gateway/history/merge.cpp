@@ -1,0 +1,160 @@
+#include "gateway/history/merge.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace chat::gateway {
+namespace {
+
+using Entries = std::vector<RoomEntry>;
+
+Cursor following(Cursor cursor) {
+  return {cursor.epoch, cursor.seq + 1};
+}
+
+/// Both lists in one, in order; a number that both have comes once.
+Entries united(Entries a, Entries b) {
+  Entries all;
+  all.reserve(a.size() + b.size());
+  std::ranges::merge(
+      std::make_move_iterator(a.begin()), std::make_move_iterator(a.end()),
+      std::make_move_iterator(b.begin()), std::make_move_iterator(b.end()), std::back_inserter(all), {},
+      [](const RoomEntry& entry) { return entry.cursor; },
+      [](const RoomEntry& entry) { return entry.cursor; });
+  const auto same = [](const RoomEntry& x, const RoomEntry& y) {
+    return x.cursor == y.cursor && x.message == y.message;
+  };
+  const auto rest = std::ranges::unique(all, same);
+  all.erase(rest.begin(), rest.end());
+  return all;
+}
+
+/// How many from the front (or the back) fit into a page, at least one.
+template <class Iterator>
+std::size_t fitting(Iterator begin, Iterator end, std::size_t most) {
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+  for (; begin != end && count < most; ++begin, ++count) {
+    bytes += begin->message.size();
+    if (count > 0 && bytes > max_page_bytes) break;
+  }
+  return count;
+}
+
+class Voids {
+ public:
+  explicit Voids(const HistoryRows& rows) : voids_(rows.voids) {}
+
+  /// Whether no message is missing in the epoch after number `after` and before number `until`.
+  bool cover(std::int64_t epoch, std::int64_t after, std::int64_t until) const {
+    if (until <= after + 1) return true;
+    const auto first = std::ranges::upper_bound(voids_, Cursor{epoch, after});
+    const auto last = std::ranges::lower_bound(voids_, Cursor{epoch, until});
+    return last - first == until - after - 1;
+  }
+
+  /// Whether `b` is the next after `a`, voids aside; across epochs as far as the later one shows it.
+  bool link(Cursor a, Cursor b) const { return cover(b.epoch, a.epoch == b.epoch ? a.seq : 0, b.seq); }
+
+ private:
+  const std::vector<Cursor>& voids_;
+};
+
+}  // namespace
+
+Cursor rows_wanted_until(Cursor since, const ReadReply& stream) {
+  const Entries& entries = stream.entries;
+  Cursor until = stream.same_run ? following(stream.newest) : Cursor{max_json_integer, max_json_integer};
+  if (stream.more) until = std::min(until, entries.back().cursor);
+  if (!stream.same_run) return until;
+  // Within the current epoch the stream has everything from its first entry on.
+  const auto current = std::ranges::find_if(
+      entries, [&](const RoomEntry& entry) { return entry.cursor.epoch == stream.newest.epoch; });
+  if (current != entries.end() && current->cursor > since) until = std::min(until, current->cursor);
+  return until;
+}
+
+std::optional<ReadReply> merge_after(Cursor since, ReadReply stream, const HistoryRows& rows,
+                                     Settled settled) {
+  // What lies behind the end of either list is not known to be all.
+  Cursor known{max_json_integer, max_json_integer};
+  if (stream.more) known = std::min(known, stream.entries.back().cursor);
+  if (rows.more) known = std::min(known, rows.entries.back().cursor);
+  ReadReply page = std::move(stream);
+  page.more = page.more || rows.more;
+  page.entries = united(rows.entries, std::move(page.entries));
+  std::erase_if(page.entries,
+                [&](const RoomEntry& entry) { return entry.cursor > known || entry.cursor <= since; });
+  const std::size_t count = fitting(page.entries.begin(), page.entries.end(), max_page_entries);
+  if (count < page.entries.size()) page.more = true;
+  page.entries.resize(count);
+
+  const Voids voids(rows);
+  const bool is_final = settled.current && !rows.knows_voids;
+  const auto proves = [&](Cursor from, Cursor to) {
+    const bool is_closed = to.epoch < page.newest.epoch || !page.same_run;
+    if (from.epoch != to.epoch && !settled.older) return false;
+    return voids.link(from, to) || (is_closed ? settled.older : is_final);
+  };
+  Cursor last = since;
+  for (const RoomEntry& entry : page.entries) {
+    if (!proves(last, entry.cursor)) return std::nullopt;
+    last = entry.cursor;
+  }
+  if (!page.more) {
+    // Under another run there may have been numbers after the newest that this Redis knows.
+    if (!page.same_run && !settled.older) return std::nullopt;
+    if (last < page.newest && !proves(last, following(page.newest))) return std::nullopt;
+    page.newest = std::max(page.newest, page.entries.empty() ? page.newest : last);
+  }
+  page.complete = true;
+  return page;
+}
+
+bool is_enough_before(Cursor before, std::size_t limit, const ReadReply& stream) {
+  if (stream.entries.size() < limit || !stream.more) return false;
+  const Cursor first = stream.entries.front().cursor;
+  const auto count = static_cast<std::int64_t>(stream.entries.size());
+  return first.epoch == before.epoch && before.seq - first.seq == count;
+}
+
+std::optional<ReadReply> merge_before(Cursor before, std::size_t limit, ReadReply stream,
+                                      const HistoryRows& rows, Settled settled) {
+  Cursor known;
+  if (stream.more && !stream.entries.empty()) known = std::max(known, stream.entries.front().cursor);
+  if (rows.more && !rows.entries.empty()) known = std::max(known, rows.entries.front().cursor);
+  ReadReply page = std::move(stream);
+  page.more = page.more || rows.more;
+  page.entries = united(rows.entries, std::move(page.entries));
+  std::erase_if(page.entries, [&](const RoomEntry& entry) { return entry.cursor < known; });
+  const std::size_t count = fitting(page.entries.rbegin(), page.entries.rend(), limit);
+  if (count < page.entries.size()) page.more = true;
+  page.entries.erase(page.entries.begin(), page.entries.end() - static_cast<std::ptrdiff_t>(count));
+  page.complete = true;
+  if (settled.older && settled.current) return page;
+
+  const Voids voids(rows);
+  Cursor next = page.same_run ? std::min(before, following(page.newest)) : before;
+  for (auto entry = page.entries.rbegin(); entry != page.entries.rend(); next = entry++->cursor) {
+    const bool is_next = voids.link(entry->cursor, next);
+    if (!is_next || (entry->cursor.epoch != next.epoch && !settled.older)) return std::nullopt;
+  }
+  if (!page.more && !voids.cover(next.epoch, 0, next.seq)) return std::nullopt;
+  return page;
+}
+
+void prepend_older(ReadReply& reply, const HistoryRows& rows, std::size_t limit) {
+  const Voids voids(rows);
+  Cursor next = reply.entries.empty() ? following(reply.newest) : reply.entries.front().cursor;
+  auto first = rows.entries.end();
+  while (first != rows.entries.begin() && voids.link(std::prev(first)->cursor, next))
+    next = (--first)->cursor;
+  Entries all(first, rows.entries.end());
+  all = united(std::move(all), std::move(reply.entries));
+  const std::size_t count = fitting(all.rbegin(), all.rend(), limit);
+  all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(count));
+  reply.entries = std::move(all);
+}
+
+}  // namespace chat::gateway

@@ -1,0 +1,151 @@
+#include "gateway/history/postgres_history.hpp"
+
+#include <map>
+#include <utility>
+
+#include "common/log/log.hpp"
+
+namespace chat::gateway {
+namespace {
+
+constexpr std::chrono::seconds failing_time{1};
+constexpr std::chrono::seconds report_period{10};
+constexpr std::chrono::seconds retry_within{1};
+constexpr std::chrono::milliseconds kafka_wait{2'000};
+
+}  // namespace
+
+PostgresHistory::PostgresHistory(const postgres::DatabaseSettings& database,
+                                 const config::KafkaSettings& kafka, PostgresHistoryOptions options,
+                                 Metrics& metrics)
+    : settings_(database),
+      options_(std::move(options)),
+      figures_(metrics),
+      offsets_(kafka::EndOffsets::make(kafka, options_.client_id).value()),
+      positions_(database) {
+  for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { run(); });
+  settler_ = std::make_unique<Settler>(sources(), options_.settling);
+}
+
+PostgresHistory::~PostgresHistory() {
+  stop();
+}
+
+void PostgresHistory::stop() {
+  settler_.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  jobs_.clear();
+}
+
+void PostgresHistory::read_after(std::string room, Cursor after, Cursor until, Post post,
+                                 std::function<void(HistoryRows)> handler) {
+  submit({[room = std::move(room), after, until](postgres::Transaction& transaction) {
+            return read_rows_after(transaction, room, after, until);
+          },
+          std::move(post), std::move(handler)});
+}
+
+void PostgresHistory::read_before(std::string room, Cursor before, std::size_t limit, Post post,
+                                  std::function<void(HistoryRows)> handler) {
+  submit({[room = std::move(room), before, limit](postgres::Transaction& transaction) {
+            return read_rows_before(transaction, room, before, limit);
+          },
+          std::move(post), std::move(handler)});
+}
+
+void PostgresHistory::wait_settled(std::string room, Post post, std::function<void(bool)> handler) {
+  settler_->wait(std::move(room),
+                 [this, post = std::move(post), handler = std::move(handler)](bool is_settled) {
+                   (is_settled ? figures_.settled : figures_.unsettled).Increment();
+                   post([handler, is_settled] { handler(is_settled); });
+                 });
+}
+
+void PostgresHistory::submit(Job job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (jobs_.size() < options_.max_waiting && Clock::now() >= failing_until_) {
+      jobs_.push_back(std::move(job));
+      changed_.notify_one();
+      return;
+    }
+  }
+  figures_.refused.Increment();
+  job.post([handler = std::move(job.handler)] { handler(HistoryRows{}); });
+}
+
+void PostgresHistory::run() {
+  postgres::Database database(settings_);
+  for (;;) {
+    Job job;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return is_stopping_ || !jobs_.empty(); });
+      if (is_stopping_) return;
+      job = std::move(jobs_.front());
+      jobs_.pop_front();
+    }
+    HistoryRows rows;
+    if (!is_failing()) rows = carry_out(database, job.read);
+    job.post(
+        [handler = std::move(job.handler), rows = std::move(rows)]() mutable { handler(std::move(rows)); });
+  }
+}
+
+HistoryRows PostgresHistory::carry_out(postgres::Database& database, const Read& read) {
+  HistoryRows rows;
+  const auto began = Clock::now();
+  figures_.reads.Increment();
+  const auto work = [&](postgres::Transaction& transaction) { rows = read(transaction); };
+  auto failure = database.transact(work);
+  // A connection that idled may have ended long ago; a server that is silent is not asked twice.
+  if (failure && Clock::now() - began < retry_within) failure = database.transact(work);
+  if (failure) {
+    note_failure(*failure);
+    return {};
+  }
+  figures_.seconds.Observe(std::chrono::duration<double>(Clock::now() - began).count());
+  return rows;
+}
+
+bool PostgresHistory::is_failing() {
+  const std::lock_guard lock(mutex_);
+  return Clock::now() < failing_until_;
+}
+
+void PostgresHistory::note_failure(const postgres::Failure& failure) {
+  figures_.failures.Increment();
+  const std::lock_guard lock(mutex_);
+  const auto now = Clock::now();
+  failing_until_ = now + failing_time;
+  if (now < next_report_) return;
+  next_report_ = now + report_period;
+  log::warning("PostgreSQL did not give a room's history; clients are told unavailable",
+               {{"sqlstate", failure.sqlstate}, {"reason", failure.message}});
+}
+
+SettlerSources PostgresHistory::sources() {
+  SettlerSources sources;
+  sources.partition = [this](const std::string& room) -> std::optional<std::int32_t> {
+    const auto partitions = offsets_->partitions(kafka_wait);
+    return partitions ? std::optional(kafka::partition_of(room, *partitions)) : std::nullopt;
+  };
+  sources.end_offset = [this](std::int32_t partition) { return offsets_->end_offset(partition, kafka_wait); };
+  sources.positions = [this]() -> std::optional<std::map<std::int32_t, std::int64_t>> {
+    std::map<std::int32_t, std::int64_t> positions;
+    const auto failure = positions_.transact([&](postgres::Transaction& transaction) {
+      for (const auto& row : transaction.execute("SELECT partition, next_offset FROM positions").rows)
+        positions[std::stoi(row.at(0).value())] = std::stoll(row.at(1).value());
+    });
+    return failure ? std::nullopt : std::optional(std::move(positions));
+  };
+  return sources;
+}
+
+}  // namespace chat::gateway

@@ -1,0 +1,82 @@
+// The history on PostgreSQL: a few threads that block, behind a bounded queue.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/config/service_settings.hpp"
+#include "common/kafka/end_offsets.hpp"
+#include "common/metrics/metrics.hpp"
+#include "common/postgres/database.hpp"
+#include "gateway/history/history.hpp"
+#include "gateway/history/history_metrics.hpp"
+#include "gateway/history/row_reader.hpp"
+#include "gateway/history/settler.hpp"
+
+namespace chat::gateway {
+
+struct PostgresHistoryOptions {
+  std::string client_id;  // as Kafka's brokers see it
+  std::size_t threads = 2;
+  std::size_t max_waiting = 4096;
+  SettlerTiming settling{};
+};
+
+/// Only reads. Connects at the first call. After a failure every read fails at once for a second, so that a
+/// server that is away does not hold up the answers.
+class PostgresHistory final : public History {
+ public:
+  /// Throws std::runtime_error for settings that no Kafka client can be made of.
+  PostgresHistory(const postgres::DatabaseSettings& database, const config::KafkaSettings& kafka,
+                  PostgresHistoryOptions options, Metrics& metrics);
+  ~PostgresHistory() override;
+
+  void read_after(std::string room, Cursor after, Cursor until, Post post,
+                  std::function<void(HistoryRows)> handler) override;
+  void read_before(std::string room, Cursor before, std::size_t limit, Post post,
+                   std::function<void(HistoryRows)> handler) override;
+  void wait_settled(std::string room, Post post, std::function<void(bool)> handler) override;
+
+  /// Ends the threads; handlers that have not run are dropped.
+  void stop();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using Read = std::function<HistoryRows(postgres::Transaction&)>;
+  struct Job {
+    Read read;
+    Post post;
+    std::function<void(HistoryRows)> handler;
+  };
+
+  void submit(Job job);
+  void run();
+  HistoryRows carry_out(postgres::Database& database, const Read& read);
+  bool is_failing();
+  void note_failure(const postgres::Failure& failure);
+  SettlerSources sources();
+
+  const postgres::DatabaseSettings settings_;
+  const PostgresHistoryOptions options_;
+  HistoryMetrics figures_;
+  std::unique_ptr<kafka::EndOffsets> offsets_;
+  postgres::Database positions_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Job> jobs_;
+  Clock::time_point failing_until_{};
+  Clock::time_point next_report_{};
+  bool is_stopping_ = false;
+  std::vector<std::thread> threads_;
+  std::unique_ptr<Settler> settler_;
+};
+
+}  // namespace chat::gateway

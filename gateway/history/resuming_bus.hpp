@@ -1,0 +1,35 @@
+// The hub's Bus whose repair reads fall through to PostgreSQL.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "gateway/bus/bus.hpp"
+#include "gateway/history/resuming_reader.hpp"
+
+namespace chat::gateway {
+
+/// On the bus thread; `bus` outlives it. A hole that cannot be proven filled comes back as the stream shows
+/// it: live repair goes on then and counts it (DESIGN "What proves that nothing is missing").
+class ResumingBus final : public Bus {
+ public:
+  ResumingBus(Bus& bus, History* history, Post post)
+      : bus_(bus),
+        reader_([&bus](ReadRequest request,
+                       ReadHandler handler) { bus.read(std::move(request), std::move(handler)); },
+                history, std::move(post), ResumingReader::Unproven::stream) {}
+
+  void subscribe(const std::string& room) override { bus_.subscribe(room); }
+  void unsubscribe(const std::string& room) override { bus_.unsubscribe(room); }
+  void read(ReadRequest request, std::function<void(ReadReply)> handler) override {
+    reader_.read(std::move(request), std::move(handler));
+  }
+  bool connected() const override { return bus_.connected(); }
+
+ private:
+  Bus& bus_;
+  ResumingReader reader_;
+};
+
+}  // namespace chat::gateway

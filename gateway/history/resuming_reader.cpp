@@ -1,0 +1,159 @@
+#include "gateway/history/resuming_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace chat::gateway {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// How long a settlement of closed epochs stands for further reads of its room.
+constexpr std::chrono::seconds settlement_life{60};
+constexpr std::size_t most_settlements = 1024;
+
+/// The epochs below can get no more messages: a Redis that started again begins another.
+std::int64_t closed_below(const ReadReply& stream) {
+  return stream.newest.epoch + (stream.same_run ? 0 : 1);
+}
+
+}  // namespace
+
+/// One read on its way through PostgreSQL.
+struct ResumingReader::Work {
+  ReadRequest request;
+  ReadReply stream;
+  ReadHandler handler;
+  Settled settled{};
+};
+
+/// The call only while the reader lives.
+template <class Call>
+auto ResumingReader::guarded(Call call) {
+  return [alive = std::weak_ptr(alive_), call = std::move(call)](auto... values) mutable {
+    if (!alive.expired()) call(std::move(values)...);
+  };
+}
+
+ResumingReader::ResumingReader(std::function<void(ReadRequest, ReadHandler)> read, History* history,
+                               Post post, Unproven unproven)
+    : read_(std::move(read)), history_(history), post_(std::move(post)), unproven_(unproven) {}
+
+void ResumingReader::read(ReadRequest request, ReadHandler handler) {
+  if (history_ == nullptr) return read_(std::move(request), std::move(handler));
+  const ReadRequest copy = request;
+  read_(copy,
+        guarded([this, request = std::move(request), handler = std::move(handler)](ReadReply stream) mutable {
+          on_stream(std::move(request), std::move(stream), std::move(handler));
+        }));
+}
+
+void ResumingReader::on_stream(ReadRequest request, ReadReply stream, ReadHandler handler) {
+  bool is_enough = !stream.available;
+  if (request.before) {
+    is_enough = is_enough || is_enough_before(*request.before, request.history, stream);
+  } else if (request.since) {
+    // A cursor beyond the newest was never given, unless this Redis came back with older data.
+    is_enough = is_enough || stream.complete || (*request.since > stream.newest && stream.same_run);
+    if (!is_enough && *request.since > stream.newest) {
+      stream.entries.clear();
+      stream.more = false;
+    }
+  } else {
+    is_enough = is_enough || stream.entries.size() >= request.history;
+  }
+  if (is_enough) return handler(std::move(stream));
+  auto work = std::make_shared<Work>(Work{std::move(request), std::move(stream), std::move(handler)});
+  work->settled.older = is_settled(work->request.room, closed_below(work->stream));
+  ask(work);
+}
+
+void ResumingReader::ask(const WorkRef& work) {
+  const ReadRequest& request = work->request;
+  auto on_answer = guarded([this, work](HistoryRows rows) { on_rows(work, std::move(rows)); });
+  if (request.since)
+    return history_->read_after(request.room, *request.since, rows_wanted_until(*request.since, work->stream),
+                                post_, std::move(on_answer));
+  Cursor before = request.before.value_or(Cursor{max_json_integer, max_json_integer});
+  if (!request.before && !work->stream.entries.empty()) before = work->stream.entries.front().cursor;
+  history_->read_before(request.room, before, request.history, post_, std::move(on_answer));
+}
+
+void ResumingReader::on_rows(const WorkRef& work, HistoryRows rows) {
+  const ReadRequest& request = work->request;
+  if (!request.since && !request.before) {
+    // The last messages of a join: what is missing in front can be had by `before` later.
+    if (rows.available) prepend_older(work->stream, rows, request.history);
+    return work->handler(std::move(work->stream));
+  }
+  if (!rows.available) {
+    // The wait is patient with PostgreSQL, and so may a live repair be, but not a client's join.
+    const bool is_patient = unproven_ == Unproven::stream && !work->settled.current;
+    return is_patient ? settle(work) : fail(work);
+  }
+  auto page = request.since
+                  ? merge_after(*request.since, work->stream, rows, work->settled)
+                  : merge_before(*request.before, request.history, work->stream, rows, work->settled);
+  if (page) return work->handler(*std::move(page));
+  if (work->settled.current) return fail(work);
+  settle(work);
+}
+
+/// Reads of one room that need the same wait share it.
+void ResumingReader::settle(const WorkRef& work) {
+  const std::string& room = work->request.room;
+  const std::int64_t epochs_below = closed_below(work->stream);
+  Settlement& settlement = settlements_[room];
+  const bool is_under_way = !settlement.waiting.empty() && settlement.epochs_below == epochs_below;
+  if (is_under_way) {
+    settlement.waiting.push_back(work);
+    return;
+  }
+  // Of two waits for one room the later one answers for both.
+  settlement.epochs_below = epochs_below;
+  settlement.valid_until = {};
+  settlement.waiting.push_back(work);
+  history_->wait_settled(room, post_, guarded([this, room, epochs_below](bool is_settled) {
+                           on_settled(room, epochs_below, is_settled);
+                         }));
+}
+
+void ResumingReader::on_settled(const std::string& room, std::int64_t epochs_below, bool is_settled) {
+  const auto found = settlements_.find(room);
+  if (found == settlements_.end() || found->second.epochs_below != epochs_below) return;
+  const auto waiting = std::exchange(found->second.waiting, {});
+  if (is_settled)
+    found->second.valid_until = Clock::now() + settlement_life;
+  else
+    settlements_.erase(found);
+  forget_old_settlements();
+  for (const WorkRef& work : waiting) {
+    if (!is_settled) {
+      fail(work);
+      continue;
+    }
+    work->settled = {true, true};
+    ask(work);
+  }
+}
+
+void ResumingReader::fail(const WorkRef& work) {
+  if (unproven_ == Unproven::unavailable) work->stream.available = false;
+  work->handler(std::move(work->stream));
+}
+
+bool ResumingReader::is_settled(const std::string& room, std::int64_t epochs_below) const {
+  const auto found = settlements_.find(room);
+  return found != settlements_.end() && found->second.epochs_below >= epochs_below &&
+         found->second.valid_until > Clock::now();
+}
+
+void ResumingReader::forget_old_settlements() {
+  if (settlements_.size() < most_settlements) return;
+  const auto now = Clock::now();
+  std::erase_if(settlements_, [&](const auto& entry) {
+    return entry.second.waiting.empty() && entry.second.valid_until <= now;
+  });
+}
+
+}  // namespace chat::gateway

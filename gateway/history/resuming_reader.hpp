@@ -1,0 +1,64 @@
+// Reads of rooms that go on in PostgreSQL where Redis has no more.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/bus/room_store.hpp"
+#include "gateway/history/history.hpp"
+#include "gateway/history/merge.hpp"
+
+namespace chat::gateway {
+
+using ReadHandler = std::function<void(ReadReply)>;
+
+/// On one thread. Answers as RoomStore::read; an answer is `complete` only where that is proven, else not
+/// available (PROTOCOL: `unavailable`, the cursor stays valid). Without a history the stream's own answers
+/// are passed on.
+class ResumingReader {
+ public:
+  enum class Unproven { unavailable, stream };
+
+  /// `read` asks Redis. `history` may be null, outlives the reader, and reaches its thread through `post`.
+  /// `unproven`: what is answered where nothing can be proven, or PostgreSQL is away; the stream as it is
+  /// comes after up to 10 s of waiting for PostgreSQL.
+  ResumingReader(std::function<void(ReadRequest, ReadHandler)> read, History* history, Post post,
+                 Unproven unproven = Unproven::unavailable);
+
+  void read(ReadRequest request, ReadHandler handler);
+
+ private:
+  struct Work;
+  using WorkRef = std::shared_ptr<Work>;
+  struct Settlement {
+    std::int64_t epochs_below = 0;
+    std::chrono::steady_clock::time_point valid_until{};
+    std::vector<WorkRef> waiting;
+  };
+
+  void on_stream(ReadRequest request, ReadReply stream, ReadHandler handler);
+  void ask(const WorkRef& work);
+  void on_rows(const WorkRef& work, HistoryRows rows);
+  void settle(const WorkRef& work);
+  void on_settled(const std::string& room, std::int64_t epochs_below, bool is_settled);
+  void fail(const WorkRef& work);
+  bool is_settled(const std::string& room, std::int64_t epochs_below) const;
+  void forget_old_settlements();
+
+  template <class Call>
+  auto guarded(Call call);
+
+  const std::function<void(ReadRequest, ReadHandler)> read_;
+  History* const history_;
+  const Post post_;
+  const Unproven unproven_;
+  std::unordered_map<std::string, Settlement> settlements_;
+  const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+};
+
+}  // namespace chat::gateway

@@ -1,0 +1,110 @@
+#include "gateway/history/row_reader.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "gateway/bus/publication.hpp"
+
+namespace chat::gateway {
+namespace {
+
+using postgres::Answer;
+using postgres::Transaction;
+using Row = std::vector<std::optional<std::string>>;
+
+/// Rows are fetched in steps, since a thousand of the largest would be far over a page's bytes.
+constexpr std::size_t step = 128;
+
+const std::string columns =
+    "SELECT id, epoch, seq, sender, sender_name, text, (extract(epoch FROM sent_at) * 1000)::bigint "
+    "FROM messages WHERE room = $1 AND ";
+const std::string after_statement =
+    columns +
+    "(epoch, seq) > ($2::bigint, $3::bigint) AND (epoch, seq) < ($4::bigint, $5::bigint) "
+    "ORDER BY epoch, seq, id LIMIT $6::int";
+const std::string before_statement =
+    columns + "(epoch, seq) < ($2::bigint, $3::bigint) ORDER BY epoch DESC, seq DESC, id DESC LIMIT $4::int";
+const std::string voids_statement =
+    "SELECT epoch, seq FROM void_numbers WHERE room = $1 AND (epoch, seq) > ($2::bigint, $3::bigint) "
+    "AND (epoch, seq) < ($4::bigint, $5::bigint) ORDER BY epoch, seq LIMIT 100000";
+
+RoomEntry entry_of(const std::string& room, const Row& row) {
+  AcceptRequest message;
+  message.id = parse_uuid(row.at(0).value()).value_or(Uuid{});
+  message.room = room;
+  const Cursor cursor{std::stoll(row.at(1).value()), std::stoll(row.at(2).value())};
+  message.sender = row.at(3).value();
+  message.sender_name = row.at(4).value();
+  message.text = row.at(5).value();
+  message.sent_at = std::stoll(row.at(6).value());
+  return {cursor, make_message(message, cursor)};
+}
+
+void begin(Transaction& transaction) {
+  transaction.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+}
+
+void read_voids(Transaction& transaction, const std::string& room, Cursor after, Cursor until,
+                HistoryRows& rows) {
+  const Answer known = transaction.execute("SELECT to_regclass('void_numbers') IS NOT NULL");
+  rows.knows_voids = known.rows.at(0).at(0) == "t";
+  if (!rows.knows_voids) return;
+  const Answer voids =
+      transaction.execute(voids_statement, {room, std::to_string(after.epoch), std::to_string(after.seq),
+                                            std::to_string(until.epoch), std::to_string(until.seq)});
+  for (const Row& row : voids.rows)
+    rows.voids.push_back({std::stoll(row.at(0).value()), std::stoll(row.at(1).value())});
+}
+
+/// Takes rows up to a page; false when the page is full.
+bool take(const std::string& room, const Answer& answer, std::size_t most, std::size_t& bytes,
+          HistoryRows& rows) {
+  for (const Row& row : answer.rows) {
+    RoomEntry entry = entry_of(room, row);
+    bytes += entry.message.size();
+    if (rows.entries.size() == most || (!rows.entries.empty() && bytes > max_page_bytes)) {
+      rows.more = true;
+      return false;
+    }
+    rows.entries.push_back(std::move(entry));
+  }
+  return true;
+}
+
+}  // namespace
+
+HistoryRows read_rows_after(Transaction& transaction, const std::string& room, Cursor after, Cursor until) {
+  begin(transaction);
+  HistoryRows rows;
+  rows.available = true;
+  std::size_t bytes = 0;
+  Cursor place = after;
+  for (;;) {
+    const Answer answer = transaction.execute(
+        after_statement, {room, std::to_string(place.epoch), std::to_string(place.seq),
+                          std::to_string(until.epoch), std::to_string(until.seq), std::to_string(step)});
+    if (!take(room, answer, max_page_entries, bytes, rows) || answer.rows.size() < step) break;
+    place = rows.entries.back().cursor;
+  }
+  read_voids(transaction, room, after, until, rows);
+  return rows;
+}
+
+HistoryRows read_rows_before(Transaction& transaction, const std::string& room, Cursor before,
+                             std::size_t limit) {
+  begin(transaction);
+  HistoryRows rows;
+  rows.available = true;
+  std::size_t bytes = 0;
+  const Answer answer = transaction.execute(
+      before_statement,
+      {room, std::to_string(before.epoch), std::to_string(before.seq), std::to_string(limit + 1)});
+  take(room, answer, limit, bytes, rows);
+  std::ranges::reverse(rows.entries);
+  const Cursor first = rows.more ? rows.entries.front().cursor : Cursor{};
+  read_voids(transaction, room, first, before, rows);
+  return rows;
+}
+
+}  // namespace chat::gateway

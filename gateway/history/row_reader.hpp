@@ -1,0 +1,19 @@
+// The statements that read a room's rows.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "common/postgres/transaction.hpp"
+#include "common/wire/cursor.hpp"
+#include "gateway/history/history.hpp"
+
+namespace chat::gateway {
+
+/// Within a transaction that it makes read-only and of one snapshot; throws as Transaction::execute.
+HistoryRows read_rows_after(postgres::Transaction& transaction, const std::string& room, Cursor after,
+                            Cursor until);
+HistoryRows read_rows_before(postgres::Transaction& transaction, const std::string& room, Cursor before,
+                             std::size_t limit);
+
+}  // namespace chat::gateway

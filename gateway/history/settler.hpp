@@ -1,0 +1,68 @@
+// Waits until PostgreSQL has what a room's Kafka partition had.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace chat::gateway {
+
+/// What the settler asks, on its thread; each call blocks for a few seconds at most. None: no answer.
+struct SettlerSources {
+  std::function<std::optional<std::int32_t>(const std::string& room)> partition;
+  std::function<std::optional<std::int64_t>(std::int32_t partition)> end_offset;
+  std::function<std::optional<std::map<std::int32_t, std::int64_t>>()> positions;  // next offset to store
+};
+
+struct SettlerTiming {
+  std::chrono::milliseconds delay{1'000};  // what a gateway is given to produce what it has shown
+  std::chrono::milliseconds limit{10'000};
+  std::chrono::milliseconds poll{50};
+};
+
+/// One thread for all waits: a partition's end and all positions are asked for once a turn, however many
+/// rooms wait.
+class Settler {
+ public:
+  explicit Settler(SettlerSources sources, SettlerTiming timing = {});
+  /// Waits that are not over are dropped.
+  ~Settler();
+  Settler(const Settler&) = delete;
+  Settler& operator=(const Settler&) = delete;
+
+  /// Any thread. `handler` runs on the settler's thread and must not block: true when the position reached
+  /// the end that the partition had after `delay`, false when that did not happen within `limit`.
+  void wait(std::string room, std::function<void(bool)> handler);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Wait {
+    std::string room;
+    std::function<void(bool)> handler;
+    Clock::time_point due;
+    Clock::time_point deadline;
+    std::int32_t partition = -1;
+    std::optional<std::int64_t> end;
+  };
+
+  void run();
+  void look(std::vector<Wait>& waits);
+  void find_ends(std::vector<Wait>& waits);
+
+  const SettlerSources sources_;
+  const SettlerTiming timing_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Wait> new_waits_;
+  bool is_stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace chat::gateway

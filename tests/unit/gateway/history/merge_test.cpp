@@ -1,0 +1,160 @@
+#include "gateway/history/merge.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/gateway/history/pages.hpp"
+
+namespace chat::gateway {
+namespace {
+
+using namespace testing;
+
+TEST(MergeAfter, I3RowsFillTheHoleInFrontOfATrimmedStream) {
+  const auto page = merge_after({1, 2}, stream({1, 7}, entries(1, 5, 7)), rows(entries(1, 3, 4)), unsettled);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(numbers(page->entries), "1/3 1/4 1/5 1/6 1/7");
+  EXPECT_TRUE(page->complete);
+  EXPECT_FALSE(page->more);
+}
+
+TEST(MergeAfter, I3NothingIsCompleteWhileANumberIsMissing) {
+  const auto trimmed = stream({1, 7}, entries(1, 6, 7));
+  EXPECT_FALSE(merge_after({1, 2}, trimmed, rows(entries(1, 3, 4)), unsettled)) << "behind the rows";
+  EXPECT_FALSE(merge_after({1, 2}, trimmed, rows(entries(1, 4, 5)), unsettled)) << "in front of the rows";
+  EXPECT_FALSE(merge_after({1, 2}, trimmed, rows(entries(1, 3, 3) + entries(1, 5, 5)), closed)) << "between";
+  EXPECT_FALSE(merge_after({1, 2}, stream({1, 7}, {}), rows(entries(1, 3, 6)), closed)) << "at the end";
+}
+
+TEST(MergeAfter, VoidNumbersAreNotMissing) {
+  auto found = rows(entries(1, 3, 3));
+  found.knows_voids = true;
+  found.voids = {{1, 4}, {1, 5}};
+  const auto page = merge_after({1, 2}, stream({1, 7}, entries(1, 6, 7)), found, unsettled);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(numbers(page->entries), "1/3 1/6 1/7");
+  found.voids.pop_back();
+  EXPECT_FALSE(merge_after({1, 2}, stream({1, 7}, entries(1, 6, 7)), found, unsettled));
+}
+
+TEST(MergeAfter, AHoleOfTheCurrentEpochStaysOpenWhereSomebodyStillFillsHoles) {
+  auto found = rows(entries(1, 3, 3));
+  EXPECT_TRUE(merge_after({1, 2}, stream({1, 7}, entries(1, 6, 7)), found, settled));
+  found.knows_voids = true;
+  EXPECT_FALSE(merge_after({1, 2}, stream({1, 7}, entries(1, 6, 7)), found, settled));
+}
+
+TEST(MergeAfter, I3AnOlderEpochsEndIsProvenByTheSettlementOnly) {
+  const auto fresh = stream({2, 2}, entries(2, 1, 2));
+  EXPECT_FALSE(merge_after({1, 2}, fresh, rows(entries(1, 3, 4)), unsettled));
+  const auto page = merge_after({1, 2}, fresh, rows(entries(1, 3, 4)), closed);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(numbers(page->entries), "1/3 1/4 2/1 2/2");
+  EXPECT_EQ(page->newest, (Cursor{2, 2}));
+}
+
+TEST(MergeAfter, I3TheCurrentEpochsBeginningIsNeededEvenWhenOlderEpochsAreSettled) {
+  EXPECT_FALSE(merge_after({1, 2}, stream({2, 5}, entries(2, 4, 5)), rows(entries(1, 3, 4)), closed));
+  EXPECT_TRUE(merge_after({1, 2}, stream({2, 5}, entries(2, 4, 5)), rows(entries(1, 3, 4) + entries(2, 1, 3)),
+                          closed));
+}
+
+TEST(MergeAfter, APageInsideOneEpochIsProvenByItsNumbers) {
+  auto found = rows(entries(1, 3, 9));
+  found.more = true;
+  const auto page = merge_after({1, 2}, stream({2, 5}, entries(2, 1, 5)), found, unsettled);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(numbers(page->entries), "1/3 1/4 1/5 1/6 1/7 1/8 1/9");
+  EXPECT_TRUE(page->more);
+}
+
+TEST(MergeAfter, WhatLiesBehindTheStreamsPageIsLeftForTheNext) {
+  auto old = stream({2, 900}, entries(1, 3, 4));
+  old.more = true;
+  const auto page = merge_after({1, 2}, old, rows(entries(1, 3, 6)), closed);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(numbers(page->entries), "1/3 1/4");
+  EXPECT_TRUE(page->more);
+}
+
+TEST(MergeAfter, ARestartedRedisMayHaveForgottenItsLastNumbers) {
+  auto restarted = stream({1, 4}, entries(1, 3, 4));
+  restarted.same_run = false;
+  EXPECT_FALSE(merge_after({1, 2}, restarted, rows(entries(1, 3, 6)), unsettled));
+  const auto page = merge_after({1, 2}, restarted, rows(entries(1, 3, 6)), closed);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(numbers(page->entries), "1/3 1/4 1/5 1/6");
+  EXPECT_EQ(page->newest, (Cursor{1, 6})) << "live messages up to there must not come again";
+}
+
+TEST(MergeAfter, APageIsBoundedInMessagesAndBytes) {
+  const auto many =
+      merge_after({1, 0}, stream({1, 1500}, entries(1, 801, 1500)), rows(entries(1, 1, 800)), {});
+  ASSERT_TRUE(many);
+  EXPECT_EQ(many->entries.size(), 1000U);
+  EXPECT_EQ(many->entries.back().cursor, (Cursor{1, 1000}));
+  EXPECT_TRUE(many->more);
+  auto large = entries(1, 1, 3);
+  for (RoomEntry& each : large) each.message.assign(100'000, 'x');
+  const auto two = merge_after({1, 0}, stream({1, 3}, {}), rows(large), {});
+  ASSERT_TRUE(two);
+  EXPECT_EQ(numbers(two->entries), "1/1 1/2");
+  EXPECT_TRUE(two->more);
+}
+
+TEST(RowsWantedUntil, EndsWhereTheStreamHasEverything) {
+  EXPECT_EQ(rows_wanted_until({1, 2}, stream({1, 7}, entries(1, 5, 7))), (Cursor{1, 5}));
+  EXPECT_EQ(rows_wanted_until({1, 2}, stream({2, 2}, entries(1, 4, 4) + entries(2, 1, 2))), (Cursor{2, 1}))
+      << "an older epoch's end may be missing in the stream";
+  EXPECT_EQ(rows_wanted_until({1, 2}, stream({1, 7}, {})), (Cursor{1, 8}));
+  auto restarted = stream({1, 7}, entries(1, 5, 7));
+  restarted.same_run = false;
+  EXPECT_EQ(rows_wanted_until({1, 2}, restarted).epoch, max_json_integer);
+}
+
+TEST(MergeBefore, GoesFromTheStreamIntoTheRowsWithoutAHole) {
+  const auto page =
+      merge_before({1, 7}, 4, stream({1, 9}, entries(1, 5, 6)), rows(entries(1, 1, 4)), unsettled);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(numbers(page->entries), "1/3 1/4 1/5 1/6");
+  EXPECT_TRUE(page->more);
+  EXPECT_FALSE(merge_before({1, 7}, 4, stream({1, 9}, entries(1, 5, 6)), rows(entries(1, 1, 3)), unsettled));
+  EXPECT_TRUE(merge_before({1, 7}, 4, stream({1, 9}, entries(1, 5, 6)), rows(entries(1, 1, 3)), settled));
+}
+
+TEST(MergeBefore, TheFirstMessageEndsIt) {
+  const auto page = merge_before({1, 3}, 4, stream({1, 9}, {}), rows(entries(1, 1, 2)), unsettled);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(numbers(page->entries), "1/1 1/2");
+  EXPECT_FALSE(page->more);
+  EXPECT_FALSE(merge_before({1, 4}, 4, stream({1, 9}, {}), rows(entries(1, 2, 3)), unsettled));
+}
+
+TEST(MergeBefore, AnOlderEpochIsEnteredOnceItIsSettled) {
+  const auto fresh = stream({2, 2}, entries(2, 1, 2));
+  EXPECT_FALSE(merge_before({2, 3}, 4, fresh, rows(entries(1, 1, 4)), unsettled));
+  const auto page = merge_before({2, 3}, 4, fresh, rows(entries(1, 1, 4)), closed);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(numbers(page->entries), "1/3 1/4 2/1 2/2");
+}
+
+TEST(IsEnoughBefore, OnlyAFullPageOfOneEpochThatTouchesTheCursor) {
+  auto full = stream({1, 9}, entries(1, 5, 7));
+  full.more = true;
+  EXPECT_TRUE(is_enough_before({1, 8}, 3, full));
+  EXPECT_FALSE(is_enough_before({1, 9}, 3, full));
+  EXPECT_FALSE(is_enough_before({1, 8}, 4, full));
+  EXPECT_FALSE(is_enough_before({2, 1}, 3, full));
+  full.more = false;
+  EXPECT_FALSE(is_enough_before({1, 8}, 3, full)) << "whether there are older ones only PostgreSQL knows";
+}
+
+TEST(PrependOlder, StopsAtAHole) {
+  auto reply = stream({1, 6}, entries(1, 5, 6));
+  prepend_older(reply, rows(entries(1, 1, 2) + entries(1, 4, 4)), 10);
+  EXPECT_EQ(numbers(reply.entries), "1/4 1/5 1/6");
+  prepend_older(reply, rows(entries(1, 1, 3)), 5);
+  EXPECT_EQ(numbers(reply.entries), "1/2 1/3 1/4 1/5 1/6");
+}
+
+}  // namespace
+}  // namespace chat::gateway

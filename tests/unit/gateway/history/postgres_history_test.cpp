@@ -1,0 +1,189 @@
+#include "gateway/history/postgres_history.hpp"
+
+#include <future>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "gateway/bus/publication.hpp"
+#include "persister/migrations/migrate.hpp"
+#include "persister/store/postgres_store.hpp"
+#include "tests/support/postgres_server.hpp"
+
+namespace chat::gateway {
+namespace {
+
+using test::PostgresServer;
+
+struct PostgresHistoryTest : ::testing::Test {
+  PostgresServer& server = PostgresServer::running();
+  postgres::DatabaseSettings settings{server.new_database(), "history-test", std::chrono::seconds{10}};
+  postgres::Database database{settings};
+  Metrics metrics;
+  std::optional<PostgresHistory> history;
+
+  void open(PostgresHistoryOptions options = {"history-test", 2, 100, {}}) {
+    config::KafkaSettings kafka;
+    kafka.brokers = "127.0.0.1:1";
+    history.emplace(settings, kafka, options, metrics);
+  }
+
+  /// Rows as the persister writes them, of numbers `first` to `last`.
+  void fill(const std::string& room, std::int64_t epoch, std::int64_t first, std::int64_t last,
+            const std::string& text = "hello") {
+    persister::PostgresStore store(database);
+    std::vector<persister::Row> rows;
+    for (std::int64_t seq = first; seq <= last; ++seq)
+      rows.push_back({{0, seq, room, {}}, record(room, {epoch, seq}, text)});
+    ASSERT_FALSE(store.store(rows, {}).failure);
+  }
+
+  static MessageRecord record(const std::string& room, Cursor cursor, const std::string& text) {
+    return {random_uuid(), room, cursor, "u1", "Zoë \"x\"", text, 1'700'000'000'123 + cursor.seq, "g"};
+  }
+
+  HistoryRows after(Cursor since, Cursor until = {max_json_integer, 0}, const std::string& room = "r") {
+    std::promise<HistoryRows> answer;
+    history->read_after(room, since, until, inline_post(),
+                        [&](HistoryRows rows) { answer.set_value(std::move(rows)); });
+    return answer.get_future().get();
+  }
+  HistoryRows before(Cursor cursor, std::size_t limit) {
+    std::promise<HistoryRows> answer;
+    history->read_before("r", cursor, limit, inline_post(),
+                         [&](HistoryRows rows) { answer.set_value(std::move(rows)); });
+    return answer.get_future().get();
+  }
+
+  static Post inline_post() {
+    return [](const std::function<void()>& call) { call(); };
+  }
+  void migrate() { ASSERT_FALSE(persister::migrate(database, persister::embedded_migrations())); }
+};
+
+TEST_F(PostgresHistoryTest, ARowIsByteForByteThePublication) {
+  migrate();
+  open();
+  persister::PostgresStore store(database);
+  int room = 0;
+  for (const std::string text : {"plain", "\"\\\n\r\t\b\x01\x7f", "😀 é \u2028", "{\"a\":1}", "'; --"}) {
+    const MessageRecord record =
+        PostgresHistoryTest::record("bytes-" + std::to_string(++room), {1'700'000'000'000, 1}, text);
+    const persister::Row row{{0, 1, record.room, {}}, record};
+    ASSERT_FALSE(store.store({&row, 1}, {}).failure);
+    const auto found = after({}, {max_json_integer, 0}, record.room);
+    ASSERT_EQ(found.entries.size(), 1U);
+    EXPECT_EQ(found.entries[0].message, make_message({record.id, record.room, record.sender,
+                                                      record.sender_name, record.text, record.sent_at, 0},
+                                                     record.cursor));
+  }
+}
+
+TEST_F(PostgresHistoryTest, ReadsBetweenTwoCursorsInOrder) {
+  migrate();
+  open();
+  fill("r", 2, 1, 3);
+  fill("r", 1, 1, 5);
+  fill("other", 1, 1, 9);
+  const auto found = after({1, 3}, {2, 3});
+  ASSERT_TRUE(found.available);
+  ASSERT_EQ(found.entries.size(), 4U);
+  EXPECT_EQ(found.entries[0].cursor, (Cursor{1, 4}));
+  EXPECT_EQ(found.entries[3].cursor, (Cursor{2, 2}));
+  EXPECT_FALSE(found.more);
+  EXPECT_FALSE(found.knows_voids);
+}
+
+TEST_F(PostgresHistoryTest, APageIsBoundedInRowsAndBytes) {
+  migrate();
+  open();
+  fill("r", 1, 1, 1200);
+  auto found = after({1, 0});
+  EXPECT_EQ(found.entries.size(), 1000U);
+  EXPECT_TRUE(found.more);
+  found = after({1, 1000});
+  EXPECT_EQ(found.entries.size(), 200U);
+  EXPECT_FALSE(found.more);
+  fill("r", 2, 1, 100, std::string(4000, 'x'));
+  found = after({2, 0});
+  EXPECT_TRUE(found.more);
+  std::size_t bytes = 0;
+  for (const RoomEntry& entry : found.entries) bytes += entry.message.size();
+  EXPECT_LE(bytes, max_page_bytes);
+  EXPECT_GT(bytes, max_page_bytes - 5000);
+}
+
+TEST_F(PostgresHistoryTest, ReadsTheLastRowsInFrontOfACursor) {
+  migrate();
+  open();
+  fill("r", 1, 1, 5);
+  fill("r", 2, 1, 2);
+  const auto found = before({2, 2}, 3);
+  ASSERT_EQ(found.entries.size(), 3U);
+  EXPECT_EQ(found.entries[0].cursor, (Cursor{1, 4}));
+  EXPECT_EQ(found.entries[2].cursor, (Cursor{2, 1}));
+  EXPECT_TRUE(found.more);
+  EXPECT_FALSE(before({1, 3}, 2).more);
+}
+
+TEST_F(PostgresHistoryTest, GivesTheVoidNumbersWhereTheyAreKept) {
+  migrate();
+  ASSERT_FALSE(database.transact([](postgres::Transaction& transaction) {
+    transaction.execute(
+        "CREATE TABLE IF NOT EXISTS void_numbers (room text, epoch bigint, seq bigint, reason text)");
+    transaction.execute(
+        "INSERT INTO void_numbers (room, epoch, seq, reason) VALUES "
+        "('r', 1, 2, 'x'), ('r', 1, 7, 'x'), ('q', 1, 3, 'x')");
+  }));
+  open();
+  fill("r", 1, 1, 1);
+  const auto found = after({1, 0}, {1, 5});
+  EXPECT_TRUE(found.knows_voids);
+  EXPECT_EQ(found.voids, (std::vector<Cursor>{{1, 2}}));
+}
+
+TEST_F(PostgresHistoryTest, WithoutPostgresItIsUnavailableAndAnswersAtOnceForAWhile) {
+  migrate();
+  open();
+  server.stop();
+  EXPECT_FALSE(after({}).available);
+  EXPECT_FALSE(after({}).available);
+  EXPECT_NE(metrics.text().find("chat_history_reads_total 1\n"), std::string::npos);
+  server.start();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  while (!after({}).available && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_TRUE(after({}).available);
+}
+
+TEST_F(PostgresHistoryTest, AServerThatStartedAgainIsAskedAgainAtOnce) {
+  migrate();
+  open();
+  EXPECT_TRUE(after({}).available);
+  EXPECT_TRUE(after({}).available);
+  server.stop();
+  server.start();
+  EXPECT_TRUE(after({}).available);
+  EXPECT_TRUE(after({}).available);
+}
+
+TEST_F(PostgresHistoryTest, WithoutItsTablesItIsUnavailable) {
+  open();
+  EXPECT_FALSE(after({}).available);
+}
+
+TEST_F(PostgresHistoryTest, RefusesWhatDoesNotFitIntoTheQueue) {
+  migrate();
+  open({"history-test", 1, 0, {}});
+  EXPECT_FALSE(after({}).available);
+}
+
+TEST_F(PostgresHistoryTest, IsNotSettledWhileKafkaIsAway) {
+  migrate();
+  open({"history-test", 1, 10, {std::chrono::milliseconds{1}, std::chrono::milliseconds{100}, {}}});
+  std::promise<bool> answer;
+  history->wait_settled("r", inline_post(), [&](bool is_settled) { answer.set_value(is_settled); });
+  EXPECT_FALSE(answer.get_future().get());
+}
+
+}  // namespace
+}  // namespace chat::gateway

@@ -1,0 +1,170 @@
+#include "gateway/history/resuming_reader.hpp"
+
+#include <optional>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/gateway/history/pages.hpp"
+
+namespace chat::gateway {
+namespace {
+
+using namespace testing;
+
+/// Keeps every question until the test answers it.
+class FakeHistory : public History {
+ public:
+  void read_after(std::string, Cursor, Cursor until, Post,
+                  std::function<void(HistoryRows)> handler) override {
+    wanted_until.push_back(until);
+    reads.push_back(std::move(handler));
+  }
+  void read_before(std::string, Cursor, std::size_t, Post,
+                   std::function<void(HistoryRows)> handler) override {
+    reads.push_back(std::move(handler));
+  }
+  void wait_settled(std::string, Post, std::function<void(bool)> handler) override {
+    waits.push_back(std::move(handler));
+  }
+
+  std::vector<Cursor> wanted_until;
+  std::vector<std::function<void(HistoryRows)>> reads;
+  std::vector<std::function<void(bool)>> waits;
+};
+
+struct ResumingReaderTest : ::testing::Test {
+  FakeHistory history;
+  ReadReply redis;
+  std::optional<ResumingReader> reader{std::in_place, ask_redis(), &history, Post{}};
+  std::vector<ReadReply> replies;
+
+  std::function<void(ReadRequest, ReadHandler)> ask_redis() {
+    return [this](const ReadRequest&, const ReadHandler& handler) { handler(redis); };
+  }
+  void resume(Cursor since) {
+    reader->read({"r", since, 0}, [this](ReadReply reply) { replies.push_back(std::move(reply)); });
+  }
+};
+
+TEST_F(ResumingReaderTest, ACompleteStreamAsksNobodyElse) {
+  redis = stream({1, 3}, entries(1, 2, 3));
+  redis.complete = true;
+  resume({1, 1});
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(history.reads.empty());
+}
+
+TEST_F(ResumingReaderTest, ACursorBeyondTheNewestIsNeverLookedUp) {
+  redis = stream({1, 3}, {});
+  resume({5, 1});
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(replies[0].available);
+  EXPECT_FALSE(replies[0].complete);
+  EXPECT_TRUE(history.reads.empty());
+}
+
+TEST_F(ResumingReaderTest, I3ATrimmedStreamIsCompletedFromPostgres) {
+  redis = stream({1, 9}, entries(1, 5, 9));
+  resume({1, 2});
+  ASSERT_EQ(history.wanted_until, (std::vector<Cursor>{{1, 5}}));
+  history.reads[0](rows(entries(1, 3, 4)));
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(replies[0].complete);
+  EXPECT_EQ(replies[0].entries.size(), 7U);
+  EXPECT_TRUE(history.waits.empty());
+}
+
+TEST_F(ResumingReaderTest, WithPostgresAwayTheRoomIsUnavailable) {
+  redis = stream({1, 9}, entries(1, 5, 9));
+  resume({1, 2});
+  history.reads[0]({});
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_FALSE(replies[0].available);
+}
+
+TEST_F(ResumingReaderTest, WithPostgresAwayALiveRepairWaitsAndGoesOnWithTheStream) {
+  reader.emplace(ask_redis(), &history, Post{}, ResumingReader::Unproven::stream);
+  redis = stream({1, 9}, entries(1, 5, 9));
+  resume({1, 2});
+  history.reads[0]({});
+  ASSERT_EQ(history.waits.size(), 1U);
+  history.waits[0](false);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(replies[0].available);
+  EXPECT_FALSE(replies[0].complete);
+}
+
+TEST_F(ResumingReaderTest, I3AnOlderEpochWaitsForThePersisterAndReadsAgain) {
+  redis = stream({2, 2}, entries(2, 1, 2));
+  resume({1, 2});
+  history.reads[0](rows(entries(1, 3, 3)));
+  ASSERT_EQ(history.waits.size(), 1U);
+  EXPECT_TRUE(replies.empty());
+  history.waits[0](true);
+  ASSERT_EQ(history.reads.size(), 2U);
+  history.reads[1](rows(entries(1, 3, 4)));
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(numbers(replies[0].entries), "1/3 1/4 2/1 2/2");
+  EXPECT_TRUE(replies[0].complete);
+}
+
+TEST_F(ResumingReaderTest, APersisterThatDoesNotComeAlongIsUnavailable) {
+  redis = stream({2, 2}, entries(2, 1, 2));
+  resume({1, 2});
+  history.reads[0](rows({}));
+  history.waits[0](false);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_FALSE(replies[0].available);
+  resume({1, 2});
+  history.reads[1](rows({}));
+  EXPECT_EQ(history.waits.size(), 2U) << "a failed wait proves nothing for the next";
+}
+
+TEST_F(ResumingReaderTest, OneWaitServesAllThatNeedItAndALaterOneToo) {
+  redis = stream({2, 2}, entries(2, 1, 2));
+  resume({1, 2});
+  resume({1, 3});
+  history.reads[0](rows(entries(1, 3, 4)));
+  history.reads[1](rows(entries(1, 4, 4)));
+  ASSERT_EQ(history.waits.size(), 1U);
+  history.waits[0](true);
+  history.reads[2](rows(entries(1, 3, 4)));
+  history.reads[3](rows(entries(1, 4, 4)));
+  EXPECT_EQ(replies.size(), 2U);
+  resume({1, 4});
+  history.reads[4](rows({}));
+  EXPECT_EQ(replies.size(), 3U);
+  EXPECT_EQ(history.waits.size(), 1U);
+}
+
+TEST_F(ResumingReaderTest, ASettledEpochSaysNothingOfTheNext) {
+  redis = stream({2, 2}, entries(2, 1, 2));
+  resume({1, 2});
+  history.reads[0](rows({}));
+  history.waits[0](true);
+  history.reads[1](rows({}));
+  redis = stream({3, 1}, entries(3, 1, 1));
+  resume({2, 2});
+  history.reads[2](rows({}));
+  EXPECT_EQ(history.waits.size(), 2U);
+}
+
+TEST_F(ResumingReaderTest, AJoinsLastMessagesAreFilledUpWithoutWaiting) {
+  redis = stream({1, 4}, entries(1, 3, 4));
+  redis.complete = true;
+  reader->read({"r", std::nullopt, 10}, [this](ReadReply reply) { replies.push_back(std::move(reply)); });
+  history.reads.at(0)(rows(entries(1, 1, 2)));
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(numbers(replies[0].entries), "1/1 1/2 1/3 1/4");
+}
+
+TEST_F(ResumingReaderTest, AnAnswerAfterItsEndIsDropped) {
+  redis = stream({1, 9}, entries(1, 5, 9));
+  resume({1, 2});
+  reader.reset();
+  history.reads[0](rows(entries(1, 3, 4)));
+  EXPECT_TRUE(replies.empty());
+}
+
+}  // namespace
+}  // namespace chat::gateway

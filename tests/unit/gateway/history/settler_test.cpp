@@ -1,0 +1,79 @@
+#include "gateway/history/settler.hpp"
+
+#include <atomic>
+#include <future>
+
+#include <gtest/gtest.h>
+
+namespace chat::gateway {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct SettlerTest : ::testing::Test {
+  std::atomic<std::int64_t> end{5};
+  std::atomic<std::int64_t> position{0};
+  std::atomic<bool> kafka_answers{true};
+  std::atomic<int> end_questions{0};
+  std::atomic<int> position_questions{0};
+
+  SettlerSources sources() {
+    return {[](const std::string&) { return std::optional<std::int32_t>(3); },
+            [this](std::int32_t) {
+              ++end_questions;
+              return kafka_answers ? std::optional(end.load()) : std::nullopt;
+            },
+            [this] {
+              ++position_questions;
+              return std::optional(std::map<std::int32_t, std::int64_t>{{3, position}});
+            }};
+  }
+};
+
+std::future<bool> wait(Settler& settler) {
+  auto promise = std::make_shared<std::promise<bool>>();
+  settler.wait("r", [promise](bool is_settled) { promise->set_value(is_settled); });
+  return promise->get_future();
+}
+
+TEST_F(SettlerTest, IsSettledOnceThePositionReachesTheEnd) {
+  Settler settler(sources(), {milliseconds{1}, milliseconds{20'000}, milliseconds{1}});
+  auto settled = wait(settler);
+  while (position_questions < 3) std::this_thread::yield();
+  EXPECT_EQ(settled.wait_for(milliseconds{0}), std::future_status::timeout);
+  position = 4;
+  const int asked = position_questions;
+  while (position_questions < asked + 3) std::this_thread::yield();
+  EXPECT_EQ(settled.wait_for(milliseconds{0}), std::future_status::timeout);
+  position = 5;
+  EXPECT_TRUE(settled.get());
+  EXPECT_EQ(end_questions, 1) << "the end is that of the call, not a later one";
+}
+
+TEST_F(SettlerTest, TheEndIsAskedForAfterTheDelay) {
+  position = 5;
+  Settler settler(sources(), {milliseconds{200}, milliseconds{20'000}, milliseconds{1}});
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_TRUE(wait(settler).get());
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds{200});
+}
+
+TEST_F(SettlerTest, IsNotSettledWhereKafkaOrThePersisterAreSilent) {
+  Settler settler(sources(), {milliseconds{1}, milliseconds{50}, milliseconds{1}});
+  EXPECT_FALSE(wait(settler).get());
+  position = 5;
+  kafka_answers = false;
+  EXPECT_FALSE(wait(settler).get());
+}
+
+TEST_F(SettlerTest, ManyWaitsAskOnce) {
+  position = 5;
+  Settler settler(sources(), {milliseconds{300}, milliseconds{20'000}, milliseconds{1}});
+  std::vector<std::future<bool>> all;
+  for (int i = 0; i < 100; ++i) all.push_back(wait(settler));
+  for (auto& each : all) EXPECT_TRUE(each.get());
+  EXPECT_LT(end_questions, 50);
+}
+
+}  // namespace
+}  // namespace chat::gateway
