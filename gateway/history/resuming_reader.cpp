@@ -70,13 +70,30 @@ void ResumingReader::on_stream(ReadRequest request, ReadReply stream, ReadHandle
 
 void ResumingReader::ask(const WorkRef& work) {
   const ReadRequest& request = work->request;
-  auto on_answer = guarded([this, work](HistoryRows rows) { on_rows(work, std::move(rows)); });
-  if (request.since)
-    return history_->read_after(request.room, *request.since, rows_wanted_until(*request.since, work->stream),
-                                post_, std::move(on_answer));
+  if (request.since) return ask_after(work, *request.since);
   Cursor before = request.before.value_or(Cursor{max_json_integer, max_json_integer});
   if (!request.before && !work->stream.entries.empty()) before = work->stream.entries.front().cursor;
-  history_->read_before(request.room, before, request.history, post_, std::move(on_answer));
+  history_->read_before(request.room, before, request.history, post_,
+                        guarded([this, work](HistoryRows rows) { on_rows(work, std::move(rows)); }));
+}
+
+void ResumingReader::ask_after(const WorkRef& work, Cursor since) {
+  const std::string& room = work->request.room;
+  const Cursor until = rows_wanted_until(since, work->stream);
+  if (const auto rows = cache_.find(room, since, until, Clock::now())) {
+    if (auto page = merge_after(since, work->stream, *rows, work->settled))
+      return work->handler(*std::move(page));
+  }
+  history_->read_after(room, since, until, post_,
+                       guarded([this, work](HistoryRows rows) { on_rows(work, std::move(rows)); }));
+}
+
+/// Rows whose page was proven by their own numbers, or by an earlier wait, will not change any more.
+void ResumingReader::remember(const Work& work, HistoryRows rows) {
+  const auto& since = work.request.since;
+  if (!since || work.settled.current) return;
+  cache_.put(work.request.room, *since, rows_wanted_until(*since, work.stream), std::move(rows),
+             Clock::now());
 }
 
 void ResumingReader::on_rows(const WorkRef& work, HistoryRows rows) {
@@ -94,7 +111,10 @@ void ResumingReader::on_rows(const WorkRef& work, HistoryRows rows) {
   auto page = request.since
                   ? merge_after(*request.since, work->stream, rows, work->settled)
                   : merge_before(*request.before, request.history, work->stream, rows, work->settled);
-  if (page) return work->handler(*std::move(page));
+  if (page) {
+    remember(*work, std::move(rows));
+    return work->handler(*std::move(page));
+  }
   if (work->settled.current) return fail(work);
   settle(work);
 }

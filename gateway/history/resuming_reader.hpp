@@ -12,6 +12,7 @@
 #include "gateway/bus/room_store.hpp"
 #include "gateway/history/history.hpp"
 #include "gateway/history/merge.hpp"
+#include "gateway/history/row_cache.hpp"
 
 namespace chat::gateway {
 
@@ -43,7 +44,9 @@ class ResumingReader {
 
   void on_stream(ReadRequest request, ReadReply stream, ReadHandler handler);
   void ask(const WorkRef& work);
+  void ask_after(const WorkRef& work, Cursor since);
   void on_rows(const WorkRef& work, HistoryRows rows);
+  void remember(const Work& work, HistoryRows rows);
   void settle(const WorkRef& work);
   void on_settled(const std::string& room, std::int64_t epochs_below, bool is_settled);
   void fail(const WorkRef& work);
@@ -58,6 +61,7 @@ class ResumingReader {
   const Post post_;
   const Unproven unproven_;
   std::unordered_map<std::string, Settlement> settlements_;
+  RowCache cache_;
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

@@ -74,6 +74,18 @@ TEST_F(ResumingReaderTest, I3ATrimmedStreamIsCompletedFromPostgres) {
   EXPECT_TRUE(history.waits.empty());
 }
 
+TEST_F(ResumingReaderTest, WhoComesBackAMomentLaterCostsNoFurtherRead) {
+  redis = stream({1, 9}, entries(1, 5, 9));
+  resume({1, 2});
+  history.reads[0](rows(entries(1, 3, 4)));
+  resume({1, 3});
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(numbers(replies[1].entries), "1/4 1/5 1/6 1/7 1/8 1/9");
+  EXPECT_EQ(history.reads.size(), 1U);
+  resume({1, 1});
+  EXPECT_EQ(history.reads.size(), 2U) << "an older cursor needs its own";
+}
+
 TEST_F(ResumingReaderTest, WithPostgresAwayTheRoomIsUnavailable) {
   redis = stream({1, 9}, entries(1, 5, 9));
   resume({1, 2});

@@ -1,0 +1,36 @@
+// Rows that were read a moment ago, for the others who come back at the same time. Pure.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "common/wire/cursor.hpp"
+#include "gateway/history/history.hpp"
+
+namespace chat::gateway {
+
+/// One page a room, for a second; at most 32 rooms, so at most 8 MiB. A row that is once in PostgreSQL
+/// stays, and only rows between which no number is missing are kept.
+class RowCache {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  void put(const std::string& room, Cursor after, Cursor until, HistoryRows rows, TimePoint now);
+
+  /// What read_after of these cursors would give, as far as it is here.
+  std::optional<HistoryRows> find(const std::string& room, Cursor after, Cursor until, TimePoint now) const;
+
+ private:
+  struct Page {
+    Cursor after;
+    Cursor until;
+    HistoryRows rows;
+    TimePoint valid_until;
+  };
+
+  std::unordered_map<std::string, Page> pages_;
+};
+
+}  // namespace chat::gateway
