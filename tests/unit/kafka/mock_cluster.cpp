@@ -56,10 +56,13 @@ struct MockCluster::Impl {
   std::unique_ptr<RdKafka::Producer> owner;
   rd_kafka_mock_cluster_t* cluster = nullptr;
   std::string brokers;
+  std::unique_ptr<RdKafka::Producer> producer;
 };
 
 MockCluster::MockCluster() : impl_(std::make_unique<Impl>()) {
-  impl_->owner = make_client<RdKafka::Producer>({{"log_level", "0"}});
+  // The mock ends at its owner's next timer; by default that is up to a second away.
+  impl_->owner =
+      make_client<RdKafka::Producer>({{"log_level", "0"}, {"topic.metadata.refresh.interval.ms", "10"}});
   impl_->cluster = rd_kafka_mock_cluster_new(impl_->owner->c_ptr(), 1);
   impl_->brokers = rd_kafka_mock_cluster_bootstraps(impl_->cluster);
   rd_kafka_mock_topic_create(impl_->cluster, "MESSAGES", message_partitions, 1);
@@ -67,6 +70,7 @@ MockCluster::MockCluster() : impl_(std::make_unique<Impl>()) {
 }
 
 MockCluster::~MockCluster() {
+  impl_->producer.reset();
   rd_kafka_mock_cluster_destroy(impl_->cluster);
 }
 
@@ -97,7 +101,9 @@ void MockCluster::set_delay(std::chrono::milliseconds delay) {
 
 void MockCluster::produce(const std::string& topic, std::int32_t partition, const std::string& key,
                           const std::string& value) {
-  const auto producer = make_client<RdKafka::Producer>({{"bootstrap.servers", impl_->brokers}});
+  auto& producer = impl_->producer;
+  if (!producer)
+    producer = make_client<RdKafka::Producer>({{"bootstrap.servers", impl_->brokers}, {"linger.ms", "0"}});
   std::string copy = value;
   const auto error = producer->produce(topic, partition, RdKafka::Producer::RK_MSG_COPY, copy.data(),
                                        copy.size(), key.data(), key.size(), 0, nullptr);
