@@ -87,7 +87,7 @@ Task<void> WebSocketConnection::read_messages() {
   // hold the worker by sending many.
   for (;;) {
     while (!wants_message()) {
-      is_paused_ = true;
+      is_paused_ = true;  // until resume_reading(), or a Close is out and the peer's is awaited
       co_await changed_.wait(stream_.get_executor());
       is_paused_ = false;
     }
@@ -146,9 +146,7 @@ void WebSocketConnection::send_text(std::string_view payload) {
 }
 
 void WebSocketConnection::close(std::uint16_t code, std::string_view reason) {
-  if (is_finished()) return;
-  push_close(make_frame(encode_close(code, reason)));
-  changed_.notify();  // a paused reader goes on, to see the peer's Close
+  if (!is_finished()) push_close(make_frame(encode_close(code, reason)));
 }
 
 void WebSocketConnection::resume_reading() {
