@@ -153,6 +153,22 @@ TEST_F(ReadTest, a_page_has_at_least_one_message_however_large) {
   EXPECT_THAT(seqs(read_last(2)), ElementsAre(2));
 }
 
+TEST_F(ReadTest, the_last_messages_before_a_cursor_come_oldest_first_and_say_whether_there_are_older_ones) {
+  const Cursor newest = fill(5);
+  const auto before = [&](std::int64_t epoch, std::int64_t seq, std::size_t limit) {
+    return read({"general", std::nullopt, limit, Cursor{epoch, seq}});
+  };
+  EXPECT_THAT(seqs(before(newest.epoch, 4, 2)), ElementsAre(2, 3));
+  EXPECT_TRUE(before(newest.epoch, 4, 2).more);
+  EXPECT_THAT(seqs(before(newest.epoch, 4, 3)), ElementsAre(1, 2, 3));
+  EXPECT_FALSE(before(newest.epoch, 4, 3).more);
+  EXPECT_THAT(seqs(before(newest.epoch + 1, 0, 9)), ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_THAT(seqs(before(newest.epoch, 1, 9)), IsEmpty());
+  const ReadReply least = before(0, 0, 9);
+  EXPECT_TRUE(least.available) << "Redis has no place in front of 0-0";
+  EXPECT_THAT(seqs(least), IsEmpty());
+}
+
 TEST_F(ReadTest, the_stored_watermark_is_told) {
   redis({"SET", "chat:{general}:stored", "1700000000000-42"});
   EXPECT_EQ(read_last(0).stored, (Cursor{1'700'000'000'000, 42}));
@@ -176,12 +192,14 @@ class KeepingRead : public ReadTest {
 
 TEST_F(KeepingRead, I3_after_a_restart_the_end_of_the_epoch_is_not_proven) {
   const Cursor newest = fill(3);
+  EXPECT_TRUE(read_last(0).same_run);
   server.kill();
   ASSERT_TRUE(until([&] { return !store.connected(); }));
   server.start();
   ASSERT_TRUE(ready());
   const ReadReply reply = read_since({newest.epoch, 1});
   EXPECT_THAT(seqs(reply), ElementsAre(2, 3));
+  EXPECT_FALSE(reply.same_run);
   EXPECT_FALSE(reply.complete) << "the file may have been older than what was shown";
   EXPECT_FALSE(read_since(newest).complete);
   EXPECT_TRUE(read_last(3).complete);

@@ -132,6 +132,19 @@ TEST_F(ResumingReaderTest, APersisterThatDoesNotComeAlongIsUnavailable) {
   EXPECT_EQ(history.waits.size(), 2U) << "a failed wait proves nothing for the next";
 }
 
+TEST_F(ResumingReaderTest, I3AHoleThatSomebodyStillFillsIsUnavailableAfterOneWait) {
+  redis = stream({1, 9}, entries(1, 6, 9));
+  auto holed = rows(entries(1, 3, 4));
+  holed.knows_voids = true;
+  resume({1, 2});
+  history.reads[0](holed);
+  history.waits.at(0)(true);
+  history.reads.at(1)(holed);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_FALSE(replies[0].available);
+  EXPECT_EQ(history.waits.size(), 1U);
+}
+
 TEST_F(ResumingReaderTest, OneWaitServesAllThatNeedItAndALaterOneToo) {
   redis = stream({2, 2}, entries(2, 1, 2));
   resume({1, 2});
