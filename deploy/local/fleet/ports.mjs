@@ -2,10 +2,22 @@
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { connect, createServer } from "node:net";
 
-// Resolves with `count` different ports that were free on `address` a moment ago.
+// What this process was given: the kernel may give a port that was let go a second time.
+const given = new Set();
+
+// Resolves with `count` different ports that were free on `address` a moment ago, none of them given before.
 export async function freePorts(count, address = "127.0.0.1") {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0, address)));
-  const ports = servers.map((server) => server.address().port);
+  const servers = [];
+  const ports = [];
+  while (ports.length < count) {
+    const server = await listen(0, address);
+    servers.push(server);
+    const { port } = server.address();
+    if (!given.has(port)) {
+      ports.push(port);
+      given.add(port);
+    }
+  }
   await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
   return ports;
 }
