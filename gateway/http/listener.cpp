@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <stdexcept>
 
-#include <boost/asio/detail/socket_option.hpp>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,11 +20,16 @@ constexpr int backlog = 4096;
 constexpr int most_shed_at_once = 64;
 constexpr std::chrono::milliseconds pause_when_full{200};
 
-using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
-
 [[noreturn]] void fail(const std::string& address, std::uint16_t port, const std::string& reason) {
   throw std::runtime_error("Cannot listen on " + address + " port " + std::to_string(port) + ": " + reason +
                            ".");
+}
+
+void allow_sharing(int descriptor, boost::system::error_code& error) {
+  const int on = 1;
+  if (::setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
+    error.assign(errno, boost::system::system_category());
+  }
 }
 
 enum class Sharing { alone, with_other_workers };
@@ -38,7 +42,7 @@ void bind(Acceptor& acceptor, const std::string& address, std::uint16_t port, Sh
   const tcp::endpoint endpoint(ip, port);
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && sharing == Sharing::with_other_workers) acceptor.set_option(ReusePort(true), error);
+  if (!error && sharing == Sharing::with_other_workers) allow_sharing(acceptor.native_handle(), error);
   if (!error) acceptor.bind(endpoint, error);
   if (error == asio::error::address_in_use)
     fail(address, port, "another process has it, choose another port");

@@ -1,7 +1,5 @@
 #include "gateway/http/server.hpp"
 
-#include <stdexcept>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <sys/resource.h>

@@ -34,6 +34,12 @@ constexpr std::size_t kept_buffer_bytes = 2048;
 
 constexpr std::chrono::seconds linger_timeout{2};
 
+// Only the exception's type: its words may quote a message.
+void report(std::string_view where, const char* type) {
+  log::error("a connection failed on an exception and is closed",
+             {{"in", where}, {"exception", boost::core::demangle(type)}});
+}
+
 }  // namespace
 
 WebSocketConnection::WebSocketConnection(Socket socket, std::string_view early,
@@ -172,19 +178,14 @@ void WebSocketConnection::release_handler() {
 
 template <class Call>
 void WebSocketConnection::guarded(std::string_view what, Call&& call) noexcept {
-  std::string_view kind = "unknown";
   try {
     try {
       call();
       return;
     } catch (const std::exception& error) {
-      // Its type, not its words: they may quote a message.
-      kind = typeid(error).name();
-      log::error("a connection's handler threw, the connection is closed",
-                 {{"in", what}, {"exception", boost::core::demangle(typeid(error).name())}});
+      report(what, typeid(error).name());
     } catch (...) {
-      log::error("a connection's handler threw, the connection is closed",
-                 {{"in", what}, {"exception", kind}});
+      report(what, "unknown");
     }
     close(close_code::internal_error, "internal error");
   } catch (...) {

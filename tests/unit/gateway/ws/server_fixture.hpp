@@ -130,6 +130,13 @@ class ServerTest : public ::testing::Test {
     loop_.run([&] { server_->sweep(started_ + since_start); });
   }
 
+  bool opened(int count) {
+    return stage_.wait([=](const Events& events) { return events.opened == count; });
+  }
+  bool closed(int count) {
+    return stage_.wait([=](const Events& events) { return events.closed == count; });
+  }
+
   /// Waits until the server holds exactly so many connections.
   bool connections_become(std::size_t count) {
     const auto deadline = std::chrono::steady_clock::now() + 10s;
