@@ -1,5 +1,6 @@
 #include "common/redis/command_connection.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -274,6 +275,17 @@ TEST_F(CommandConnectionTest, destroyed_in_any_state_it_runs_no_handler) {
   settle(2 * short_timing().answer);
   EXPECT_TRUE(answers.empty());
   EXPECT_EQ(metrics.connected.Value(), 0);
+}
+
+TEST_F(CommandConnectionTest, destroyed_it_closes_its_socket) {
+  std::shared_ptr<FakePeer> client;
+  server.on_command = [&](FakePeer& peer, const Words& words) {
+    client = peer.shared_from_this();
+    FakeRedis::answer_greeting(peer, words);
+  };
+  connect_ready();
+  connection.reset();
+  EXPECT_TRUE(until([&] { return client->is_left; }));
 }
 
 TEST_F(CommandConnectionTest, a_name_is_resolved_and_each_of_its_addresses_tried) {

@@ -27,6 +27,7 @@ class FakePeer : public std::enable_shared_from_this<FakePeer> {
       : number(connection), socket_(std::move(socket)), on_command_(on_command) {}
 
   const std::size_t number;  // 0 for the first connection
+  bool is_left = false;      // the client has closed
 
   void write(const std::string& bytes) {
     boost::system::error_code ignored;
@@ -45,6 +46,7 @@ class FakePeer : public std::enable_shared_from_this<FakePeer> {
   void read() {
     socket_.async_read_some(boost::asio::buffer(buffer_),
                             [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
+                              if (error == boost::asio::error::eof) self->is_left = true;
                               if (error) return;
                               self->bytes_.append(self->buffer_, size);
                               while (self->take_command()) {

@@ -201,6 +201,17 @@ TEST_F(AcceptTest, I7_a_refusal_for_want_of_memory_burns_no_number_and_remembers
   EXPECT_EQ(again.cursor, (Cursor{first.epoch, 2}));
 }
 
+TEST_F(AcceptTest, I7_a_refusal_by_the_stream_alone_burns_no_number_and_remembers_no_id) {
+  const Cursor first = accept_text("1").cursor;
+  redis({"SET", "chat:{general}:log", "not a stream"});
+  const AcceptRequest refused = request("2");
+  EXPECT_EQ(accept(refused).status, Status::unavailable);
+  redis({"DEL", "chat:{general}:log"});
+  const AcceptReply again = accept(refused);
+  EXPECT_EQ(again.status, Status::accepted);
+  EXPECT_EQ(again.cursor, (Cursor{first.epoch, 2}));
+}
+
 TEST_F(AcceptTest, the_stream_is_capped) {
   gateway::RedisRoomStore capped(context, server.settings(), metrics, 200);
   capped.start();

@@ -152,8 +152,11 @@ TEST_F(RedisBusTest, a_stopped_redis_is_noticed_within_4_s_and_healed_when_it_go
 TEST_F(RedisBusTest, a_master_that_became_a_replica_is_left_and_found_again_when_it_serves) {
   subscribe("general");
   listener.lines.clear();
+  const auto begin = std::chrono::steady_clock::now();
   redis({"REPLICAOF", "127.0.0.1", "1"});
   ASSERT_TRUE(until([&] { return listener.has("lost"); }));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(2500))
+      << "a refused write of the probe must end both connections";
   EXPECT_EQ(accept_text("refused").status, Status::unavailable);
   redis({"REPLICAOF", "NO", "ONE"});
   listener.lines.clear();
