@@ -230,6 +230,7 @@ void KafkaJournal::replace() {
   }
   const std::lock_guard lock(mutex_);
   producer_ = *std::move(fresh);
+  // Also what the failed one gave no report for.
   pending_.await_producing_all();
 }
 

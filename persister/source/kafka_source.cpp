@@ -24,7 +24,7 @@ KafkaSource::KafkaSource(config::KafkaSettings settings, KafkaSourceOptions opti
       listener_(listener),
       metrics_(metrics),
       read_while_paused_(metrics.counter("chat_source_read_while_paused_total",
-                                         "Records that Kafka gave although their partition was paused")),
+                                         "Records that came while paused and were held until resumed")),
       members_remade_(
           metrics.counter("chat_source_members_remade_total", "Group members replaced after a fatal error")),
       backoff_(milliseconds{500}, milliseconds{30'000}) {
@@ -78,9 +78,12 @@ void KafkaSource::give_up_consumer(const std::string& reason) {
   make_after_ = Clock::now() + wait;
 }
 
-/// It came in order and is given out before everything later, so nothing has to be sought back.
+/// Its partition was assigned after pause(), or librdkafka lost the pause since it came with an assignment.
+/// It is given out before everything later, so nothing has to be sought back.
 void KafkaSource::hold(kafka::ConsumedRecord record) {
   read_while_paused_.Increment();
+  consumer_->pause({record.partition});
+  paused_.insert(record.partition);
   held_.push_back({record.partition, record.offset, std::move(record.key), std::move(record.value)});
 }
 
@@ -92,10 +95,6 @@ std::optional<SourceRecord> KafkaSource::take_held() {
 
 void KafkaSource::pause() {
   is_paused_ = true;
-  pause_assigned();
-}
-
-void KafkaSource::pause_assigned() {
   std::vector<std::int32_t> partitions;
   std::ranges::set_difference(assigned_, paused_, std::back_inserter(partitions));
   if (partitions.empty() || !consumer_) return;
@@ -140,7 +139,8 @@ bool KafkaSource::healthy() const {
 void KafkaSource::on_assigned(const std::vector<std::int32_t>& partitions) {
   assigned_ = {partitions.begin(), partitions.end()};
   log::info("partitions assigned", {{"partitions", partitions.size()}, {"paused", is_paused_}});
-  if (is_paused_) pause_assigned();
+  // Not paused here even while paused: librdkafka drops a pause that meets the start of the fetching. hold()
+  // pauses with the first record that comes.
   listener_.on_assigned(partitions);
 }
 

@@ -58,7 +58,6 @@ class KafkaSource : public Source, private kafka::RebalanceListener {
   void give_up_consumer(const std::string& reason);
   std::optional<SourceRecord> take_held();
   void hold(kafka::ConsumedRecord record);
-  void pause_assigned();
   std::vector<kafka::PartitionOffset> own(const std::vector<Position>& positions) const;
 
   const config::KafkaSettings settings_;
@@ -73,7 +72,7 @@ class KafkaSource : public Source, private kafka::RebalanceListener {
   bool is_closed_ = false;
   std::set<std::int32_t> assigned_;
   std::set<std::int32_t> paused_;  // partitions that librdkafka was told to pause, each once (K12)
-  std::deque<SourceRecord> held_;  // came although paused
+  std::deque<SourceRecord> held_;  // came while paused; one a partition
   Backoff backoff_;
   Clock::time_point make_after_{};
 };

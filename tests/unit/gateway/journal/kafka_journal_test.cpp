@@ -230,14 +230,12 @@ TEST_F(KafkaJournalTest, what_comes_while_the_producer_is_replaced_follows_the_p
   EXPECT_EQ(seqs_in_topic(count).at("room"), up_to(seq));
 }
 
-TEST_F(KafkaJournalTest, I1_producers_that_fail_one_after_the_other_are_each_replaced_after_a_wait) {
+TEST_F(KafkaJournalTest, I1_producers_that_fail_one_after_the_other_are_each_replaced) {
   cluster_.fail_next(MockCluster::init_producer_id_request, MockCluster::cluster_authorization_failed, 3);
-  const auto begin = Clock::now();
   start();
   append(message("room", 1));
   expect_all_delivered(1);
   EXPECT_THAT(metrics_.text(), HasSubstr("chat_journal_producer_rebuilds_total 3"));
-  EXPECT_GE(Clock::now() - begin, milliseconds{50 + 100 + 200});
   EXPECT_EQ(seqs_in_topic(1).at("room"), up_to(1));
 }
 

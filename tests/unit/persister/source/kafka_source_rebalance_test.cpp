@@ -20,8 +20,10 @@ TEST_F(KafkaSourceRebalanceTest, partitions_that_are_assigned_while_paused_are_p
   Member member(cluster_);
   member.source.pause();
   ASSERT_TRUE(member.poll_until([&] { return member.listener.assignments == 1; }));
+  ASSERT_TRUE(member.poll_until([&] { return member.held() == partitions; }));
   for (int i = 0; i < 20; ++i) member.poll();
   EXPECT_TRUE(member.read.empty());
+  EXPECT_EQ(member.held(), partitions) << "a partition is paused with its first record";
   member.source.resume();
   ASSERT_TRUE(member.read_until(8));
   EXPECT_THAT(member.values(), testing::UnorderedElementsAreArray(numbers(0, 8)));
@@ -45,8 +47,10 @@ TEST_F(KafkaSourceRebalanceTest, a_pause_survives_a_rebalance_in_which_partition
   }
   ASSERT_TRUE(a.poll_until([&] { return a.listener.assigned.size() == partitions; }));
   produce(8, 16);
+  ASSERT_TRUE(a.poll_until([&] { return a.held() == partitions; }));
   for (int i = 0; i < 20; ++i) a.poll();
   EXPECT_TRUE(a.read.empty());
+  EXPECT_EQ(a.held(), partitions) << "a partition is paused with its first record";
   a.source.resume();
   ASSERT_TRUE(a.read_until(8));
   EXPECT_THAT(a.values(), testing::UnorderedElementsAreArray(numbers(8, 16)));

@@ -56,6 +56,20 @@ TEST_F(KafkaSourceTest, a_commit_without_waiting_arrives_too) {
   EXPECT_EQ(next.values(), numbers(4, 5));
 }
 
+TEST_F(KafkaSourceTest, leaving_while_records_wait_to_be_read_loses_none) {
+  produce(0, 100);
+  Member member(cluster_);
+  ASSERT_TRUE(member.read_until(1));
+  member.commit_read();
+  const auto read = member.values();
+  member.source.close();
+  Member next(cluster_);
+  ASSERT_TRUE(next.read_until(100 - read.size()));
+  auto all = next.values();
+  all.insert(all.end(), read.begin(), read.end());
+  EXPECT_THAT(all, testing::UnorderedElementsAreArray(numbers(0, 100)));
+}
+
 TEST_F(KafkaSourceTest, while_paused_no_record_comes_and_afterwards_each_comes_once) {
   produce(0, 12);
   Member member(cluster_);

@@ -66,6 +66,13 @@ class Member {
     for (const auto& [partition, offset] : next) positions.push_back({partition, offset});
     source.commit_and_wait(positions, wait);
   }
+  /// Records that came while paused.
+  int held() const {
+    const std::string text = metrics.text();
+    const std::string name = "\nchat_source_read_while_paused_total ";
+    const auto at = text.find(name);
+    return at == std::string::npos ? -1 : std::stoi(text.substr(at + name.size()));
+  }
   std::vector<std::string> values() const {
     std::vector<std::string> values;
     for (const auto& record : read) values.push_back(record.value);
