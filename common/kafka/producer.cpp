@@ -1,6 +1,5 @@
 #include "common/kafka/producer.hpp"
 
-#include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafkacpp.h>
 
 #include "common/kafka/client_events.hpp"
@@ -119,14 +118,6 @@ std::optional<std::string> Producer::fatal_error() const {
 
 bool Producer::has_broker() const {
   return impl_->events.has_broker();
-}
-
-void Producer::look_for_broker(std::chrono::milliseconds wait) {
-  const rd_kafka_metadata_t* metadata = nullptr;
-  const auto error = rd_kafka_metadata(impl_->producer->c_ptr(), 0, nullptr, &metadata, to_int(wait));
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  impl_->events.saw_broker();
-  rd_kafka_metadata_destroy(metadata);
 }
 
 }  // namespace chat::kafka

@@ -62,11 +62,8 @@ class Producer {
   /// Why this producer will never send again (K4); make another.
   std::optional<std::string> fatal_error() const;
 
-  /// False from the loss of all brokers until one is seen again. Any thread.
+  /// False from the loss of all brokers until a report or the statistics (every 5 s) show one. Any thread.
   bool has_broker() const;
-
-  /// Asks the brokers for a sign of life, for at most `wait`; an idle client does not reconnect by itself.
-  void look_for_broker(std::chrono::milliseconds wait);
 
  private:
   struct Impl;

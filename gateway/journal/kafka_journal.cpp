@@ -12,8 +12,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds poll_wait{100};
 constexpr milliseconds abandon_wait{2'000};
-constexpr milliseconds broker_look_wait{200};
-constexpr std::chrono::seconds broker_look_period{2};
 constexpr std::chrono::seconds stall_limit{10};
 constexpr std::size_t records_per_lock = 256;
 
@@ -134,7 +132,7 @@ void KafkaJournal::turn() {
   }
   if (producer_) {
     produce_waiting();
-    watch_broker();
+    has_broker_ = producer_->has_broker();
   }
   figures_.depth.Set(static_cast<double>(depth()));
   figures_.bytes.Set(static_cast<double>(capacity_.bytes()));
@@ -256,14 +254,6 @@ bool KafkaJournal::produce_some() {
     figures_.produced.Increment();
   }
   return true;
-}
-
-void KafkaJournal::watch_broker() {
-  has_broker_ = producer_->has_broker();
-  if (has_broker_ || Clock::now() < look_after_) return;
-  look_after_ = Clock::now() + broker_look_period;
-  producer_->look_for_broker(broker_look_wait);
-  has_broker_ = producer_->has_broker();
 }
 
 }  // namespace chat::gateway

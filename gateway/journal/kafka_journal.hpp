@@ -78,7 +78,6 @@ class KafkaJournal : public Journal {
   void replace();
   void produce_waiting();
   bool produce_some();
-  void watch_broker();
 
   const config::KafkaSettings settings_;
   const KafkaJournalOptions options_;
@@ -108,7 +107,6 @@ class KafkaJournal : public Journal {
   std::string failure_;
   Backoff backoff_;
   Clock::time_point produce_after_{};
-  Clock::time_point look_after_{};
 
   std::thread thread_;
 };
