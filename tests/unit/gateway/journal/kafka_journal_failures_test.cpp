@@ -1,0 +1,140 @@
+#include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/gateway/journal/journal_fixture.hpp"
+
+namespace chat::gateway {
+namespace {
+
+using chat::test::eventually;
+using chat::test::MockCluster;
+using std::chrono::milliseconds;
+using test::message;
+using test::reservation;
+using test::up_to;
+using testing::HasSubstr;
+
+class KafkaJournalFailuresTest : public test::JournalTest {};
+
+TEST_F(KafkaJournalFailuresTest, with_the_broker_away_it_refuses_once_full_and_delivers_all_when_it_is_back) {
+  start(10);
+  cluster_.down();
+  for (std::int64_t seq = 1; seq <= 10; ++seq) append(message("room", seq));
+  EXPECT_FALSE(journal_->reserve(reservation));
+  EXPECT_TRUE(eventually([&] { return !journal_->healthy(); }));
+  EXPECT_EQ(workers_.count(), 0u);
+  cluster_.up();
+  expect_all_delivered(10);
+  EXPECT_TRUE(eventually([&] { return journal_->healthy(); }));
+  EXPECT_TRUE(journal_->reserve(reservation));
+  EXPECT_EQ(seqs_in_topic(10).at("room"), up_to(10));
+}
+
+TEST_F(KafkaJournalFailuresTest,
+       I1_a_fatal_producer_is_replaced_and_everything_pending_produced_again_in_order) {
+  start();
+  append(message("room", 1));
+  expect_all_delivered(1);
+  cluster_.down();
+  constexpr std::int64_t last = 1000;
+  for (std::int64_t seq = 2; seq <= last; ++seq) append(message("room", seq));
+  cluster_.fail_next(MockCluster::produce_request, MockCluster::out_of_order_sequence_number);
+  cluster_.up();
+  expect_all_delivered(last);
+  EXPECT_THAT(metrics_.text(), HasSubstr("chat_journal_producer_rebuilds_total 1"));
+  EXPECT_EQ(seqs_in_topic(last).at("room"), up_to(last));
+  EXPECT_TRUE(eventually([&] { return journal_->healthy() && journal_->reserve(1); }));
+}
+
+TEST_F(KafkaJournalFailuresTest, what_comes_while_the_producer_is_replaced_follows_the_pending_ones) {
+  start();
+  cluster_.set_delay(milliseconds{100});
+  std::int64_t seq = 0;
+  const auto append_some = [&] {
+    for (int i = 0; i < 20; ++i) {
+      if (!journal_->reserve(reservation)) continue;
+      ++seq;
+      journal_->append({message("room", seq), reservation, 0, workers_.note("call")});
+    }
+  };
+  append_some();
+  cluster_.fail_next(MockCluster::produce_request, MockCluster::out_of_order_sequence_number);
+  EXPECT_TRUE(eventually([&] {
+    append_some();
+    return metrics_.text().find("chat_journal_producer_rebuilds_total 1") != std::string::npos;
+  }));
+  // Their reservations came before the failure; append() never refuses.
+  for (int i = 0; i < 20; ++i) {
+    ++seq;
+    journal_->append({message("room", seq), 0, 0, workers_.note("call")});
+  }
+  const auto count = static_cast<std::size_t>(seq);
+  expect_all_delivered(count);
+  EXPECT_EQ(seqs_in_topic(count).at("room"), up_to(seq));
+}
+
+TEST_F(KafkaJournalFailuresTest, I1_producers_that_fail_one_after_the_other_are_each_replaced) {
+  cluster_.fail_next(MockCluster::init_producer_id_request, MockCluster::cluster_authorization_failed, 3);
+  start();
+  append(message("room", 1));
+  expect_all_delivered(1);
+  EXPECT_THAT(metrics_.text(), HasSubstr("chat_journal_producer_rebuilds_total 3"));
+  EXPECT_EQ(seqs_in_topic(1).at("room"), up_to(1));
+}
+
+TEST_F(KafkaJournalFailuresTest, I1_a_record_that_the_broker_refuses_is_produced_again) {
+  start();
+  cluster_.fail_next(MockCluster::produce_request, MockCluster::topic_authorization_failed, 2);
+  append(message("room", 1));
+  expect_all_delivered(1);
+  EXPECT_THAT(metrics_.text(), HasSubstr("chat_journal_retried_total 2"));
+  EXPECT_THAT(metrics_.text(), HasSubstr("chat_journal_producer_rebuilds_total 0"));
+  EXPECT_EQ(seqs_in_topic(1).at("room"), up_to(1));
+}
+
+TEST_F(KafkaJournalFailuresTest, flush_returns_when_everything_was_handed_over_and_then_takes_nothing) {
+  start();
+  cluster_.set_delay(milliseconds{100});
+  for (std::int64_t seq = 1; seq <= 50; ++seq) append(message("room", seq));
+  EXPECT_EQ(journal_->flush(chat::test::patience), 0u);
+  EXPECT_EQ(workers_.count(), 50u);
+  EXPECT_FALSE(journal_->reserve(1));
+}
+
+TEST_F(KafkaJournalFailuresTest, flush_says_how_many_were_not_delivered_and_stop_hands_nothing_over) {
+  start();
+  cluster_.down();
+  for (std::int64_t seq = 1; seq <= 3; ++seq) append(message("room", seq));
+  EXPECT_EQ(journal_->flush(milliseconds{200}), 3u);
+  journal_->stop();
+  cluster_.up();
+  journal_->append({message("room", 4), 0, 0, workers_.note("late")});
+  journal_.reset();
+  EXPECT_EQ(workers_.count(), 0u);
+}
+
+TEST_F(KafkaJournalFailuresTest, an_idle_journal_notices_that_the_broker_is_back) {
+  start();
+  append(message("room", 1));
+  expect_all_delivered(1);
+  cluster_.down();
+  EXPECT_TRUE(eventually([&] { return !journal_->healthy(); }));
+  cluster_.up();
+  EXPECT_TRUE(eventually([&] { return journal_->healthy(); }));
+}
+
+TEST_F(KafkaJournalFailuresTest, an_unknown_property_is_one_sentence_at_the_start) {
+  auto settings = cluster_.settings();
+  settings.conf["no.such.property"] = "1";
+  try {
+    KafkaJournal journal(settings, {"test"}, workers_.post(), metrics_);
+    FAIL() << "started";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("KAFKA_CONF_NO_SUCH_PROPERTY"));
+  }
+}
+
+}  // namespace
+}  // namespace chat::gateway
