@@ -39,7 +39,13 @@ function run(command, args, { env = {}, cwd = root, deadlineMs } = {}) {
     child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
     child.stderr.setEncoding("utf8").on("data", (text) => (output += text));
     child.once("error", failed);
-    child.once("close", (code) => done({ code, output }));
+    child.once("close", (code, signal) => {
+      if (signal) {
+        failed(new Error(`${command} ${args.join(" ")} was ended by ${signal}, as too slow or from outside:\n${output.split("\n").slice(-20).join("\n")}`));
+      } else {
+        done({ code, output });
+      }
+    });
   });
 }
 
