@@ -1,11 +1,12 @@
 -- Numbers one message of a room, keeps it, remembers its id and publishes it (DESIGN "The life of a message" 3,
 -- "Numbers: epoch and seq").
--- KEYS: meta, log, ids (without the hour)
--- ARGV: id, hash of the text, the message object's head and tail, run id of this Redis, floor, channel, stream cap
+-- KEYS: meta, log, ids (without the hour), active
+-- ARGV: id, hash of the text, the message object's head and tail, run id of this Redis, floor, channel, stream cap,
+-- room
 -- Returns {status, epoch, seq, entry}; status 0 accepted, 1 duplicate, 2 id seen with another text.
 -- Whatever can refuse comes before the first write, and XADD is that: a refusal burns no number.
 
-local meta_key, log_key, ids_key = KEYS[1], KEYS[2], KEYS[3]
+local meta_key, log_key, ids_key, active_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, text_hash, head, tail, run, floor = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local week, two_hours = 604800, 7200
 
@@ -68,5 +69,7 @@ redis.call('HSET', hour_key, id, text_hash .. entry_id)
 redis.call('EXPIRE', hour_key, two_hours)
 redis.call('EXPIRE', meta_key, week)
 redis.call('EXPIRE', log_key, week)
+-- For the hole finder, which takes the room out again once all up to here is stored (DESIGN 10).
+redis.call('ZADD', active_key, time[1], ARGV[9])
 redis.call('PUBLISH', ARGV[7], message)
 return {0, epoch, seq, ''}

@@ -1,13 +1,9 @@
 #include "gateway/bus/publication.hpp"
 
-#include <charconv>
-
-#include <nlohmann/json.hpp>
+#include "common/wire/text_reader.hpp"
 
 namespace chat::gateway {
 namespace {
-
-constexpr std::size_t uuid_length = 36;
 
 /// A JSON string of valid UTF-8. Only what RFC 8259 section 7 demands is escaped, so that texts stay short.
 void append_string(std::string& out, std::string_view text) {
@@ -44,36 +40,6 @@ void append_string(std::string& out, std::string_view text) {
   out.append(text, plain, std::string_view::npos);
   out += '"';
 }
-
-/// Reads a text from its beginning on.
-class Reader {
- public:
-  explicit Reader(std::string_view rest) : rest_(rest) {}
-
-  bool skip(std::string_view expected) {
-    if (!rest_.starts_with(expected)) return false;
-    rest_.remove_prefix(expected.size());
-    return true;
-  }
-
-  bool number(std::int64_t& value) {
-    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
-    if (error != std::errc{} || value < 0 || value > max_json_integer) return false;
-    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
-    return true;
-  }
-
-  bool uuid(Uuid& value) {
-    const auto parsed = parse_uuid(rest_.substr(0, uuid_length));
-    if (!parsed) return false;
-    value = *parsed;
-    rest_.remove_prefix(uuid_length);
-    return true;
-  }
-
- private:
-  std::string_view rest_;
-};
 
 }  // namespace
 
@@ -112,24 +78,13 @@ std::string make_message(const AcceptRequest& request, Cursor cursor) {
 }
 
 std::optional<PublicationHead> parse_publication(std::string_view room, std::string_view message) {
-  Reader reader(message);
+  TextReader reader(message);
   PublicationHead head;
   const bool is_message = reader.skip(R"({"type":"message","room":")") && reader.skip(room) &&
                           reader.skip(R"(","epoch":)") && reader.number(head.cursor.epoch) &&
                           reader.skip(R"(,"seq":)") && reader.number(head.cursor.seq) &&
                           reader.skip(R"(,"id":")") && reader.uuid(head.id) && reader.skip("\"");
   return is_message ? std::optional(head) : std::nullopt;
-}
-
-std::optional<MessageRecord> record_of_message(std::string_view message, std::string_view gateway) {
-  using nlohmann::json;
-  json object = json::parse(message, nullptr, false);
-  if (!object.is_object() || object.value("type", json()) != "message") return std::nullopt;
-  object["v"] = 1;
-  object["gateway"] = gateway;
-  // The record's own reader has all the checks; duplicates are rare enough to encode once more for that.
-  auto record = decode_record(object.dump(-1, ' ', false, json::error_handler_t::replace));
-  return record ? std::optional(std::move(*record)) : std::nullopt;
 }
 
 }  // namespace chat::gateway

@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "common/wire/cursor.hpp"
-#include "common/wire/record.hpp"
 #include "common/wire/uuid.hpp"
 #include "gateway/bus/room_store.hpp"
 
@@ -33,8 +32,5 @@ struct PublicationHead {
 
 /// None when the text does not begin as above for this room.
 std::optional<PublicationHead> parse_publication(std::string_view room, std::string_view message);
-
-/// The record of a whole message object (for a duplicate's stream entry); none when it is not one.
-std::optional<MessageRecord> record_of_message(std::string_view message, std::string_view gateway);
 
 }  // namespace chat::gateway

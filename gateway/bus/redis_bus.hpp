@@ -9,9 +9,9 @@
 #include "common/redis/command_connection.hpp"
 #include "common/redis/probe.hpp"
 #include "common/redis/subscriber_connection.hpp"
+#include "common/wire/room_names.hpp"
 #include "gateway/bus/bus.hpp"
 #include "gateway/bus/room_commands.hpp"
-#include "gateway/bus/room_names.hpp"
 
 namespace chat::gateway {
 

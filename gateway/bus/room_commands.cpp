@@ -105,10 +105,10 @@ void RoomCommands::accept(const AcceptRequest& request, std::function<void(Accep
   XXH128_canonical_t hash;
   XXH128_canonicalFromHash(&hash, XXH3_128bits(request.text.data(), request.text.size()));
   const std::string_view text_hash(reinterpret_cast<const char*>(hash.digest), sizeof hash.digest);
-  connection_.send(
-      {"EVALSHA", connection_.sha(accept_index), "3", names.meta, names.log, names.ids, request.id.binary(),
-       text_hash, parts.head, parts.tail, connection_.run_id(), floor, names.channel, stream_hard_cap_},
-      [this](const Reply& reply) { on_accept_reply(reply); });
+  connection_.send({"EVALSHA", connection_.sha(accept_index), "4", names.meta, names.log, names.ids,
+                    names.active, request.id.binary(), text_hash, parts.head, parts.tail,
+                    connection_.run_id(), floor, names.channel, stream_hard_cap_, request.room},
+                   [this](const Reply& reply) { on_accept_reply(reply); });
 }
 
 void RoomCommands::read(const ReadRequest& request, std::function<void(ReadReply)> handler) {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/redis/command_connection.hpp"
-#include "gateway/bus/room_names.hpp"
+#include "common/wire/room_names.hpp"
 #include "gateway/bus/room_store.hpp"
 
 namespace chat::gateway {

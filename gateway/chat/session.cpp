@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "gateway/bus/publication.hpp"
+#include "common/wire/message_object.hpp"
 #include "gateway/chat/session_limits.hpp"
 
 namespace chat::gateway {

@@ -44,6 +44,15 @@ TEST_F(AcceptTest, the_stream_holds_the_message_object_under_its_number_with_an_
   EXPECT_NEAR(std::stod(redis({"TTL", "chat:{general}:ids:" + std::to_string(hour())})), 7200, 5);
 }
 
+TEST_F(AcceptTest, notes_the_room_as_active_with_the_time_of_its_last_message) {
+  accept_text("x");
+  const double now = std::stod(redis({"TIME"}));
+  EXPECT_NEAR(std::stod(redis({"ZSCORE", "chat:active", "general"})), now, 5);
+  redis({"ZADD", "chat:active", "1", "general"});
+  accept_text("y");
+  EXPECT_NEAR(std::stod(redis({"ZSCORE", "chat:active", "general"})), now, 5);
+}
+
 TEST_F(AcceptTest, I4_a_retry_gets_the_first_number_and_the_streams_entry_and_is_not_numbered_again) {
   AcceptRequest asked = request();
   const AcceptReply first = accept(asked);

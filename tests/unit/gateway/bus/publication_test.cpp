@@ -83,23 +83,5 @@ TEST(Publication, a_head_cut_at_any_place_is_refused) {
     EXPECT_FALSE(parse_publication("general", std::string_view(good).substr(0, size))) << size;
 }
 
-TEST(Publication, a_message_object_becomes_its_record) {
-  const auto record = record_of_message(make_message(request("a\n\"b\""), {5, 6}), "g1");
-  ASSERT_TRUE(record);
-  const AcceptRequest was = request("a\n\"b\"");
-  EXPECT_EQ(
-      *record,
-      (MessageRecord{was.id, was.room, {5, 6}, was.sender, was.sender_name, was.text, was.sent_at, "g1"}));
-}
-
-TEST(Publication, what_is_no_message_object_gives_no_record) {
-  EXPECT_FALSE(record_of_message("", "g"));
-  EXPECT_FALSE(record_of_message("[]", "g"));
-  EXPECT_FALSE(record_of_message("{\"type\":\"message\"}", "g"));
-  std::string presence = make_message(request(), {5, 6});
-  presence.replace(presence.find("message"), 7, "another");
-  EXPECT_FALSE(record_of_message(presence, "g"));
-}
-
 }  // namespace
 }  // namespace chat::gateway

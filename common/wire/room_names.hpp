@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace chat::gateway {
+namespace chat {
 
 /// Makes names with the prefix in front; the room in braces is the hash tag, so that a room's keys stay
 /// together. Pure. Not thread-safe: the names are built in one reused buffer.
@@ -19,6 +19,7 @@ class RoomNames {
     std::string_view ids;  // up to and with the colon before the hour
     std::string_view log;
     std::string_view stored;
+    std::string_view active;  // chat:active, one for all rooms
   };
   const Names& of(std::string_view room);
 
@@ -30,8 +31,9 @@ class RoomNames {
 
  private:
   std::string prefix_;
+  std::string active_;
   std::string buffer_;
   Names names_;
 };
 
-}  // namespace chat::gateway
+}  // namespace chat

@@ -1,9 +1,9 @@
-#include "gateway/bus/room_names.hpp"
+#include "common/wire/room_names.hpp"
 
 #include <array>
 #include <utility>
 
-namespace chat::gateway {
+namespace chat {
 namespace {
 
 constexpr std::string_view before_room = "chat:{";
@@ -12,7 +12,7 @@ constexpr std::array<std::string_view, 5> endings{"", ":meta", ":ids:", ":log", 
 
 }  // namespace
 
-RoomNames::RoomNames(std::string prefix) : prefix_(std::move(prefix)) {}
+RoomNames::RoomNames(std::string prefix) : prefix_(std::move(prefix)), active_(prefix_ + "chat:active") {}
 
 const RoomNames::Names& RoomNames::of(std::string_view room) {
   buffer_.clear();
@@ -24,7 +24,7 @@ const RoomNames::Names& RoomNames::of(std::string_view room) {
   const auto name = [&](std::size_t i) {
     return std::string_view(buffer_).substr(begins[i], begins[i + 1] - begins[i]);
   };
-  names_ = {name(0), name(1), name(2), name(3), name(4)};
+  names_ = {name(0), name(1), name(2), name(3), name(4), active_};
   return names_;
 }
 
@@ -38,4 +38,4 @@ std::string RoomNames::probe(std::string_view gateway) const {
   return name.append("chat:probe:").append(gateway);
 }
 
-}  // namespace chat::gateway
+}  // namespace chat
