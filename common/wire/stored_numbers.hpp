@@ -29,9 +29,9 @@ struct StoredNumbers {
   std::vector<NumberRange> ranges;  // stored since the last publication, in rising order; others may be too
 };
 
-/// {"type":"stored","room":"R","epoch":E,"seq":S,"ranges":[[epoch,first,last],...]}: E and S are the watermark. The
-/// persister's script writes the same text around the watermark that it finds, so that head and tail are given
-/// apart.
+/// {"type":"stored","room":"R","epoch":E,"seq":S,"ranges":[[epoch,first,last],...]}: E and S are the
+/// watermark. The persister's script writes the same text around the watermark that it finds, so that head
+/// and tail are given apart.
 struct StoredParts {
   std::string head;  // up to and with `"epoch":`
   std::string tail;  // from `"ranges":` on

@@ -42,6 +42,12 @@ void note(Transaction& transaction, const Migration& migration) {
                       {std::to_string(migration.number), migration.name});
 }
 
+/// What a migration's last statement selects, for the log.
+std::string note_in(const postgres::Answer& answer) {
+  if (answer.rows.empty() || answer.rows.front().empty()) return {};
+  return answer.rows.front().front().value_or("");
+}
+
 void warn_of_newer(const std::set<int>& applied, const std::vector<Migration>& migrations) {
   const int known = migrations.empty() ? 0 : migrations.back().number;
   if (applied.empty() || *applied.rbegin() <= known) return;
@@ -52,11 +58,12 @@ void warn_of_newer(const std::set<int>& applied, const std::vector<Migration>& m
 /// Applies one where another persister has not meanwhile.
 std::optional<Failure> apply(Database& database, const Migration& migration) {
   bool is_applied = false;
+  std::string note_of_sql;
   auto failure = database.transact(
       [&](Transaction& transaction) {
         transaction.execute(lock_statement);
         if (read_applied(transaction).contains(migration.number)) return;
-        transaction.execute(migration.sql);
+        note_of_sql = note_in(transaction.execute(migration.sql));
         note(transaction, migration);
         is_applied = true;
       },
@@ -65,6 +72,7 @@ std::optional<Failure> apply(Database& database, const Migration& migration) {
     failure->message = "migration " + migration.name + " failed: " + failure->message;
   } else if (is_applied) {
     log::info("migration applied", {{"migration", migration.name}});
+    if (!note_of_sql.empty()) log::info(note_of_sql, {{"migration", migration.name}});
   }
   return failure;
 }

@@ -9,9 +9,10 @@
 
 namespace chat::persister {
 
-/// One numbered step; `sql` may hold several statements and runs in one transaction with its note.
+/// One numbered step; `sql` may hold several statements and runs in one transaction with its note. Where the
+/// last one selects a text, the log gets it.
 struct Migration {
-  int number = 0;  // dense from 1
+  int number = 0;  // dense from 0, which is for what has to come before the first table
   std::string name;
   std::string sql;
 };

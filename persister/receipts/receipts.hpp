@@ -17,7 +17,8 @@ struct SettledNumbers {
   std::vector<Cursor> voids;   // no message has or will have them (void_numbers); senders are told nothing
 };
 
-/// Publishes stored numbers to the gateways and moves the rooms' watermarks (DESIGN "The life of a message" 8).
+/// Publishes stored numbers to the gateways and moves the rooms' watermarks (DESIGN "The life of a message"
+/// 8).
 class Receipts {
  public:
   virtual ~Receipts() = default;
