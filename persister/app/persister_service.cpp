@@ -9,9 +9,10 @@
 #include <thread>
 #include <utility>
 
-#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include "common/base/backoff.hpp"
+#include "common/base/context_thread.hpp"
 #include "common/base/shutdown.hpp"
 #include "common/kafka/topic.hpp"
 #include "common/log/log.hpp"
@@ -34,22 +35,12 @@ std::string make_client_id(const std::string& persister_id) {
 class SignalThread {
  public:
   explicit SignalThread(std::function<void()> on_first)
-      : work_(asio::make_work_guard(context_)),
-        signals_(context_, [on_first = std::move(on_first)](int) { on_first(); }),
-        thread_([this] { context_.run(); }) {}
-
-  ~SignalThread() {
-    context_.stop();
-    thread_.join();
-  }
-  SignalThread(const SignalThread&) = delete;
-  SignalThread& operator=(const SignalThread&) = delete;
+      : signals_(context_, [on_first = std::move(on_first)](int) { on_first(); }), thread_(context_) {}
 
  private:
   asio::io_context context_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work_;
   ShutdownSignals signals_;
-  std::thread thread_;
+  ContextThread thread_;
 };
 
 /// False when asked to stop meanwhile.
@@ -119,12 +110,15 @@ void PersisterService::make_topics() {
 void PersisterService::consume() {
   has_begun_ = true;
   KafkaDeadLetterQueue dead_letters(settings_.kafka, client_id_ + "-dead-letters", metrics_);
-  Pipeline pipeline(settings_.pipeline(), store_, dead_letters, persister_metrics_, status_, clock_);
+  Pipeline pipeline(settings_.pipeline(), {store_, dead_letters, owned_}, persister_metrics_, status_,
+                    clock_);
   KafkaSourceOptions options;
   options.client_id = client_id_;
   options.instance_id = settings_.persister_id;
   KafkaSource source(settings_.kafka, options, pipeline, metrics_);
   pipeline.use(source);
+  // What uses Redis is made above this line, and started before it: there it outlives the thread.
+  const ContextThread redis_thread(redis_context_);
   log::info("consuming", {{"persister", client_id_}, {"topic", settings_.kafka.topic}});
   while (!stop_.stop_requested()) {
     pipeline.turn();

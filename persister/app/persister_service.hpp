@@ -6,6 +6,8 @@
 #include <stop_token>
 #include <string>
 
+#include <boost/asio/io_context.hpp>
+
 #include "common/admin/admin_server.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/postgres/database.hpp"
@@ -14,12 +16,13 @@
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/persister_status.hpp"
 #include "persister/pipeline/pipeline.hpp"
+#include "persister/source/owned_partitions.hpp"
 #include "persister/store/postgres_store.hpp"
 
 namespace chat::persister {
 
-/// Threads: the caller's runs the pipeline; the admin server, the watchdog and librdkafka have their own; one
-/// waits for signals.
+/// Threads: the caller's runs the pipeline; one serves Redis; the admin server, the watchdog and librdkafka
+/// have their own; one waits for signals.
 class PersisterService {
  public:
   explicit PersisterService(PersisterSettings settings);
@@ -42,6 +45,8 @@ class PersisterService {
   SystemClock clock_;
   postgres::Database database_;
   PostgresStore store_;
+  OwnedPartitions owned_;
+  boost::asio::io_context redis_context_{1};
   std::stop_source stop_;
   std::atomic<bool> has_begun_ = false;  // from here on a signal must let the batch in hand end
   std::unique_ptr<admin::AdminServer> admin_;

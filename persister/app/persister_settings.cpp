@@ -63,9 +63,10 @@ PipelineSettings PersisterSettings::pipeline() const {
 
 SettingsTable persister_settings_table(PersisterSettings& settings, const std::string& version) {
   SettingsTable table("chat-persister", version, "Moves the messages from Kafka into PostgreSQL.",
-                      {"KAFKA_", "PERSISTER_", "DATABASE_"});
+                      {"KAFKA_", "REDIS_", "PERSISTER_", "DATABASE_"});
   postgres::add_database_settings(table, settings.database, true);
   config::add_kafka_settings(table, settings.kafka);
+  config::add_redis_settings(table, settings.redis);
   config::add_admin_settings(table, settings.admin);
   add_own(table, settings);
   config::add_log_settings(table, settings.log);

@@ -18,6 +18,7 @@ struct PersisterSettings {
   std::string persister_id;  // empty: the group gives this member a name for each start (K15)
   config::AdminSettings admin;
   config::KafkaSettings kafka;
+  config::RedisSettings redis;
   config::LogSettings log;
   postgres::DatabaseSettings database;
 

@@ -19,11 +19,10 @@ constexpr int most_retries = 8;
 
 }  // namespace
 
-Pipeline::Pipeline(PipelineSettings settings, Store& store, DeadLetterQueue& dead_letters,
-                   PersisterMetrics& metrics, PersisterStatus& status, Clock& clock)
+Pipeline::Pipeline(PipelineSettings settings, PipelineParts parts, PersisterMetrics& metrics,
+                   PersisterStatus& status, Clock& clock)
     : settings_(settings),
-      store_(store),
-      dead_letters_(dead_letters),
+      parts_(parts),
       metrics_(metrics),
       status_(status),
       clock_(clock),
@@ -92,7 +91,7 @@ void Pipeline::take_step() {
 void Pipeline::publish_letter() {
   const Letter& letter = work_->letter();
   const SourceRecord& record = letter.letter.record;
-  const bool published = dead_letters_.publish(letter.letter, letter_wait);
+  const bool published = parts_.dead_letters.publish(letter.letter, letter_wait);
   status_.dead_letters_ok = published;
   if (!published) {
     const auto wait = letter_backoff_.next();
@@ -140,7 +139,7 @@ StoreOutcome Pipeline::store_with_retries(std::span<const Row> rows, std::span<c
 
 StoreOutcome Pipeline::store_once(std::span<const Row> rows, std::span<const Position> positions) {
   const auto begin = clock_.now();
-  StoreOutcome outcome = store_.store(rows, positions);
+  StoreOutcome outcome = parts_.store.store(rows, positions);
   metrics_.store_seconds.Observe(std::chrono::duration<double>(clock_.now() - begin).count());
   return outcome;
 }
@@ -210,10 +209,12 @@ void Pipeline::finish() {
 
 void Pipeline::on_assigned(const std::vector<std::int32_t>& partitions) {
   status_.joined = true;
+  parts_.owned.assign(partitions);
   log::info("partitions assigned", {{"count", partitions.size()}});
 }
 
 void Pipeline::on_revoked(const std::vector<std::int32_t>& partitions) {
+  parts_.owned.revoke(partitions);
   std::vector<Position> done;
   for (const std::int32_t partition : partitions) {
     const auto found = done_.find(partition);

@@ -14,6 +14,7 @@
 #include "persister/pipeline/clock.hpp"
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/persister_status.hpp"
+#include "persister/source/owned_partitions.hpp"
 #include "persister/source/source.hpp"
 #include "persister/store/store.hpp"
 
@@ -25,11 +26,18 @@ struct PipelineSettings {
   BatchLimits batch;
 };
 
+/// What the pipeline works with; all of it outlives it.
+struct PipelineParts {
+  Store& store;
+  DeadLetterQueue& dead_letters;
+  OwnedPartitions& owned;  // kept up to date here
+};
+
 /// One thread. Everything given outlives it. Nothing here throws for what Kafka or PostgreSQL do.
 class Pipeline : public SourceListener {
  public:
-  Pipeline(PipelineSettings settings, Store& store, DeadLetterQueue& dead_letters, PersisterMetrics& metrics,
-           PersisterStatus& status, Clock& clock);
+  Pipeline(PipelineSettings settings, PipelineParts parts, PersisterMetrics& metrics, PersisterStatus& status,
+           Clock& clock);
 
   /// The source is made with this object as its listener and given here before the first turn.
   void use(Source& source) { source_ = &source; }
@@ -61,8 +69,7 @@ class Pipeline : public SourceListener {
   void release_source();
 
   PipelineSettings settings_;
-  Store& store_;
-  DeadLetterQueue& dead_letters_;
+  PipelineParts parts_;
   PersisterMetrics& metrics_;
   PersisterStatus& status_;
   Clock& clock_;

@@ -7,6 +7,7 @@ namespace chat::persister {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -52,6 +53,15 @@ TEST_F(PersisterSettingsTest, CollectsAllErrors) {
 TEST_F(PersisterSettingsTest, ShowsNoPassword) {
   for (const auto& [name, value] : parse({{"KAFKA_PASSWORD", "hunter3"}, {"KAFKA_USERNAME", "u"}}).effective)
     EXPECT_THAT(value, Not(HasSubstr("hunter"))) << name;
+}
+
+TEST_F(PersisterSettingsTest, TakesRedisFromItsUrlAndWarnsOfMisspeltNames) {
+  const auto outcome = parse({{"REDIS_URLS", "redis://u:hunter4@cache:7000/2"}, {"REDIS_PASWORD", "x"}});
+  ASSERT_EQ(outcome.action, config::Outcome::Action::run) << outcome.output;
+  EXPECT_EQ(settings_.redis.host, "cache");
+  EXPECT_EQ(settings_.redis.port, 7000);
+  EXPECT_EQ(settings_.redis.database, 2);
+  EXPECT_THAT(outcome.warnings, Contains(HasSubstr("REDIS_PASWORD")));
 }
 
 TEST_F(PersisterSettingsTest, ListensForItsAdministratorOnPort9101) {

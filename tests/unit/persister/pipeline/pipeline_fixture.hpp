@@ -21,8 +21,8 @@ class PipelineFixture : public ::testing::Test {
 
   /// A new process takes over: nothing of the old one is left but what is in Kafka and PostgreSQL.
   void begin_process() {
-    pipeline_ =
-        std::make_unique<Pipeline>(settings_, store_, dead_letters_, persister_metrics_, status_, clock_);
+    pipeline_ = std::make_unique<Pipeline>(settings_, PipelineParts{store_, dead_letters_, owned_},
+                                           persister_metrics_, status_, clock_);
     pipeline_->use(source_);
     pipeline_->on_assigned({0, 1});
   }
@@ -63,6 +63,7 @@ class PipelineFixture : public ::testing::Test {
   FakeSource source_{clock_, events_};
   FakeStore store_{clock_, events_};
   FakeDeadLetters dead_letters_{events_};
+  OwnedPartitions owned_;
   Metrics metrics_;
   PersisterMetrics persister_metrics_{metrics_};
   PersisterStatus status_;

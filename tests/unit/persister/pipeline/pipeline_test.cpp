@@ -113,6 +113,15 @@ TEST_F(PipelineTest, DropsTheRecordsOfARevokedPartitionAndCommitsWhatIsStored) {
   EXPECT_FALSE(store_.positions.contains(0) && store_.positions.at(0) > 2) << "nor its position";
 }
 
+TEST_F(PipelineTest, KnowsWhichPartitionsItOwns) {
+  pipeline_->on_assigned({0, 2, 3});
+  EXPECT_THAT(owned_.snapshot(), ElementsAre(0, 2, 3));
+  pipeline_->on_revoked({2});
+  EXPECT_THAT(owned_.snapshot(), ElementsAre(0, 3));
+  pipeline_->on_assigned({1});
+  EXPECT_THAT(owned_.snapshot(), ElementsAre(1));
+}
+
 TEST_F(PipelineTest, FinishesTheBatchInHandAndLeavesTheGroup) {
   send(0, 1, "a");
   pipeline_->turn();
