@@ -8,6 +8,8 @@ import { Process, runToEnd } from "./process.mjs";
 
 // Tests kill the server and start it again at once: it has to wait until its own former session has ended.
 const shortSession = { "broker.session.timeout.ms": 4000, "broker.heartbeat.interval.ms": 1000 };
+// Five seconds on an idle machine; a crowded one has taken more than a minute.
+const startWithinMs = 180_000;
 const quickStart = ["-XX:TieredStopAtLevel=1", "-Xshare:auto"];
 
 export class Kafka {
@@ -60,7 +62,7 @@ export class Kafka {
     await this.process.start(async () => {
       const log = existsSync(logFile) ? this.process.readLog().slice(before) : "";
       return log.includes("Kafka Server started") && (await accepts(this.port, this.address));
-    });
+    }, startWithinMs);
   }
 
   stop() {
@@ -76,10 +78,10 @@ export class Kafka {
     await this.start();
   }
 
-  // Runs one of Kafka's command-line programs by its Java class and resolves with its output.
-  tool(className, args, timeoutMs = 60_000) {
+  // Runs one of Kafka's command-line programs by its Java class, which reads `input`, and resolves with its output.
+  tool(className, args, { input, timeoutMs = 60_000 } = {}) {
     return runToEnd("java", ["-Xmx128m", "-XX:+UseSerialGC", ...quickStart, "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
-      "-cp", classPath(), className, ...args], { timeoutMs });
+      "-cp", classPath(), className, ...args], { input, timeoutMs });
   }
 
   // Formats into a temporary name first, so that a start that was broken off leaves nothing half done.

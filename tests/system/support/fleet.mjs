@@ -10,7 +10,7 @@ export const sanitizerEnv = Object.fromEntries(
   ["ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"].filter((name) => process.env[name]).map((name) => [name, process.env[name]]),
 );
 
-// Starts a fleet; the options are those of Fleet.prepare. Call it in `before` and give the result's stop() to `after`:
+// Starts a fleet; the options are those of Fleet.prepare, and prepared(fleet), called before anything is started. Call it in `before` and give the result's stop() to `after`:
 //   let fleet;
 //   before(async () => { fleet = await startFleet({ gateways: 2 }); });
 //   after(() => fleet.stop());
@@ -20,7 +20,7 @@ export async function startFleet(options = {}) {
   const folder = mkdtempSync(join(tmpdir(), "chat-test-"));
   // PostgreSQL may run as another user, who has to pass through.
   chmodSync(folder, 0o711);
-  const { gatewayEnv, persisterEnv } = options;
+  const { gatewayEnv, persisterEnv, prepared } = options;
   const fleet = await Fleet.prepare({ folder, address: loopbackAddress(), test: true, ...options,
     gatewayEnv: { ...sanitizerEnv, ...gatewayEnv }, persisterEnv: { ...sanitizerEnv, ...persisterEnv } });
   process.once("exit", (code) => {
@@ -31,6 +31,7 @@ export async function startFleet(options = {}) {
     }
   });
   try {
+    prepared?.(fleet);
     await fleet.start();
   } catch (error) {
     await fleet.stop();

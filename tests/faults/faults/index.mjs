@@ -1,0 +1,21 @@
+// All faults, in the order in which they run; those of the short form are the most telling ones.
+import { gatewayKilled } from "./gateway.mjs";
+import { kafkaDiskFull, kafkaKilled, kafkaLongAway } from "./kafka.mjs";
+import { orphan } from "./orphan.mjs";
+import { persisterKilled, persisterKilledBetweenCommits } from "./persister.mjs";
+import { poison } from "./poison.mjs";
+import { backendKilled, postgresAway, postgresFrozen, postgresKilled } from "./postgres.mjs";
+import { everything } from "./random.mjs";
+import { redisEmptied, redisFrozen, redisKilled } from "./redis.mjs";
+import { rollingRestart } from "./rolling.mjs";
+import { slowReaders } from "./slow_readers.mjs";
+import { zombie } from "./zombie.mjs";
+
+export const faults = [
+  gatewayKilled, persisterKilled, persisterKilledBetweenCommits, redisKilled, redisEmptied, redisFrozen, kafkaKilled,
+  postgresKilled, postgresAway, postgresFrozen, slowReaders,
+  // These have fleets of their own.
+  orphan, backendKilled, zombie, kafkaLongAway, kafkaDiskFull, poison, rollingRestart, everything,
+];
+
+export const shortFaults = [gatewayKilled, persisterKilledBetweenCommits, redisKilled, redisEmptied, kafkaKilled, postgresKilled, slowReaders, zombie];

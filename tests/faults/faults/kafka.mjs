@@ -1,0 +1,97 @@
+// Kafka killed, away for longer than the gateways' queue holds, and out of disk.
+import { execFileSync } from "node:child_process";
+import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { residentOf } from "../watch.mjs";
+
+export const kafkaKilled = {
+  name: "kafka",
+  title: "Kafka killed",
+  codes: ["unavailable", "overloaded"],
+  clientsStay: true,
+  async strike(scene) {
+    const { kafka } = scene.fleet;
+    for (let i = 0; i < (scene.short ? 1 : 5); i++) {
+      await scene.moment();
+      await scene.kill(kafka);
+      await scene.pause(scene.random.integer(0, 2000));
+      await kafka.start();
+      await scene.load.more(200);
+    }
+  },
+};
+
+const smallQueue = 50;
+const mostGrowthKib = 16 * 1024;
+
+export const kafkaLongAway = {
+  name: "kafka-long-away",
+  title: "Kafka away for longer than the queue",
+  codes: ["unavailable", "overloaded"],
+  clientsStay: true,
+  fleet: { gatewayEnv: { JOURNAL_MAX_RECORDS: String(smallQueue) } },
+  async strike(scene) {
+    const { fleet, load } = scene;
+    await scene.moment();
+    const strike = await scene.kill(fleet.kafka);
+    const overloaded = () => load.refusals.get("overloaded") ?? 0;
+    await scene.until("gateways to refuse", () => overloaded() > 0);
+    const before = fleet.gateways.map(({ pid }) => residentOf(pid));
+    const refusedBefore = overloaded();
+    await scene.pause(scene.short ? 5000 : 30_000);
+    const grown = Math.max(...fleet.gateways.map(({ pid }, i) => residentOf(pid) - before[i]));
+    const depths = await Promise.all(fleet.gateways.map((gateway) => gateway.metric("chat_journal_depth")));
+    scene.note(`refused ${overloaded() - refusedBefore} sends, journals held ${depths.join(" and ")} records, memory grew by ${grown} KiB`);
+    strike.hit &&= overloaded() > refusedBefore && depths.every((depth) => depth <= smallQueue);
+    if (grown > mostGrowthKib) {
+      scene.ledger.surprise(`a gateway grew by ${grown} KiB while Kafka was away`);
+    }
+    await fleet.kafka.start();
+    await load.more(200);
+  },
+};
+
+const diskMebibytes = 256;
+const diskLeftBytes = 2 * 1024 * 1024;
+
+export const kafkaDiskFull = {
+  name: "kafka-disk-full",
+  title: "Kafka's disk full",
+  codes: ["unavailable", "overloaded"],
+  clientsStay: true,
+  fleet: { kafkaDiskMebibytes: diskMebibytes },
+  load: { texts: (n) => `${n} ${"a text that takes its place on the disk ".repeat(20)}` },
+  async strike(scene) {
+    const { kafka } = scene.fleet;
+    const ballast = join(kafka.folder, "ballast");
+    await scene.moment();
+    fill(ballast, kafka.folder, diskLeftBytes);
+    const strike = scene.strike("Kafka's disk filled");
+    await scene.until("Kafka to give up, or its clients to wait", () => !kafka.process.running || scene.load.refusals.has("unavailable"), 120_000);
+    const { bavail, bsize } = statfsSync(kafka.folder);
+    strike.hit &&= bavail * bsize < diskLeftBytes;
+    scene.note(`Kafka ${kafka.process.running ? "runs on" : "ended"} with ${((bavail * bsize) / 1024).toFixed(0)} KiB left`);
+    await kafka.stop();
+    rmSync(ballast);
+    await kafka.start();
+    await scene.load.more(200);
+  },
+};
+
+// Fills the file system of the folder up to so many bytes.
+function fill(file, folder, leave) {
+  const { bavail, bsize } = statfsSync(folder);
+  const chunk = Buffer.alloc(1024 * 1024, 1);
+  const descriptor = openSync(file, "w");
+  for (let left = bavail * bsize - leave; left > 0; left -= chunk.length) {
+    writeSync(descriptor, chunk, 0, Math.min(chunk.length, left));
+  }
+  closeSync(descriptor);
+}
+
+// Gives the folder a small file system of its own, in memory. Needs root. Returns what takes it away again.
+export function mountSmallDisk(folder, mebibytes) {
+  mkdirSync(folder, { recursive: true });
+  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", folder]);
+  return () => execFileSync("umount", ["-l", folder]);
+}

@@ -1,0 +1,61 @@
+// The fleets of a run: one serves all faults that want nothing special, as long as none of them failed on it.
+import { startFleet } from "../system/support/fleet.mjs";
+import { mountSmallDisk } from "./faults/kafka.mjs";
+
+// A killed member of the group blocks its partitions for the session's timeout, and librdkafka waits between two tries.
+const quick = { KAFKA_CONF_RECONNECT_BACKOFF_MAX_MS: "500" };
+const quickPersister = { ...quick, PERSISTER_PAUSE_SECONDS: "2", KAFKA_CONF_SESSION_TIMEOUT_MS: "2000", KAFKA_CONF_HEARTBEAT_INTERVAL_MS: "500" };
+
+export class Fleets {
+  #current = null;
+  // What was wrong when a fleet was stopped.
+  complaints = [];
+
+  constructor(say) {
+    this.say = say;
+  }
+
+  // Resolves with a running {fleet, knownRooms}. options: those of startFleet; without them the shared one.
+  async with(options) {
+    if (this.#current && (options || this.#current.special)) {
+      await this.stop();
+    }
+    this.#current ??= { special: options !== undefined, knownRooms: [], fleet: await start(options) };
+    return this.#current;
+  }
+
+  // A fault has ended: after a failure nobody inherits the fleet.
+  async done({ passed, rooms }) {
+    this.#current.knownRooms.push(...rooms);
+    if (!passed || this.#current.special) {
+      await this.stop();
+    }
+  }
+
+  async stop() {
+    const current = this.#current;
+    this.#current = null;
+    try {
+      await current?.fleet.stop();
+    } catch (error) {
+      this.complaints.push(error.message);
+      this.say(error.message);
+    }
+  }
+}
+
+// kafkaDiskMebibytes: Kafka's folder gets a file system of its own of that size. The others are options of startFleet.
+async function start({ kafkaDiskMebibytes, gatewayEnv, persisterEnv, ...options } = {}) {
+  let unmount = () => {};
+  const prepared = kafkaDiskMebibytes && ((fleet) => (unmount = mountSmallDisk(fleet.kafka.folder, kafkaDiskMebibytes)));
+  try {
+    const fleet = await startFleet({ gateways: 2, durable: true, prepared, ...options, gatewayEnv: { ...quick, ...gatewayEnv },
+      persisterEnv: { ...quickPersister, ...persisterEnv } });
+    const stop = fleet.stop;
+    fleet.stop = () => stop().finally(unmount);
+    return fleet;
+  } catch (error) {
+    unmount();
+    throw error;
+  }
+}

@@ -1,0 +1,115 @@
+// Strikes the real fleet under load with one fault after the other and prints one table; see usage.
+import { execFileSync } from "node:child_process";
+import { parseArgs } from "node:util";
+import { formatTable } from "./table.mjs";
+
+const usage = `Usage: tests/faults/run [OPTIONS]
+
+Runs the real gateways, persister, Redis, Kafka and PostgreSQL on free ports of this machine, under load, strikes them with
+one fault after the other, heals them, and compares what was acknowledged with what every member saw and with PostgreSQL.
+Prints one table. Exit code 1 unless every fault struck and nothing was lost, duplicated, out of order, unrepaired or unexpected.
+
+  --short            a few thousand messages per fault, the most telling eight faults
+  --only NAME,NAME   these faults alone; also: resume, latency
+  --messages N       messages per fault at least (20000; 3000 with --short)
+  --seed N           the moments at which faults strike (printed; random)
+  --minutes N        how long the fault "random" goes on (10; 1 with --short)
+  --build DIR        build folder of the services (build/release); or CHAT_BUILD
+  --list             the names of all faults
+  --help             this text
+`;
+
+function parse() {
+  const options = Object.fromEntries(["short", "list", "help"].map((name) => [name, { type: "boolean" }])
+    .concat(["only", "messages", "seed", "minutes", "build"].map((name) => [name, { type: "string" }])));
+  try {
+    const { values } = parseArgs({ options });
+    for (const name of ["messages", "seed", "minutes"]) {
+      if (values[name] !== undefined && !/^\d+(\.\d+)?$/.test(values[name])) {
+        throw new Error(`--${name} needs a number`);
+      }
+    }
+    return values;
+  } catch (error) {
+    console.error(`tests/faults/run: ${error.message}; --help lists what there is.`);
+    process.exit(2);
+  }
+}
+
+const options = parse();
+if (options.help) {
+  process.stdout.write(usage);
+  process.exit(0);
+}
+if (options.build) {
+  process.env.CHAT_BUILD = options.build;
+}
+// Only now: the fleet reads CHAT_BUILD when it is loaded.
+const { faults, shortFaults } = await import("./faults/index.mjs");
+const { Fleets } = await import("./fleets.mjs");
+const { runFault } = await import("./run_fault.mjs");
+
+if (options.list) {
+  faults.forEach(({ name, title }) => console.log(`${name.padEnd(20)} ${title}${shortFaults.some((short) => short.name === name) ? " (short form)" : ""}`));
+  process.exit(0);
+}
+process.exitCode = (await main()) ? 0 : 1;
+
+async function main() {
+  const short = options.short === true;
+  const seed = Number(options.seed ?? Math.floor(Math.random() * 1e6));
+  const messages = Number(options.messages ?? (short ? 3000 : 20_000));
+  const minutes = Number(options.minutes ?? (short ? 1 : 10));
+  const chosen = choose(short);
+  const say = (text) => console.log(`  ${text}`);
+  console.log(`tests/faults/run ${process.argv.slice(2).join(" ")}\n${new Date().toISOString()} ${version()}, seed ${seed}`);
+  const fleets = new Fleets(say);
+  const rows = [];
+  for (const fault of chosen) {
+    const began = Date.now();
+    console.log(`== ${fault.name}: ${fault.title}`);
+    const { fleet, knownRooms } = await fleets.with(fault.fleet);
+    const row = await runFault(fault, fleet, { messages, seed, short, minutes, knownRooms, say });
+    tell(row, (Date.now() - began) / 1000);
+    rows.push(row);
+    await fleets.done(row);
+  }
+  await fleets.stop();
+  const failed = rows.filter(({ passed }) => !passed).length + fleets.complaints.length;
+  console.log(`\n${formatTable(rows)}\n\n${fleets.complaints.map((text) => `${text}\n`).join("")}${rows.length - rows.filter(({ passed }) => !passed).length} passed, ${failed} failed`);
+  return failed === 0;
+}
+
+function choose(short) {
+  if (!options.only) {
+    return short ? shortFaults : faults;
+  }
+  return options.only.split(",").map((name) => {
+    const fault = faults.find((candidate) => candidate.name === name);
+    if (!fault) {
+      console.error(`tests/faults/run: there is no fault "${name}"; --list names all.`);
+      process.exit(2);
+    }
+    return fault;
+  });
+}
+
+function tell({ passed, examples, misses, again, hits, strikes, rooms }, seconds) {
+  if (strikes === 0) {
+    console.log("  it never struck");
+  }
+  misses.forEach(({ what }) => console.log(`  no proof that it struck: ${what}`));
+  examples.forEach((sentence) => console.log(`  ${sentence}`));
+  if (again > 0) {
+    console.log(`  ${again} showings of a message under a second number, after Redis had forgotten its id`);
+  }
+  console.log(`== ${passed ? "passed" : "FAILED"} after ${seconds.toFixed(0)} s, ${hits} strikes, rooms ${rooms[0]} …`);
+}
+
+function version() {
+  try {
+    return execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8", cwd: import.meta.dirname }).trim();
+  } catch {
+    return "";
+  }
+}
