@@ -3,8 +3,8 @@ import { startFleet } from "../system/support/fleet.mjs";
 import { mountSmallDisk } from "./faults/kafka.mjs";
 
 // A killed member of the group blocks its partitions for the session's timeout, and librdkafka waits between two tries.
-const quick = { KAFKA_CONF_RECONNECT_BACKOFF_MAX_MS: "500" };
-const quickPersister = { ...quick, PERSISTER_PAUSE_SECONDS: "2", KAFKA_CONF_SESSION_TIMEOUT_MS: "2000", KAFKA_CONF_HEARTBEAT_INTERVAL_MS: "500" };
+const quickKafka = { KAFKA_CONF_RECONNECT_BACKOFF_MAX_MS: "500" };
+const quickPersister = { ...quickKafka, PERSISTER_PAUSE_SECONDS: "2", KAFKA_CONF_SESSION_TIMEOUT_MS: "2000", KAFKA_CONF_HEARTBEAT_INTERVAL_MS: "500" };
 
 export class Fleets {
   #current = null;
@@ -25,9 +25,9 @@ export class Fleets {
   }
 
   // A fault has ended: after a failure nobody inherits the fleet.
-  async done({ passed, rooms }) {
-    this.#current.knownRooms.push(...rooms);
-    if (!passed || this.#current.special) {
+  async done({ passed, rooms = [] }) {
+    this.#current?.knownRooms.push(...rooms);
+    if (!passed || this.#current?.special) {
       await this.stop();
     }
   }
@@ -44,13 +44,14 @@ export class Fleets {
   }
 }
 
-// kafkaDiskMebibytes: Kafka's folder gets a file system of its own of that size. The others are options of startFleet.
-async function start({ kafkaDiskMebibytes, gatewayEnv, persisterEnv, ...options } = {}) {
+// kafkaDiskMebibytes: Kafka's folder gets a file system of its own of that size; quick: settings that notice and heal sooner
+// than those for users. The others are options of startFleet.
+async function start({ kafkaDiskMebibytes, quick = true, gatewayEnv, persisterEnv, ...options } = {}) {
   let unmount = () => {};
   const prepared = kafkaDiskMebibytes && ((fleet) => (unmount = mountSmallDisk(fleet.kafka.folder, kafkaDiskMebibytes)));
   try {
-    const fleet = await startFleet({ gateways: 2, durable: true, prepared, ...options, gatewayEnv: { ...quick, ...gatewayEnv },
-      persisterEnv: { ...quickPersister, ...persisterEnv } });
+    const fleet = await startFleet({ gateways: 2, durable: true, prepared, ...options,
+      gatewayEnv: { ...(quick ? quickKafka : {}), ...gatewayEnv }, persisterEnv: { ...(quick ? quickPersister : {}), ...persisterEnv } });
     const stop = fleet.stop;
     fleet.stop = () => stop().finally(unmount);
     return fleet;

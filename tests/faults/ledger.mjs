@@ -1,8 +1,8 @@
 // What was sent, acknowledged, seen by each member and stored in one fault's run: written by the load, read by the checker.
 
 export class Ledger {
-  // id -> {id, room, text, lastTryAt, tries, abandoned, acks: [{epoch, seq}]}, in the order of the first try; abandoned: its
-  // sender is gone for good, nobody waits for an ack.
+  // id -> {id, room, text, sentAt, lastTryAt, tries, abandoned, acks: [{epoch, seq}]}, in the order of the first try; sentAt is
+  // performance.now() then; abandoned: its sender is gone for good, nobody waits for an ack.
   messages = new Map();
   // One per member and room: {member, room, from, seen: [{epoch, seq, id}]}; from: the cursor behind which everything is owed.
   views = [];

@@ -15,8 +15,8 @@ export class Load {
 
   // urls: the gateways'; clients: how many; rooms, roomsEach: how many there are and how many of them one is in; inFlight:
   // sends of one client that wait for their ack at most; perSecond: sends of all together; texts(n): a message's text.
-  constructor({ urls, ledger, random, clients = 12, rooms = 6, roomsEach = 3, inFlight = 16, perSecond = 1000, texts, mayComeBackAfterMs, name = "room" }) {
-    Object.assign(this, { ledger, random, inFlight, perSecond, textOf: texts ?? ((n) => this.#usualText(n)) });
+  constructor({ urls, ledger, random, clients = 12, rooms = 6, roomsEach = 3, inFlight = 16, perSecond = 1000, finishPerSecond = 3 * perSecond, texts, mayComeBackAfterMs, name = "room" }) {
+    Object.assign(this, { ledger, random, inFlight, perSecond, finishPerSecond, textOf: texts ?? ((n) => this.#usualText(n)) });
     const run = randomUUID().slice(0, 8);
     this.rooms = Array.from({ length: rooms }, (_, i) => `${name}-${run}-${i}`);
     this.refusals = new Map();
@@ -25,7 +25,8 @@ export class Load {
       name: `member ${i}`,
       urls,
       first: i,
-      rooms: Array.from({ length: roomsEach }, (_, r) => this.rooms[(i * roomsEach + r) % rooms]),
+      // Neighbours share rooms, so that every room has members on every gateway.
+      rooms: Array.from({ length: roomsEach }, (_, r) => this.rooms[(i + r) % rooms]),
       mayComeBackAfterMs,
     }));
   }
@@ -75,10 +76,10 @@ export class Load {
     await until(() => `${target} acks; there are ${this.acked}`, () => this.acked >= target, deadlineMs);
   }
 
-  // Sends until `count` messages are sent, as quickly as they are acknowledged, and waits for all acks. Resolves with whether
+  // Sends until `count` messages are sent, at `finishPerSecond`, and waits for all acks. Resolves with whether
   // all came before the deadline.
   async finish(count, deadlineMs = 120_000) {
-    this.perSecond = Math.max(this.perSecond, 5000);
+    this.perSecond = this.finishPerSecond;
     const deadline = Date.now() + deadlineMs;
     const met = (condition) => until("", condition, deadline - Date.now()).then(() => true, () => false);
     const all = await met(() => this.sent >= count);

@@ -34,6 +34,7 @@ export class LoadClient {
 
   send(room, text, id = randomUUID()) {
     const message = this.ledger.sent(id, room, text, Date.now());
+    message.sentAt = performance.now();
     this.pending.set(id, message);
     this.#try(message);
     return message;

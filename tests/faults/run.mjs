@@ -45,12 +45,12 @@ if (options.build) {
   process.env.CHAT_BUILD = options.build;
 }
 // Only now: the fleet reads CHAT_BUILD when it is loaded.
-const { faults, shortFaults } = await import("./faults/index.mjs");
+const { faults, figures, shortFaults } = await import("./faults/index.mjs");
 const { Fleets } = await import("./fleets.mjs");
 const { runFault } = await import("./run_fault.mjs");
 
 if (options.list) {
-  faults.forEach(({ name, title }) => console.log(`${name.padEnd(20)} ${title}${shortFaults.some((short) => short.name === name) ? " (short form)" : ""}`));
+  [...faults, ...figures].forEach(({ name, title }) => console.log(`${name.padEnd(20)} ${title}${shortFaults.some((short) => short.name === name) ? " (short form)" : ""}`));
   process.exit(0);
 }
 process.exitCode = (await main()) ? 0 : 1;
@@ -64,37 +64,54 @@ async function main() {
   const say = (text) => console.log(`  ${text}`);
   console.log(`tests/faults/run ${process.argv.slice(2).join(" ")}\n${new Date().toISOString()} ${version()}, seed ${seed}`);
   const fleets = new Fleets(say);
-  const rows = [];
-  for (const fault of chosen) {
+  const results = [];
+  for (const test of chosen) {
     const began = Date.now();
-    console.log(`== ${fault.name}: ${fault.title}`);
-    const { fleet, knownRooms } = await fleets.with(fault.fleet);
-    const row = await runFault(fault, fleet, { messages, seed, short, minutes, knownRooms, say });
-    tell(row, (Date.now() - began) / 1000);
-    rows.push(row);
-    await fleets.done(row);
+    console.log(`== ${test.name}: ${test.title}`);
+    const result = await runOne(test, fleets, { messages, seed, short, minutes, say });
+    console.log(`== ${result.passed ? "passed" : "FAILED"} after ${((Date.now() - began) / 1000).toFixed(0)} s`);
+    results.push(result);
+    await fleets.done(result);
   }
   await fleets.stop();
-  const failed = rows.filter(({ passed }) => !passed).length + fleets.complaints.length;
-  console.log(`\n${formatTable(rows)}\n\n${fleets.complaints.map((text) => `${text}\n`).join("")}${rows.length - rows.filter(({ passed }) => !passed).length} passed, ${failed} failed`);
+  const rows = results.filter(({ fault }) => fault);
+  const passed = results.filter((result) => result.passed).length;
+  const failed = results.length - passed + fleets.complaints.length;
+  console.log(`\n${rows.length > 0 ? `${formatTable(rows)}\n\n` : ""}${fleets.complaints.map((text) => `${text}\n`).join("")}${passed} passed, ${failed} failed`);
   return failed === 0;
+}
+
+// Resolves with what a fault's run or a figure's measurement gave; what stops it from running is a failure too.
+async function runOne(test, fleets, run) {
+  try {
+    const { fleet, knownRooms } = await fleets.with(test.fleet);
+    if (test.measure) {
+      return await test.measure(fleet, run);
+    }
+    const row = await runFault(test, fleet, { ...run, knownRooms });
+    tell(row);
+    return row;
+  } catch (error) {
+    run.say(error.stack);
+    return { passed: false };
+  }
 }
 
 function choose(short) {
   if (!options.only) {
-    return short ? shortFaults : faults;
+    return short ? shortFaults : [...faults, ...figures];
   }
   return options.only.split(",").map((name) => {
-    const fault = faults.find((candidate) => candidate.name === name);
+    const fault = [...faults, ...figures].find((candidate) => candidate.name === name);
     if (!fault) {
-      console.error(`tests/faults/run: there is no fault "${name}"; --list names all.`);
+      console.error(`tests/faults/run: there is no fault or figure "${name}"; --list names all.`);
       process.exit(2);
     }
     return fault;
   });
 }
 
-function tell({ passed, examples, misses, again, hits, strikes, rooms }, seconds) {
+function tell({ examples, misses, again, strikes }) {
   if (strikes === 0) {
     console.log("  it never struck");
   }
@@ -103,7 +120,6 @@ function tell({ passed, examples, misses, again, hits, strikes, rooms }, seconds
   if (again > 0) {
     console.log(`  ${again} showings of a message under a second number, after Redis had forgotten its id`);
   }
-  console.log(`== ${passed ? "passed" : "FAILED"} after ${seconds.toFixed(0)} s, ${hits} strikes, rooms ${rooms[0]} …`);
 }
 
 function version() {

@@ -35,7 +35,7 @@ export class Process {
 
   // Starts the process and resolves once `isReady` (async, polled) says true. If the process ends first or the deadline
   // passes it is stopped and the error shows the end of its log.
-  async start(isReady, deadlineMs = 60_000) {
+  async start(isReady, deadlineMs = 180_000) {
     if (this.running) {
       throw new Error(`${this.name} already runs (pid ${this.pid}).`);
     }
@@ -167,7 +167,7 @@ export class Process {
 
 // Runs a program to its end and resolves with its stdout; on failure the error carries the end of its output.
 export async function runToEnd(command, args, options = {}) {
-  const { input, user, env = {}, timeoutMs = 60_000 } = options;
+  const { input, user, env = {}, timeoutMs = 180_000 } = options;
   const full = user ? ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--init-groups", command, ...args] : [command, ...args];
   const pending = run(full[0], full.slice(1), {
     cwd: user ? "/" : undefined,

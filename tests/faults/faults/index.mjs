@@ -1,4 +1,6 @@
 // All faults, in the order in which they run; those of the short form are the most telling ones.
+import { latency } from "../figures/latency.mjs";
+import { resume } from "../figures/resume.mjs";
 import { gatewayKilled } from "./gateway.mjs";
 import { kafkaDiskFull, kafkaKilled, kafkaLongAway } from "./kafka.mjs";
 import { orphan } from "./orphan.mjs";
@@ -19,3 +21,6 @@ export const faults = [
 ];
 
 export const shortFaults = [gatewayKilled, persisterKilledBetweenCommits, redisKilled, redisEmptied, kafkaKilled, postgresKilled, slowReaders, zombie];
+
+// Measured after the faults of the long form, or when they are named.
+export const figures = [resume, latency];

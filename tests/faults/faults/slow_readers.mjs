@@ -7,7 +7,7 @@ export const slowReaders = {
   name: "slow-readers",
   title: "slow readers",
   // Many bytes a message, or the kernel's buffers would hold what is not read.
-  load: { texts: (n) => `${n} ${"a long text for those who do not read it 😀 ".repeat(60)}`, perSecond: 500 },
+  load: { texts: (n) => `${n} ${"a long text for those who do not read it 😀 ".repeat(60)}`, perSecond: 500, finishPerSecond: 500 },
   async strike(scene) {
     const { load, fleet } = scene;
     const slow = range(scene.short ? 2 : 6).map((i) => load.addClient({ name: `slow reader ${i}`, urls: fleet.gateways.map(({ url }) => url), first: i, rooms: load.rooms }));

@@ -1,0 +1,60 @@
+// How long a message takes at a steady rate: to its ack, to each member, into PostgreSQL.
+import { setTimeout as delay } from "node:timers/promises";
+import { Ledger } from "../ledger.mjs";
+import { Load } from "../load.mjs";
+import { Random } from "../random.mjs";
+import { percentiles } from "./percentiles.mjs";
+
+const perSecond = 1000;
+const warmUpMs = 10_000;
+
+export const latency = {
+  name: "latency",
+  title: `send to ack, delivered and stored at ${perSecond} msg/s`,
+  // As they run for users: Kafka compiles all it can, PostgreSQL syncs.
+  fleet: { test: false, quick: false },
+  async measure(fleet, { seed, short, say }) {
+    const times = { ack: [], delivered: [], stored: [] };
+    const load = new Load({ urls: fleet.gateways.map(({ url }) => url), ledger: new Ledger(), random: new Random(seed, "latency"), name: "latency",
+      clients: 20, rooms: 10, roomsEach: 2, inFlight: 64, perSecond, finishPerSecond: perSecond });
+    await load.joined();
+    load.start();
+    await delay(warmUpMs);
+    load.watchers.add(watcher(load.ledger, times));
+    const sentBefore = load.sent;
+    const began = performance.now();
+    await delay(short ? 10_000 : 60_000);
+    const rate = (load.sent - sentBefore) / ((performance.now() - began) / 1000);
+    await load.finish(load.sent);
+    await delay(1000);
+    load.stop();
+    say(`${rate.toFixed(0)} messages a second were sent, on two gateways, 20 clients in 10 rooms of 4 members`);
+    say(`send → ack        ${percentiles(times.ack, "ms")} (goal p99 ≤ 25 ms)`);
+    say(`send → delivered  ${percentiles(times.delivered, "ms")}`);
+    say(`send → stored     ${times.stored.length === 0 ? "no stored frame came" : `${percentiles(times.stored, "ms")} (goal p99 ≤ 250 ms)`}`);
+    const refused = [...load.refusals.values()].reduce((sum, count) => sum + count, 0);
+    return { passed: load.unanswered === 0 && refused === 0, rooms: load.rooms };
+  },
+};
+
+function watcher({ messages }, times) {
+  const since = (message) => performance.now() - message.sentAt;
+  // Acknowledged messages of one sender in one room that wait for their `stored`.
+  const waiting = new Map();
+  const keyOf = (client, room) => `${client.name} ${room}`;
+  return {
+    acknowledged(message, client) {
+      times.ack.push(since(message));
+      const key = keyOf(client, message.room);
+      waiting.set(key, [...(waiting.get(key) ?? []), message]);
+    },
+    shown: ({ id }) => times.delivered.push(since(messages.get(id))),
+    stored({ room, epoch, seq }, client) {
+      const key = keyOf(client, room);
+      const isStored = ({ acks: [ack] }) => ack.epoch < epoch || (ack.epoch === epoch && ack.seq <= seq);
+      const list = waiting.get(key) ?? [];
+      list.filter(isStored).forEach((message) => times.stored.push(since(message)));
+      waiting.set(key, list.filter((message) => !isStored(message)));
+    },
+  };
+}
