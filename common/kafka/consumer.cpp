@@ -34,6 +34,7 @@ class PartitionList {
 
 std::vector<std::int32_t> numbers_of(const std::vector<RdKafka::TopicPartition*>& partitions) {
   std::vector<std::int32_t> numbers;
+  numbers.reserve(partitions.size());
   for (const auto* partition : partitions) numbers.push_back(partition->partition());
   return numbers;
 }

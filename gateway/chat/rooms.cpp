@@ -24,9 +24,10 @@ Room& Rooms::open(const std::string& name) {
 
 void Rooms::release(Room& room) {
   if (!room.empty()) return;
-  const std::string name = room.name();
-  subscriptions_.unwant(name);
-  rooms_.erase(name);
+  const auto found = rooms_.find(room.name());
+  if (found == rooms_.end()) return;
+  subscriptions_.unwant(found->first);
+  rooms_.erase(found);
 }
 
 void Rooms::on_subscribed(const std::string& name, std::uint64_t token) {

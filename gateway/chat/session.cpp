@@ -166,18 +166,18 @@ void Session::submit(const SendCommand& command, Room& room, std::size_t reserve
   Accepted accepted{weak_from_this(), number, reserved_bytes, request};
   ++services_.accepts_in_flight;
   services_.store.accept(std::move(request),
-                         [&services = services_, accepted = std::move(accepted)](AcceptReply reply) mutable {
+                         [&services = services_, accepted = std::move(accepted)](const AcceptReply& reply) {
                            --services.accepts_in_flight;
-                           on_accept_reply(services, std::move(accepted), std::move(reply));
+                           on_accept_reply(services, accepted, reply);
                          });
 }
 
-void Session::on_accept_reply(SessionServices& services, Accepted accepted, AcceptReply reply) {
+void Session::on_accept_reply(SessionServices& services, const Accepted& accepted, const AcceptReply& reply) {
   using Status = AcceptReply::Status;
   if (reply.status == Status::accepted || reply.status == Status::duplicate) {
     const bool duplicate = reply.status == Status::duplicate;
     (duplicate ? services.metrics.sends_duplicate : services.metrics.sends_accepted).Increment();
-    return append_to_journal(services, std::move(accepted), reply);
+    return append_to_journal(services, accepted, reply);
   }
   services.journal.release(accepted.reserved_bytes);
   const auto session = accepted.session.lock();
@@ -189,9 +189,10 @@ void Session::on_accept_reply(SessionServices& services, Accepted accepted, Acce
                        "Redis did not answer; send it again with its id");
 }
 
-void Session::append_to_journal(SessionServices& services, Accepted accepted, const AcceptReply& reply) {
+void Session::append_to_journal(SessionServices& services, const Accepted& accepted,
+                                const AcceptReply& reply) {
   const bool duplicate = reply.status == AcceptReply::Status::duplicate;
-  AcceptRequest& request = accepted.request;
+  const AcceptRequest& request = accepted.request;
   JournalEntry entry;
   entry.record = {request.id,          request.room, reply.cursor,    request.sender,
                   request.sender_name, request.text, request.sent_at, services.gateway};

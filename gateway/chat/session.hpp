@@ -89,8 +89,9 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   Place* find_place(const std::string& room);
   void remove_place(Place& place);
   void submit(const SendCommand& command, Room& room, std::size_t reserved_bytes);
-  static void on_accept_reply(SessionServices& services, Accepted accepted, AcceptReply reply);
-  static void append_to_journal(SessionServices& services, Accepted accepted, const AcceptReply& reply);
+  static void on_accept_reply(SessionServices& services, const Accepted& accepted, const AcceptReply& reply);
+  static void append_to_journal(SessionServices& services, const Accepted& accepted,
+                                const AcceptReply& reply);
   void on_durable(std::uint64_t number, Cursor cursor, bool duplicate);
   void on_history_reply(const HistoryCommand& command, ReadReply reply);
   void refuse_send(std::uint64_t number, ErrorCode code, std::string message);

@@ -11,7 +11,6 @@ namespace {
 
 using testing::Contains;
 using testing::HasSubstr;
-using testing::Not;
 using testing::Pair;
 
 std::map<std::string, std::string> effective(const config::KafkaSettings& settings, Role role) {

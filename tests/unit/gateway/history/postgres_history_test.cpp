@@ -22,7 +22,7 @@ struct PostgresHistoryTest : ::testing::Test {
   Metrics metrics;
   std::optional<PostgresHistory> history;
 
-  void open(PostgresHistoryOptions options = {"history-test", 2, 100, {}}) {
+  void open(const PostgresHistoryOptions& options = {"history-test", 2, 100, {}}) {
     config::KafkaSettings kafka;
     kafka.brokers = "127.0.0.1:1";
     history.emplace(settings, kafka, options, metrics);

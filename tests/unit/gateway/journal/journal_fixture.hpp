@@ -29,7 +29,7 @@ inline constexpr std::size_t reservation = 400;
 class FakeWorkers {
  public:
   PostToWorker post() {
-    return [this](std::size_t worker, std::vector<std::function<void()>> calls) {
+    return [this](std::size_t worker, const std::vector<std::function<void()>>& calls) {
       const std::lock_guard lock(mutex_);
       ++batches_;
       running_ = worker;

@@ -6,7 +6,6 @@
 namespace chat::persister {
 namespace {
 
-using chat::test::MockCluster;
 using chat::test::patience;
 using std::chrono::milliseconds;
 using test::Member;
