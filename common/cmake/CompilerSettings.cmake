@@ -35,9 +35,3 @@ find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
-
-if(CHAT_LINT)
-  find_program(CLANG_TIDY NAMES clang-tidy-19 clang-tidy-14 clang-tidy REQUIRED)
-  # The compiler is GCC, some of whose warnings clang does not know.
-  set(CMAKE_CXX_CLANG_TIDY ${CLANG_TIDY} --quiet --extra-arg=-Wno-unknown-warning-option)
-endif()
