@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgresBinFolder } from "./paths.mjs";
-import { Process, isRoot, runToEnd } from "./process.mjs";
+import { Process, isRoot, patience, runToEnd } from "./process.mjs";
 
 const systemUser = "postgres";
 
@@ -91,7 +91,7 @@ export class Postgres {
 
   // After a crash the old server's children need a moment to go; until then a new one refuses to start.
   async #startOnceFree() {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 10_000 * patience;
     for (;;) {
       try {
         return await this.process.start(() => this.#accepts());

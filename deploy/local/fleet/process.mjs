@@ -9,6 +9,9 @@ import { promisify } from "node:util";
 export const isRoot = process.getuid() === 0;
 const run = promisify(execFile);
 
+// By how much every deadline grows: for slow machines, and for the slow builds of tests/deep.
+export const patience = Number(process.env.CHAT_PATIENCE || 1);
+
 export class Process {
   #child = null;
   #exit = null;
@@ -18,6 +21,7 @@ export class Process {
   // user: run as this user (root only); stopSignal: asks it to end (SIGTERM).
   constructor(options) {
     Object.assign(this, { args: [], env: {}, cwd: undefined, user: undefined, stopSignal: "SIGTERM", stopDeadlineMs: 10_000 }, options);
+    this.stopDeadlineMs *= patience;
   }
 
   get pid() {

@@ -1,6 +1,6 @@
 // What the gateway and the persister have in common: an environment, an admin port, JSON logs.
 import { requireFile } from "./paths.mjs";
-import { Process } from "./process.mjs";
+import { Process, patience } from "./process.mjs";
 
 export class Service {
   // name: in messages and the log's file name; binary: absolute path; env: all settings; adminPort: where /readyz answers.
@@ -51,7 +51,7 @@ export class Service {
   // GETs a path of the admin port and resolves with {status, body}; status 0 when nobody answers.
   async admin(path) {
     try {
-      const response = await fetch(`http://${this.address}:${this.adminPort}${path}`, { signal: AbortSignal.timeout(2000) });
+      const response = await fetch(`http://${this.address}:${this.adminPort}${path}`, { signal: AbortSignal.timeout(2000 * patience) });
       return { status: response.status, body: await response.text() };
     } catch {
       return { status: 0, body: "" };

@@ -3,10 +3,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import WebSocket from "ws";
+import { patience } from "../../../deploy/local/fleet/process.mjs";
 import { until } from "./until.mjs";
 
 const retryAfterMs = 1000;
-const answerWithinMs = 3000;
+const answerWithinMs = 3000 * patience;
 
 export class ResendingClient {
   #cursor = undefined;
