@@ -85,8 +85,9 @@ class JournalTest : public testing::Test {
     return *journal_;
   }
 
+  /// Waits for the place: while the journal replaces its producer it has none.
   void append(const MessageRecord& record, std::size_t worker = 0, const std::string& name = "call") {
-    ASSERT_TRUE(journal_->reserve(reservation));
+    ASSERT_TRUE(eventually([&] { return journal_->reserve(reservation); }));
     journal_->append({record, reservation, worker, workers_.note(name)});
   }
 
