@@ -111,11 +111,11 @@ void Room::on_read(const std::shared_ptr<Join>& join, ReadReply reply) {
   const auto page = std::make_shared<const ReadReply>(std::move(reply));
   // A callback may make members leave or join anew: then they are no longer in `joining` through this join.
   auto joiners = std::move(join->joiners);
-  const auto parts = std::ranges::stable_partition(
-      joiners, [&](const Joiner& joiner) { return joiner.since == join->since; });
-  for (auto joiner = joiners.begin(); joiner != parts.begin(); ++joiner) answer(*joiner, page);
-  if (!parts.empty())
-    answer_parts(*join, {std::make_move_iterator(parts.begin()), std::make_move_iterator(parts.end())}, page);
+  const auto parts = std::stable_partition(joiners.begin(), joiners.end(),
+                                           [&](const Joiner& joiner) { return joiner.since == join->since; });
+  for (auto joiner = joiners.begin(); joiner != parts; ++joiner) answer(*joiner, page);
+  if (parts != joiners.end())
+    answer_parts(*join, {std::make_move_iterator(parts), std::make_move_iterator(joiners.end())}, page);
   forget_held();
 }
 
@@ -157,10 +157,12 @@ void Room::fail(const std::shared_ptr<Join>& join) {
   std::erase(joins_, join);
   auto joiners = std::move(join->joiners);
   // What an old cursor needs may be away while a newer one finds all in the stream.
-  const auto others = std::ranges::stable_partition(
-      joiners, [&](const Joiner& joiner) { return !join->reading || joiner.since == join->since; });
-  for (Joiner& joiner : others) add(std::move(joiner), join->history, Sharing::equal);
-  joiners.erase(others.begin(), others.end());
+  const auto others = std::stable_partition(joiners.begin(), joiners.end(), [&](const Joiner& joiner) {
+    return !join->reading || joiner.since == join->since;
+  });
+  for (auto joiner = others; joiner != joiners.end(); ++joiner)
+    add(std::move(*joiner), join->history, Sharing::equal);
+  joiners.erase(others, joiners.end());
   for (Joiner& joiner : joiners) joiner.member->state_ = RoomMember::State::outside;
   for (Joiner& joiner : joiners) joiner.member->on_join_failed(joiner.id);
   forget_held();

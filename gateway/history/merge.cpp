@@ -25,8 +25,7 @@ Entries united(Entries a, Entries b) {
   const auto same = [](const RoomEntry& x, const RoomEntry& y) {
     return x.cursor == y.cursor && x.message == y.message;
   };
-  const auto rest = std::ranges::unique(all, same);
-  all.erase(rest.begin(), rest.end());
+  all.erase(std::unique(all.begin(), all.end(), same), all.end());
   return all;
 }
 
