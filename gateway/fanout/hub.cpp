@@ -74,7 +74,7 @@ void Hub::on_publication(std::string_view name, std::string_view message) {
   apply(*room, room->feed.on_publication(head->cursor, message));
 }
 
-void Hub::apply(HubRoom& room, RoomFeed::Step step) {
+void Hub::apply(HubRoom& room, const RoomFeed::Step& step) {
   for (const RoomEntry& entry : step.pass_on)
     if (const auto head = parse_publication(*room.name, entry.message))
       pass_on(room, entry.cursor, head->id, entry.message);

@@ -79,7 +79,7 @@ class Hub : public BusListener {
   };
 
   void end_if_unused(HubRoom& room);
-  void apply(HubRoom& room, RoomFeed::Step step);
+  void apply(HubRoom& room, const RoomFeed::Step& step);
   void read(HubRoom& room);
   void read_later(HubRoom& room);
   void pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view message);

@@ -63,7 +63,7 @@ std::uint16_t check_port_is_free(const std::string& address, std::uint16_t port)
   return acceptor.local_endpoint().port();
 }
 
-Listener::Listener(ws::Executor executor, OnSocket on_socket, std::function<void()> on_error)
+Listener::Listener(const ws::Executor& executor, OnSocket on_socket, std::function<void()> on_error)
     : acceptor_(executor),
       pause_(executor),
       on_socket_(std::move(on_socket)),

@@ -20,7 +20,7 @@ class Listener {
   using OnSocket = std::function<void(ws::Socket)>;
 
   /// `on_error` (may be empty) is told of each accept that failed.
-  Listener(ws::Executor executor, OnSocket on_socket, std::function<void()> on_error);
+  Listener(const ws::Executor& executor, OnSocket on_socket, std::function<void()> on_error);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

@@ -39,7 +39,7 @@ class Event {
 
   template <class Handler>
   struct WaiterOf final : Waiter {
-    WaiterOf(Executor executor, Handler handler_in) : work(executor), handler(std::move(handler_in)) {}
+    WaiterOf(const Executor& executor, Handler handler_in) : work(executor), handler(std::move(handler_in)) {}
     void post() override { boost::asio::post(work.get_executor(), std::move(handler)); }
 
     boost::asio::executor_work_guard<Executor> work;

@@ -24,8 +24,7 @@ class CommandConnectionTest : public RedisTest {
   CommandConnection& connect(config::RedisSettings settings, std::vector<std::string_view> scripts = {}) {
     CommandConnection::Events events;
     events.on_refused = [this](std::string_view code) { refusals.emplace_back(code); };
-    connection.emplace(context, std::move(settings), scripts, "test", metrics, short_timing(),
-                       std::move(events));
+    connection.emplace(context, std::move(settings), scripts, "test", metrics, timing, std::move(events));
     connection->start();
     return *connection;
   }
@@ -42,6 +41,7 @@ class CommandConnectionTest : public RedisTest {
     return [this](const Reply& reply) { answers.emplace_back(reply.is_none() ? "none" : reply.text()); };
   }
 
+  redis::Timing timing = short_timing();
   std::vector<std::string> answers;
   std::vector<std::string> refusals;
   std::optional<CommandConnection> connection;
@@ -308,6 +308,7 @@ TEST_F(CommandConnectionTest, a_command_larger_than_the_socket_holds_arrives_who
   server.on_command = [&](FakePeer& peer, const Words& words) {
     if (!FakeRedis::answer_greeting(peer, words)) peer.write("+" + std::to_string(words[1].size()) + "\r\n");
   };
+  timing.answer = std::chrono::seconds(20);
   connect_ready();
   for (int i = 0; i < 3; ++i) connection->send({"SET", large}, note());
   ASSERT_TRUE(until([&] { return answers.size() == 3; }));
