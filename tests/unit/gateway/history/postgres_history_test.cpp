@@ -91,7 +91,8 @@ TEST_F(PostgresHistoryTest, ReadsBetweenTwoCursorsInOrder) {
   EXPECT_EQ(found.entries[0].cursor, (Cursor{1, 4}));
   EXPECT_EQ(found.entries[3].cursor, (Cursor{2, 2}));
   EXPECT_FALSE(found.more);
-  EXPECT_FALSE(found.knows_voids);
+  EXPECT_TRUE(found.knows_voids);
+  EXPECT_TRUE(found.voids.empty());
 }
 
 TEST_F(PostgresHistoryTest, APageIsBoundedInRowsAndBytes) {
@@ -130,8 +131,6 @@ TEST_F(PostgresHistoryTest, GivesTheVoidNumbersWhereTheyAreKept) {
   migrate();
   ASSERT_FALSE(database.transact([](postgres::Transaction& transaction) {
     transaction.execute(
-        "CREATE TABLE IF NOT EXISTS void_numbers (room text, epoch bigint, seq bigint, reason text)");
-    transaction.execute(
         "INSERT INTO void_numbers (room, epoch, seq, reason) VALUES "
         "('r', 1, 2, 'x'), ('r', 1, 7, 'x'), ('q', 1, 3, 'x')");
   }));
@@ -140,6 +139,17 @@ TEST_F(PostgresHistoryTest, GivesTheVoidNumbersWhereTheyAreKept) {
   const auto found = after({1, 0}, {1, 5});
   EXPECT_TRUE(found.knows_voids);
   EXPECT_EQ(found.voids, (std::vector<Cursor>{{1, 2}}));
+}
+
+TEST_F(PostgresHistoryTest, SaysWhereNobodyWritesVoidNumbersDown) {
+  migrate();
+  ASSERT_FALSE(database.transact(
+      [](postgres::Transaction& transaction) { transaction.execute("DROP TABLE void_numbers"); }));
+  open();
+  fill("r", 1, 1, 1);
+  const auto found = after({1, 0}, {1, 5});
+  EXPECT_TRUE(found.available);
+  EXPECT_FALSE(found.knows_voids);
 }
 
 TEST_F(PostgresHistoryTest, WithoutPostgresItIsUnavailableAndAnswersAtOnceForAWhile) {
