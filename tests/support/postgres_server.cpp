@@ -176,8 +176,10 @@ void PostgresServer::thaw() {
 }
 
 std::string PostgresServer::url(const std::string& database) const {
+  // A server that is down refuses at once; on a busy machine one that is up may take longer than the services
+  // wait.
   return std::string("postgresql://chat:") + password_in_url + "@127.0.0.1:" + std::to_string(port_) + "/" +
-         database;
+         database + "?connect_timeout=60";
 }
 
 std::string PostgresServer::new_database() {

@@ -5,7 +5,7 @@
 namespace chat::gateway {
 namespace {
 
-ReadReply reply(Cursor newest, std::vector<Cursor> entries = {}, bool complete = true) {
+ReadReply reply(Cursor newest, const std::vector<Cursor>& entries = {}, bool complete = true) {
   ReadReply read;
   read.available = true;
   read.newest = newest;
