@@ -11,7 +11,7 @@
 //              order, and the order of PostgreSQL's (epoch, seq) is theirs.
 // gaps         per member, a number below the last one it saw of that epoch that it was not shown and that is not in
 //              void_numbers; and the growth of the gateways' chat_gaps_unrepaired_total.
-// unexpected   rows that nobody sent, sends never acknowledged, and what the ledger calls surprises: another text, an error
+// unexpected   rows that nobody sent, sends never acknowledged, messages called stored before their row was begun, and what the ledger calls surprises: another text, an error
 //              with a code that the fault does not explain, a process that ended by itself, a sanitizer's report, a
 //              disconnect where clients must stay.
 //
@@ -109,6 +109,9 @@ function checkMessages(ledger, rows, report) {
       report.add("lost", 1, `${message.id} was ${acked ? "acknowledged" : "shown"} and is not stored`);
     } else if (row && row.text !== message.text) {
       report.add("lost", 1, `${message.id} is stored with another text`);
+    }
+    if (message.claimedAt !== null && !(row?.created_ms <= message.claimedAt)) {
+      report.add("unexpected", 1, `${message.id} was called stored ${row ? `${row.created_ms - message.claimedAt} ms before its row was begun` : "and is not"}`);
     }
     if (!acked && !message.abandoned) {
       report.add("unexpected", 1, `${message.id} was never acknowledged, in ${message.tries} tries`);

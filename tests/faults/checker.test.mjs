@@ -15,7 +15,7 @@ function cleanLedger() {
     const message = ledger.sent(`id-${seq}`, room, `text ${seq}`, 0);
     ledger.acknowledged(message, { epoch, seq });
     views.forEach((view) => ledger.shown(view, { epoch, seq, id: message.id, text: message.text }));
-    ledger.rows.push({ room, id: message.id, epoch, seq, text: message.text });
+    ledger.rows.push({ room, id: message.id, epoch, seq, text: message.text, created_ms: 5000 });
   }
   return ledger;
 }
@@ -139,6 +139,16 @@ test("a message that nobody sent, or with another text, is unexpected", () => {
 
 test("a send that was never acknowledged is unexpected", () => {
   assert.deepEqual(said((ledger) => ledger.sent("id-11", room, "unanswered", 0)), { unexpected: 1 });
+});
+
+test("a message that was called stored before it was is unexpected", () => {
+  assert.deepEqual(said(({ messages }) => (messages.get("id-3").claimedAt = 5000)), {});
+  assert.deepEqual(said(({ messages }) => (messages.get("id-3").claimedAt = 4999)), { unexpected: 1 });
+  const neverStored = ({ messages, rows }) => {
+    messages.get("id-10").claimedAt = 6000;
+    rows.pop();
+  };
+  assert.deepEqual(said(neverStored), { lost: 1, unexpected: 1 });
 });
 
 test("a member that never got into the room, and any surprise, is unexpected", () => {

@@ -1,12 +1,13 @@
 // What was sent, acknowledged, seen by each member and stored in one fault's run: written by the load, read by the checker.
 
 export class Ledger {
-  // id -> {id, room, text, sentAt, lastTryAt, tries, abandoned, acks: [{epoch, seq}]}, in the order of the first try; sentAt is
-  // performance.now() then; abandoned: its sender is gone for good, nobody waits for an ack.
+  // id -> {id, room, text, sentAt, lastTryAt, tries, abandoned, claimedAt, acks: [{epoch, seq}]}, in the order of the first try; sentAt is
+  // performance.now() then; abandoned: its sender is gone for good, nobody waits for an ack;
+  // claimedAt: when its sender was told that it is stored, in milliseconds since 1970.
   messages = new Map();
   // One per member and room: {member, room, from, seen: [{epoch, seq, id}]}; from: the cursor behind which everything is owed.
   views = [];
-  // What PostgreSQL holds in the end: {room, id, epoch, seq, text}, and numbers that it knows to be void: {room, epoch, seq}.
+  // What PostgreSQL holds in the end: {room, id, epoch, seq, text, created_ms}, the last in milliseconds since 1970, and numbers that it knows to be void: {room, epoch, seq}.
   rows = [];
   voids = [];
   // Sentences about what must not have happened.
@@ -14,7 +15,7 @@ export class Ledger {
   acked = 0;
 
   sent(id, room, text, at) {
-    const message = { id, room, text, lastTryAt: at, tries: 0, abandoned: false, acks: [] };
+    const message = { id, room, text, lastTryAt: at, tries: 0, abandoned: false, claimedAt: null, acks: [] };
     this.messages.set(id, message);
     return message;
   }

@@ -36,7 +36,7 @@ export class Load {
     return new LoadClient({ ledger: this.ledger, random: this.random, ...options, events: {
       acknowledged: (message, client) => this.watchers.forEach((watcher) => watcher.acknowledged?.(message, client)),
       shown: (message, client) => this.watchers.forEach((watcher) => watcher.shown?.(message, client)),
-      stored: (frame, client) => this.watchers.forEach((watcher) => watcher.stored?.(frame, client)),
+      stored: (message, client) => this.watchers.forEach((watcher) => watcher.stored?.(message, client)),
       refused: (frame) => this.refusals.set(frame.code, (this.refusals.get(frame.code) ?? 0) + 1),
     } });
   }

@@ -16,13 +16,13 @@ export class LoadClient {
   #timers = new Set();
 
   // name: of the member; urls: gateways in the order to try; rooms: it is a member of all of them; ledger; events:
-  // {acknowledged(message, client), refused(message, frame, client), stored(frame, client)}, each optional;
+  // {acknowledged(message, client), shown(message, client), refused(frame, client), stored(message, client)}, each optional;
   // mayComeBackAfterMs: at most so long it waits before it connects again.
   constructor({ name, urls, rooms, ledger, events = {}, first = 0, random, mayComeBackAfterMs = 100 }) {
     Object.assign(this, { name, urls, ledger, events, random, mayComeBackAfterMs, gateway: null, disconnects: 0, closeCodes: [] });
     this.#attempt = first;
     this.pending = new Map();
-    this.places = new Map(rooms.map((room) => [room, { room, view: ledger.view(name, room), cursor: undefined, joined: false }]));
+    this.places = new Map(rooms.map((room) => [room, { room, view: ledger.view(name, room), cursor: undefined, joined: false, unstored: [] }]));
     this.rooms = rooms;
     this.#connect();
   }
@@ -96,7 +96,7 @@ export class LoadClient {
     this.gateway = null;
     this.#rejoins.forEach(clearTimeout);
     this.#rejoins.clear();
-    this.places.forEach((place) => (place.joined = false));
+    this.places.forEach((place) => Object.assign(place, { joined: false, unstored: [] }));
     if (!this.#stopped) {
       this.#after(this.random.integer(10, this.mayComeBackAfterMs), () => this.#connect());
     }
@@ -117,7 +117,7 @@ export class LoadClient {
       case "error":
         return this.#onError(frame);
       case "stored":
-        return this.events.stored?.(frame, this);
+        return this.#onStored(this.places.get(frame.room), frame);
       case "welcome":
         this.gateway = frame.gateway;
     }
@@ -152,8 +152,20 @@ export class LoadClient {
     }
     this.ledger.acknowledged(message, frame);
     if (this.pending.delete(frame.id)) {
+      this.places.get(message.room).unstored.push({ message, ack: frame });
       this.events.acknowledged?.(message, this);
     }
+  }
+
+  // All that was sent on this connection up to this number is said to be in PostgreSQL.
+  #onStored(place, { epoch, seq }) {
+    const at = Date.now();
+    const isMeant = ({ ack }) => ack.epoch < epoch || (ack.epoch === epoch && ack.seq <= seq);
+    for (const { message } of place.unstored.filter(isMeant)) {
+      message.claimedAt ??= at;
+      this.events.stored?.(message, this);
+    }
+    place.unstored = place.unstored.filter((waiting) => !isMeant(waiting));
   }
 
   #onError(frame) {

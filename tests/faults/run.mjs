@@ -7,7 +7,10 @@ const usage = `Usage: tests/faults/run [OPTIONS]
 
 Runs the real gateways, persister, Redis, Kafka and PostgreSQL on free ports of this machine, under load, strikes them with
 one fault after the other, heals them, and compares what was acknowledged with what every member saw and with PostgreSQL.
-Prints one table. Exit code 1 unless every fault struck and nothing was lost, duplicated, out of order, unrepaired or unexpected.
+Prints one table; what its columns count stands at the head of checker.mjs, and "struck" is how many strikes there were and of
+how many it is proven that they hit something while messages were in flight. "s to first ack" is the longest time from a
+strike to the first ack of a message that was sent after it by a client whom the strike concerned; "s to lag zero" the time
+from the last healing until PostgreSQL had all that Kafka had then. Exit code 1 unless every fault struck and nothing was lost, duplicated, out of order, unrepaired or unexpected.
 
   --short            a few thousand messages per fault, the most telling eight faults
   --only NAME,NAME   these faults alone; also: resume, latency

@@ -22,12 +22,14 @@ const settledWithinMs = 90_000;
 // Resolves with a row of the table.
 export async function runFault(fault, fleet, { messages, seed, short, minutes, knownRooms, say }) {
   const random = new Random(seed, fault.name);
+  // A sequence of its own: how many numbers it takes depends on the machine's speed, and strikes must not.
+  const loadRandom = new Random(seed, `load of ${fault.name}`);
   const ledger = new Ledger();
   const watch = await Watch.start(fleet, ledger);
   const sql = new SqlSession(fleet.postgres);
   const { throughNginx, ...wishes } = { ...fault.load, ...(short ? fault.shortLoad : {}) };
   const urls = throughNginx ? [fleet.nginx.socketUrl] : fleet.gateways.map(({ url }) => url);
-  const load = new Load({ urls, ledger, random, name: fault.name, ...wishes });
+  const load = new Load({ urls, ledger, random: loadRandom, name: fault.name, ...wishes });
   const scene = new Scene({ fleet, load, ledger, watch, sql, random, short, minutes, say });
   let lag = null;
   try {
@@ -53,6 +55,8 @@ export async function runFault(fault, fleet, { messages, seed, short, minutes, k
   sql.close();
   notePeculiarities(fault, scene);
   const counts = check(ledger, { idsForgotten: fault.idsForgotten, unrepairedByMetric: await watch.finish() });
+  const claimed = [...ledger.messages.values()].filter(({ claimedAt }) => claimedAt !== null).length;
+  say(`${claimed} of ${counts.acked} messages were called stored to their senders`);
   const hits = scene.strikes.filter(({ hit }) => hit).length;
   const struck = hits > 0 && hits === scene.strikes.length;
   return {
@@ -80,7 +84,7 @@ async function settle(scene) {
 
 async function readStored(fleet, rooms, knownRooms, ledger) {
   const list = (names) => `ARRAY[${names.map(quote).join(",")}]::text[]`;
-  ledger.rows = await fleet.postgres.query(`SELECT room, id, epoch, seq, text FROM messages WHERE room <> ALL (${list(knownRooms)})`);
+  ledger.rows = await fleet.postgres.query(`SELECT room, id, epoch, seq, text, floor(extract(epoch FROM created_at) * 1000)::bigint AS created_ms FROM messages WHERE room <> ALL (${list(knownRooms)})`);
   const [{ exists }] = await fleet.postgres.query("SELECT to_regclass('void_numbers') IS NOT NULL AS exists");
   if (exists) {
     ledger.voids = await fleet.postgres.query(`SELECT room, epoch, seq FROM void_numbers WHERE room = ANY (${list(rooms)})`);

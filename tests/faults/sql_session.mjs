@@ -15,10 +15,10 @@ export class SqlSession {
     this.postgres = postgres;
   }
 
-  // Resolves with the answer's rows as lists of strings. Rejects when the session or the statement fails; the next call
-  // connects anew.
+  // Resolves with the answer's rows as lists of strings. Rejects when the statement fails, or the connection does twice: the
+  // first time it may be that of a server that is gone.
   query(sql) {
-    const answer = this.#last.then(() => this.#ask(sql));
+    const answer = this.#last.then(() => this.#ask(sql).catch(() => this.#ask(sql)));
     this.#last = answer.catch(() => {});
     return answer;
   }

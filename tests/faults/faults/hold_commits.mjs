@@ -8,7 +8,7 @@ export async function holdCommits({ sql, until }) {
   await until("the setting to count", async () => (await sql.query("SHOW synchronous_standby_names"))[0]?.[0] === "nobody");
   return {
     // Resolves with the pid of a backend that waits so.
-    waitForCommit: () => until("a COMMIT that waits", async () => (await waiting(sql))[0]),
+    waitForCommit: () => until("a COMMIT that waits", async () => (await waiting(sql))[0], 120_000),
     async release() {
       await sql.query("SET synchronous_commit = local; ALTER SYSTEM RESET synchronous_standby_names");
       await sql.query("SELECT pg_reload_conf()");

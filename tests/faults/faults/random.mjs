@@ -8,7 +8,8 @@ export const everything = {
   title: "everything at random",
   codes: ["unavailable", "overloaded"],
   idsForgotten: true,
-  fleet: { gateways: 3, persisters: 2 },
+  // A service may have to start while a server that it waits for is away.
+  fleet: { gateways: 3, persisters: 2, gatewayEnv: { STARTUP_TIMEOUT_SECONDS: "120" }, persisterEnv: { STARTUP_TIMEOUT_SECONDS: "120" } },
   load: { perSecond: 300 },
   async strike(scene) {
     const until = Date.now() + scene.minutes * 60_000;

@@ -140,3 +140,4 @@ process.on("message", async (order) => {
   const [name, value] = Object.entries(order)[0];
   process.send(await orders[name](value));
 });
+process.on("disconnect", () => process.exit());

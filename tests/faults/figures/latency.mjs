@@ -39,22 +39,9 @@ export const latency = {
 
 function watcher({ messages }, times) {
   const since = (message) => performance.now() - message.sentAt;
-  // Acknowledged messages of one sender in one room that wait for their `stored`.
-  const waiting = new Map();
-  const keyOf = (client, room) => `${client.name} ${room}`;
   return {
-    acknowledged(message, client) {
-      times.ack.push(since(message));
-      const key = keyOf(client, message.room);
-      waiting.set(key, [...(waiting.get(key) ?? []), message]);
-    },
+    acknowledged: (message) => times.ack.push(since(message)),
     shown: ({ id }) => times.delivered.push(since(messages.get(id))),
-    stored({ room, epoch, seq }, client) {
-      const key = keyOf(client, room);
-      const isStored = ({ acks: [ack] }) => ack.epoch < epoch || (ack.epoch === epoch && ack.seq <= seq);
-      const list = waiting.get(key) ?? [];
-      list.filter(isStored).forEach((message) => times.stored.push(since(message)));
-      waiting.set(key, list.filter((message) => !isStored(message)));
-    },
+    stored: (message) => times.stored.push(since(message)),
   };
 }
