@@ -1,5 +1,6 @@
 // Kafka killed, away for longer than the gateways' queue holds, and out of disk.
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { residentOf } from "../watch.mjs";
@@ -52,7 +53,7 @@ export const kafkaLongAway = {
 };
 
 const diskMebibytes = 256;
-const diskLeftBytes = 2 * 1024 * 1024;
+const diskLeftBytes = 512 * 1024;
 
 export const kafkaDiskFull = {
   name: "kafka-disk-full",
@@ -60,17 +61,18 @@ export const kafkaDiskFull = {
   codes: ["unavailable", "overloaded"],
   clientsStay: true,
   fleet: { kafkaDiskMebibytes: diskMebibytes },
-  load: { texts: (n) => `${n} ${"a text that takes its place on the disk ".repeat(20)}` },
+  // Texts that the producer cannot compress.
+  load: { texts: (n) => `${n} ${randomBytes(600).toString("base64")}` },
   async strike(scene) {
     const { kafka } = scene.fleet;
     const ballast = join(kafka.folder, "ballast");
     await scene.moment();
     fill(ballast, kafka.folder, diskLeftBytes);
     const strike = scene.strike("Kafka's disk filled");
-    await scene.until("Kafka to give up, or its clients to wait", () => !kafka.process.running || scene.load.refusals.has("unavailable"), 120_000);
-    const { bavail, bsize } = statfsSync(kafka.folder);
-    strike.hit &&= bavail * bsize < diskLeftBytes;
-    scene.note(`Kafka ${kafka.process.running ? "runs on" : "ended"} with ${((bavail * bsize) / 1024).toFixed(0)} KiB left`);
+    const logged = kafka.process.readLog().length;
+    const full = () => kafka.process.readLog().slice(logged).includes("No space left on device");
+    strike.hit &&= await scene.until("Kafka to find its disk full", () => full() || !kafka.process.running, 180_000).then(full, () => false);
+    scene.note(`Kafka ${kafka.process.running ? "runs on" : "ended"}, ${bytesLeft(kafka.folder)} bytes left`);
     await kafka.stop();
     rmSync(ballast);
     await kafka.start();
@@ -80,13 +82,17 @@ export const kafkaDiskFull = {
 
 // Fills the file system of the folder up to so many bytes.
 function fill(file, folder, leave) {
-  const { bavail, bsize } = statfsSync(folder);
   const chunk = Buffer.alloc(1024 * 1024, 1);
   const descriptor = openSync(file, "w");
-  for (let left = bavail * bsize - leave; left > 0; left -= chunk.length) {
+  for (let left = bytesLeft(folder) - leave; left > 0; left -= chunk.length) {
     writeSync(descriptor, chunk, 0, Math.min(chunk.length, left));
   }
   closeSync(descriptor);
+}
+
+function bytesLeft(folder) {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }
 
 // Gives the folder a small file system of its own, in memory. Needs root. Returns what takes it away again.
