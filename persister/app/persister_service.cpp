@@ -18,6 +18,7 @@
 #include "common/log/log.hpp"
 #include "common/wire/uuid.hpp"
 #include "persister/migrations/migrate.hpp"
+#include "persister/receipts/redis_receipts.hpp"
 #include "persister/source/kafka_dead_letter_queue.hpp"
 #include "persister/source/kafka_source.hpp"
 
@@ -26,6 +27,8 @@ namespace {
 
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
+
+constexpr milliseconds receipt_limit{2'000};
 
 std::string make_client_id(const std::string& persister_id) {
   return persister_id.empty() ? "persister-" + to_string(random_uuid()).substr(0, 8) : persister_id;
@@ -110,21 +113,26 @@ void PersisterService::make_topics() {
 void PersisterService::consume() {
   has_begun_ = true;
   KafkaDeadLetterQueue dead_letters(settings_.kafka, client_id_ + "-dead-letters", metrics_);
-  Pipeline pipeline(settings_.pipeline(), {store_, dead_letters, owned_}, persister_metrics_, status_,
-                    clock_);
+  RedisReceipts receipts(redis_context_, settings_.redis, metrics_, {.stream_keep = settings_.stream_keep});
+  Pipeline pipeline(settings_.pipeline(), {store_, dead_letters, receipts, owned_}, persister_metrics_,
+                    status_, clock_);
   KafkaSourceOptions options;
   options.client_id = client_id_;
   options.instance_id = settings_.persister_id;
   KafkaSource source(settings_.kafka, options, pipeline, metrics_);
   pipeline.use(source);
+  receipts.start();
   // What uses Redis is made above this line, and started before it: there it outlives the thread.
   const ContextThread redis_thread(redis_context_);
   log::info("consuming", {{"persister", client_id_}, {"topic", settings_.kafka.topic}});
   while (!stop_.stop_requested()) {
     pipeline.turn();
     status_.brokers_ok = source.healthy();
+    status_.redis_ok = receipts.connected();
   }
   pipeline.finish();
+  if (!receipts.finish(receipt_limit))
+    log::warning("stopped with receipts in hand; gateways with waiting senders ask PostgreSQL");
 }
 
 }  // namespace chat::persister

@@ -36,6 +36,10 @@ void add_own(SettingsTable& table, PersisterSettings& s) {
   table.add(seconds_setting("batch-age", "PERSISTER_BATCH_AGE_SECONDS",
                             "a batch is stored when its oldest record has waited so long", s.batch_age, 0,
                             60));
+  table.add(integer_setting("stream-keep", "STREAM_KEEP",
+                            "messages that a room's Redis stream keeps for who joins or comes back, though "
+                            "PostgreSQL has them",
+                            s.stream_keep, 1, 1'000'000));
   table.add(seconds_setting("startup-timeout", "STARTUP_TIMEOUT_SECONDS",
                             "how long to wait at start for Kafka before giving up; PostgreSQL is waited for "
                             "without end",

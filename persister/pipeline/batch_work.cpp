@@ -2,11 +2,40 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace chat::persister {
+namespace {
+
+/// Numbers by room.
+class Settlement {
+ public:
+  void add_stored(const Row& row) {
+    of(row.record.partition, row.message.room).stored.push_back(row.message.cursor);
+  }
+  void add_void(std::int32_t partition, std::string_view room, Cursor cursor) {
+    of(partition, room).voids.push_back(cursor);
+  }
+
+  std::vector<SettledNumbers> take() { return std::move(rooms_); }
+
+ private:
+  /// `room` stays valid meanwhile. A room is in one partition, unless somebody wrote it under another key.
+  SettledNumbers& of(std::int32_t partition, std::string_view room) {
+    const auto [place, is_new] = places_.try_emplace({partition, room}, rooms_.size());
+    if (is_new) rooms_.push_back({partition, std::string(room), {}, {}});
+    return rooms_[place->second];
+  }
+
+  std::vector<SettledNumbers> rooms_;
+  std::map<std::pair<std::int32_t, std::string_view>, std::size_t> places_;
+};
+
+}  // namespace
 
 BatchWork::BatchWork(Batch batch, std::size_t poison_run)
     : batch_(std::move(batch)), rows_at_start_(batch_.rows.size()), run_before_(poison_run) {
@@ -32,16 +61,34 @@ std::vector<Position> BatchWork::positions() const {
   return carries_positions() ? to_positions(batch_.next_offsets) : std::vector<Position>{};
 }
 
-void BatchWork::stored(const StoreOutcome& outcome) {
-  if (carries_positions()) positions_stored_ = true;
-  if (parts_.empty()) return;
-  for (const std::size_t place : outcome.reused) {
-    auto& record = parts_.front().at(place).record;
-    batch_.letters.push_back(
-        {{std::move(record), "the id is stored with another text"}, DeadLetterCause::id_reused});
+std::span<const DeadNumber> BatchWork::dead_numbers() const {
+  if (!carries_positions()) return {};
+  return dead_numbers_;
+}
+
+std::vector<SettledNumbers> BatchWork::stored(const StoreOutcome& outcome) {
+  Settlement settlement;
+  if (carries_positions()) {
+    positions_stored_ = true;
+    for (const auto& [partition, room, cursor] : dead_numbers_) settlement.add_void(partition, room, cursor);
   }
+  if (parts_.empty()) return settlement.take();
+  Part part = std::move(parts_.front());
   parts_.pop_front();
+  auto reused = outcome.reused.begin();
+  for (std::size_t place = 0; place < part.size(); ++place) {
+    Row& row = part[place];
+    if (reused == outcome.reused.end() || *reused != place) {
+      settlement.add_stored(row);
+      continue;
+    }
+    ++reused;
+    settlement.add_void(row.record.partition, row.message.room, row.message.cursor);
+    batch_.letters.push_back(
+        {{std::move(row.record), "the id is stored with another text"}, DeadLetterCause::id_reused});
+  }
   settle();
+  return settlement.take();
 }
 
 bool BatchWork::refused(const postgres::Failure& failure) {
@@ -76,9 +123,9 @@ bool BatchWork::is_suspicious() const {
 void BatchWork::settle() {
   if (!parts_.empty()) return;
   settled_refused_ += refused_.size();
-  for (auto& refused : refused_) {
-    batch_.letters.push_back(
-        {{std::move(refused.row.record), std::move(refused.reason)}, DeadLetterCause::refused});
+  for (auto& [row, reason] : refused_) {
+    dead_numbers_.push_back({row.record.partition, std::move(row.message.room), row.message.cursor});
+    batch_.letters.push_back({{std::move(row.record), std::move(reason)}, DeadLetterCause::refused});
   }
   refused_.clear();
 }
@@ -90,12 +137,14 @@ std::size_t BatchWork::poison_run() const {
 
 void BatchWork::drop(std::span<const std::int32_t> partitions) {
   batch_.drop(partitions);
-  const auto is_dropped = [&](const Row& row) {
-    return std::ranges::find(partitions, row.record.partition) != partitions.end();
+  const auto is_of_dropped = [&](std::int32_t partition) {
+    return std::ranges::find(partitions, partition) != partitions.end();
   };
+  const auto is_dropped = [&](const Row& row) { return is_of_dropped(row.record.partition); };
   for (auto& part : parts_) std::erase_if(part, is_dropped);
   std::erase_if(parts_, [](const Part& part) { return part.empty(); });
   std::erase_if(refused_, [&](const Refused& refused) { return is_dropped(refused.row); });
+  std::erase_if(dead_numbers_, [&](const DeadNumber& number) { return is_of_dropped(number.partition); });
   settle();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "persister/pipeline/batch.hpp"
+#include "persister/receipts/receipts.hpp"
 
 namespace chat::persister {
 
@@ -33,8 +34,11 @@ class BatchWork {
   std::span<const Row> rows() const;
   std::vector<Position> positions() const;
 
-  /// The transaction was committed. Reused ids become letters.
-  void stored(const StoreOutcome& outcome);
+  /// The refused rows' numbers, which go with the positions.
+  std::span<const DeadNumber> dead_numbers() const;
+
+  /// The transaction was committed. Reused ids become letters. Gives what is settled by that, room by room.
+  std::vector<SettledNumbers> stored(const StoreOutcome& outcome);
 
   /// The server refuses this very part. False when so much is refused that the cause must be the database's
   /// set-up and not the rows: more than half of the batch, and at least `least_suspicious` rows of it and of
@@ -69,6 +73,7 @@ class BatchWork {
   Batch batch_;  // without its rows
   std::deque<Part> parts_;
   std::vector<Refused> refused_;
+  std::vector<DeadNumber> dead_numbers_;  // of the refused rows that became letters
   std::size_t rows_at_start_;
   std::size_t run_before_;
   std::size_t settled_refused_ = 0;

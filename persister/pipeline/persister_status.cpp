@@ -6,6 +6,7 @@ admin::Readiness PersisterStatus::readiness() const {
   admin::Readiness readiness;
   if (!database_ok) readiness.degraded.emplace_back("postgres");
   if (!brokers_ok || !dead_letters_ok) readiness.degraded.emplace_back("kafka");
+  if (!redis_ok) readiness.degraded.emplace_back("redis");
   if (stopping) {
     readiness.status = "draining";
   } else if (joined) {

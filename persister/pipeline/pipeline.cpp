@@ -110,12 +110,11 @@ void Pipeline::publish_letter() {
 }
 
 void Pipeline::store_part() {
-  const auto rows = work_->rows();
-  const auto positions = work_->positions();
-  const StoreOutcome outcome = store_with_retries(rows, positions);
+  const StoreOutcome outcome = store_with_retries();
   if (!outcome.failure) {
     note_stored(outcome);
-    work_->stored(outcome);
+    auto settled = work_->stored(outcome);
+    if (!settled.empty()) parts_.receipts.settled(std::move(settled));
     return;
   }
   const auto& failure = *outcome.failure;
@@ -126,10 +125,10 @@ void Pipeline::store_part() {
   }
 }
 
-StoreOutcome Pipeline::store_with_retries(std::span<const Row> rows, std::span<const Position> positions) {
+StoreOutcome Pipeline::store_with_retries() {
   retry_backoff_.reset();
   for (int tries = 0;; ++tries) {
-    StoreOutcome outcome = store_once(rows, positions);
+    StoreOutcome outcome = store_once();
     const bool is_transient = outcome.failure && outcome.failure->response == postgres::Response::retry;
     if (!is_transient || tries == most_retries) return outcome;
     metrics_.retries.Increment();
@@ -137,9 +136,9 @@ StoreOutcome Pipeline::store_with_retries(std::span<const Row> rows, std::span<c
   }
 }
 
-StoreOutcome Pipeline::store_once(std::span<const Row> rows, std::span<const Position> positions) {
+StoreOutcome Pipeline::store_once() {
   const auto begin = clock_.now();
-  StoreOutcome outcome = parts_.store.store(rows, positions);
+  StoreOutcome outcome = parts_.store.store(work_->rows(), work_->positions(), work_->dead_numbers());
   metrics_.store_seconds.Observe(std::chrono::duration<double>(clock_.now() - begin).count());
   return outcome;
 }
@@ -225,6 +224,8 @@ void Pipeline::on_revoked(const std::vector<std::int32_t>& partitions) {
   if (!done.empty()) source_->commit_and_wait(done, commit_wait);
   batcher_.drop(partitions);
   if (work_) work_->drop(partitions);
+  // At the end the receipts of what is stored are still on their way; nothing comes after them.
+  if (!status_.stopping) parts_.receipts.revoked(partitions);
   log::info("partitions revoked", {{"count", partitions.size()}});
 }
 

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <map>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "persister/pipeline/clock.hpp"
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/persister_status.hpp"
+#include "persister/receipts/receipts.hpp"
 #include "persister/source/owned_partitions.hpp"
 #include "persister/source/source.hpp"
 #include "persister/store/store.hpp"
@@ -30,6 +30,7 @@ struct PipelineSettings {
 struct PipelineParts {
   Store& store;
   DeadLetterQueue& dead_letters;
+  Receipts& receipts;
   OwnedPartitions& owned;  // kept up to date here
 };
 
@@ -60,8 +61,8 @@ class Pipeline : public SourceListener {
   void take_step();
   void publish_letter();
   void store_part();
-  StoreOutcome store_with_retries(std::span<const Row> rows, std::span<const Position> positions);
-  StoreOutcome store_once(std::span<const Row> rows, std::span<const Position> positions);
+  StoreOutcome store_with_retries();
+  StoreOutcome store_once();
   void note_stored(const StoreOutcome& outcome);
   void pause_for_database(const postgres::Failure& failure, bool alarm);
   void commit_offsets();

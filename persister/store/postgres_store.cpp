@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chat::persister {
@@ -22,10 +23,22 @@ const std::string insert_statement =
     "(id, room, epoch, seq, sender, sender_name, text, sent_at, kafka_partition, kafka_offset, place) "
     "ORDER BY room, id, place ON CONFLICT DO NOTHING";
 
-const std::string reused_statement =
-    "SELECT place - 1 FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS incoming "
-    "(id, room, text, place) JOIN messages USING (room, id) "
-    "WHERE messages.text IS DISTINCT FROM incoming.text ORDER BY place";
+// Only where something was there already, so that new rows cost nothing more.
+const std::string conflict_statement =
+    "SELECT place - 1, messages.text IS DISTINCT FROM incoming.text "
+    "FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) WITH ORDINALITY AS incoming "
+    "(id, room, epoch, seq, text, place) JOIN messages USING (room, id) "
+    "WHERE messages.text IS DISTINCT FROM incoming.text "
+    "OR (messages.epoch, messages.seq) <> (incoming.epoch, incoming.seq) ORDER BY place";
+
+// A number may have come twice; where a row has it, it is not void. Sorted as the rows are.
+const std::string void_statement =
+    "INSERT INTO void_numbers (room, epoch, seq, reason) "
+    "SELECT room, epoch, seq, reason FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[]) "
+    "AS incoming (room, epoch, seq, reason) WHERE NOT EXISTS (SELECT FROM messages "
+    "WHERE messages.room = incoming.room AND messages.epoch = incoming.epoch AND messages.seq = "
+    "incoming.seq) "
+    "ORDER BY room, epoch, seq ON CONFLICT DO NOTHING";
 
 const std::string position_statement =
     "INSERT INTO positions AS stored (partition, next_offset) "
@@ -40,14 +53,43 @@ std::string column(const Range& range, Projection projection) {
   return literal.take();
 }
 
-void insert_rows(Transaction& transaction, std::span<const Row> rows, StoreOutcome& outcome) {
+/// The numbers that a transaction notes as void.
+class VoidNumbers {
+ public:
+  void add(std::string_view room, Cursor cursor, std::string_view reason) {
+    is_empty_ = false;
+    rooms_.add(room);
+    epochs_.add(std::to_string(cursor.epoch));
+    seqs_.add(std::to_string(cursor.seq));
+    reasons_.add(reason);
+  }
+
+  void insert(Transaction& transaction) {
+    if (is_empty_) return;
+    transaction.execute(void_statement, {rooms_.take(), epochs_.take(), seqs_.take(), reasons_.take()});
+  }
+
+ private:
+  bool is_empty_ = true;
+  ArrayLiteral rooms_;
+  ArrayLiteral epochs_;
+  ArrayLiteral seqs_;
+  ArrayLiteral reasons_;
+};
+
+constexpr std::string_view dead_letter = "dead letter";
+constexpr std::string_view stored_elsewhere = "stored under another number";
+
+void insert_rows(Transaction& transaction, std::span<const Row> rows, StoreOutcome& outcome,
+                 VoidNumbers& voids) {
   const auto ids = column(rows, [](const Row& row) { return to_string(row.message.id); });
   const auto rooms = column(rows, [](const Row& row) -> const std::string& { return row.message.room; });
+  const auto epochs = column(rows, [](const Row& row) { return std::to_string(row.message.cursor.epoch); });
+  const auto seqs = column(rows, [](const Row& row) { return std::to_string(row.message.cursor.seq); });
   const auto texts = column(rows, [](const Row& row) -> const std::string& { return row.message.text; });
   const auto answer = transaction.execute(
       insert_statement,
-      {ids, rooms, column(rows, [](const Row& row) { return std::to_string(row.message.cursor.epoch); }),
-       column(rows, [](const Row& row) { return std::to_string(row.message.cursor.seq); }),
+      {ids, rooms, epochs, seqs,
        column(rows, [](const Row& row) -> const std::string& { return row.message.sender; }),
        column(rows, [](const Row& row) -> const std::string& { return row.message.sender_name; }), texts,
        column(rows, [](const Row& row) { return std::to_string(row.message.sent_at); }),
@@ -55,8 +97,12 @@ void insert_rows(Transaction& transaction, std::span<const Row> rows, StoreOutco
        column(rows, [](const Row& row) { return std::to_string(row.record.offset); })});
   outcome.inserted = answer.affected;
   if (answer.affected == rows.size()) return;
-  for (const auto& row : transaction.execute(reused_statement, {ids, rooms, texts}).rows) {
-    outcome.reused.push_back(std::stoul(row.at(0).value()));
+  for (const auto& found : transaction.execute(conflict_statement, {ids, rooms, epochs, seqs, texts}).rows) {
+    const std::size_t place = std::stoul(found.at(0).value());
+    const bool is_reused = found.at(1).value() == "t";
+    (is_reused ? outcome.reused : outcome.elsewhere).push_back(place);
+    const MessageRecord& message = rows[place].message;
+    voids.add(message.room, message.cursor, is_reused ? dead_letter : stored_elsewhere);
   }
   outcome.duplicates = rows.size() - outcome.inserted - outcome.reused.size();
 }
@@ -69,10 +115,14 @@ void raise_positions(Transaction& transaction, std::span<const Position> positio
 
 }  // namespace
 
-StoreOutcome PostgresStore::store(std::span<const Row> rows, std::span<const Position> positions) {
+StoreOutcome PostgresStore::store(std::span<const Row> rows, std::span<const Position> positions,
+                                  std::span<const DeadNumber> dead) {
   StoreOutcome outcome;
   auto failure = database_.transact([&](Transaction& transaction) {
-    if (!rows.empty()) insert_rows(transaction, rows, outcome);
+    VoidNumbers voids;
+    for (const DeadNumber& number : dead) voids.add(number.room, number.cursor, dead_letter);
+    if (!rows.empty()) insert_rows(transaction, rows, outcome, voids);
+    voids.insert(transaction);
     if (!positions.empty()) raise_positions(transaction, positions);
   });
   if (failure) {

@@ -11,7 +11,8 @@ class PostgresStore : public Store {
   /// The database must be migrated and outlive this object.
   explicit PostgresStore(postgres::Database& database) : database_(database) {}
 
-  StoreOutcome store(std::span<const Row> rows, std::span<const Position> positions) override;
+  StoreOutcome store(std::span<const Row> rows, std::span<const Position> positions,
+                     std::span<const DeadNumber> dead) override;
 
  private:
   postgres::Database& database_;

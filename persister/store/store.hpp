@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "common/postgres/failure.hpp"
@@ -18,22 +20,32 @@ struct Row {
   MessageRecord message;
 };
 
+/// A number of a room that no message of the table will have, since its record is a dead letter.
+struct DeadNumber {
+  std::int32_t partition = 0;
+  std::string room;
+  Cursor cursor;
+};
+
 /// What became of a batch: nothing of it is stored when there is a failure; else all of it is, except
 /// `reused`.
 struct StoreOutcome {
   std::optional<postgres::Failure> failure;
   std::size_t inserted = 0;
-  std::size_t duplicates = 0;       // stored before with the same text
-  std::vector<std::size_t> reused;  // places in the batch whose id is stored with another text (DESIGN 7)
+  std::size_t duplicates = 0;          // stored before with the same text
+  std::vector<std::size_t> reused;     // places in the batch whose id is stored with another text (DESIGN 7)
+  std::vector<std::size_t> elsewhere;  // those of the duplicates whose row has another number
 };
 
 class Store {
  public:
   virtual ~Store() = default;
 
-  /// One transaction: the rows, idempotently by (room, id), and the positions, only upwards; either may be
-  /// empty. Blocks; one thread.
-  virtual StoreOutcome store(std::span<const Row> rows, std::span<const Position> positions) = 0;
+  /// One transaction: the rows, idempotently by (room, id), the positions, only upwards, and the numbers of
+  /// dead letters; each may be empty. These numbers and those of the reused and elsewhere rows are noted as
+  /// void, unless a row has them. Blocks; one thread.
+  virtual StoreOutcome store(std::span<const Row> rows, std::span<const Position> positions,
+                             std::span<const DeadNumber> dead) = 0;
 };
 
 }  // namespace chat::persister

@@ -128,6 +128,22 @@ TEST(BatchWork, MakesLettersOfReusedIds) {
   EXPECT_EQ(work.next(), Step::commit);
 }
 
+TEST(BatchWork, GivesTheNumbersOfARefusedRowWithThePositions) {
+  BatchWork work(batch_of(2));
+  std::set<std::int64_t> stored;
+  isolate(work, {0}, stored);
+  EXPECT_EQ(work.next(), Step::publish);
+  work.letter_published();
+  ASSERT_EQ(work.next(), Step::store);
+  EXPECT_EQ(work.positions().size(), 1u);
+  ASSERT_EQ(work.dead_numbers().size(), 1u);
+  EXPECT_EQ(work.dead_numbers()[0].room, "general");
+  const auto settled = work.stored({});
+  ASSERT_EQ(settled.size(), 1u);
+  EXPECT_EQ(settled[0].voids.size(), 1u);
+  EXPECT_TRUE(settled[0].stored.empty());
+}
+
 TEST(BatchWork, DropsAPartitionInTheMiddleOfIsolation) {
   BatchWork work(batch_of(16, 2));
   ASSERT_TRUE(work.refused(refusal));

@@ -1,5 +1,5 @@
-// A clock, a source, a store and a dead-letter queue in memory, which write down in one list what was asked
-// of them.
+// A clock, a source, a store, a dead-letter queue and receipts in memory, which write down in one list what
+// was asked of them.
 #pragma once
 
 #include <chrono>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "persister/pipeline/clock.hpp"
+#include "persister/receipts/receipts.hpp"
 #include "persister/source/source.hpp"
 #include "persister/store/store.hpp"
 
@@ -85,7 +86,8 @@ class FakeStore : public Store {
  public:
   FakeStore(FakeClock& clock, Events& events) : clock_(clock), events_(events) {}
 
-  StoreOutcome store(std::span<const Row> rows, std::span<const Position> new_positions) override {
+  StoreOutcome store(std::span<const Row> rows, std::span<const Position> new_positions,
+                     std::span<const DeadNumber> dead) override {
     ++calls;
     StoreOutcome outcome;
     if (fail) outcome.failure = fail(rows);
@@ -104,6 +106,7 @@ class FakeStore : public Store {
       else
         outcome.reused.push_back(i);
     }
+    for (const DeadNumber& number : dead) dead_seqs.push_back(number.cursor.seq);
     for (const auto& [partition, next_offset] : new_positions)
       positions[partition] = std::max(positions[partition], next_offset);
     events_.push_back("store " + std::to_string(rows.size()));
@@ -122,6 +125,7 @@ class FakeStore : public Store {
   std::chrono::milliseconds duration{0};
   std::map<std::pair<std::string, std::string>, std::string> texts;
   std::map<std::int32_t, std::int64_t> positions;
+  std::vector<std::int64_t> dead_seqs;
   int calls = 0;
 
  private:
@@ -149,6 +153,26 @@ class FakeDeadLetters : public DeadLetterQueue {
 
  private:
   Events& events_;
+};
+
+/// Keeps what it was told, the numbers of each room as "+seq" or "-seq" for a void one.
+class FakeReceipts : public Receipts {
+ public:
+  void settled(std::vector<SettledNumbers> rooms) override {
+    if (on_settled) on_settled();
+    for (const auto& [partition, room, stored, voids] : rooms) {
+      for (const Cursor number : stored) told[room] += " +" + std::to_string(number.seq);
+      for (const Cursor number : voids) told[room] += " -" + std::to_string(number.seq);
+    }
+  }
+
+  void revoked(const std::vector<std::int32_t>& partitions) override {
+    forgotten.insert(forgotten.end(), partitions.begin(), partitions.end());
+  }
+
+  std::map<std::string, std::string> told;
+  std::vector<std::int32_t> forgotten;
+  std::function<void()> on_settled;
 };
 
 inline postgres::Failure failure_of(postgres::Response response, std::string sqlstate = {}) {

@@ -21,7 +21,7 @@ class PipelineFixture : public ::testing::Test {
 
   /// A new process takes over: nothing of the old one is left but what is in Kafka and PostgreSQL.
   void begin_process() {
-    pipeline_ = std::make_unique<Pipeline>(settings_, PipelineParts{store_, dead_letters_, owned_},
+    pipeline_ = std::make_unique<Pipeline>(settings_, PipelineParts{store_, dead_letters_, receipts_, owned_},
                                            persister_metrics_, status_, clock_);
     pipeline_->use(source_);
     pipeline_->on_assigned({0, 1});
@@ -29,6 +29,14 @@ class PipelineFixture : public ::testing::Test {
 
   void send(std::int32_t partition, std::int64_t offset, const std::string& text) {
     source_.records.push_back(make_record(partition, offset, text));
+  }
+
+  /// With the offset as seq.
+  void send_to(const std::string& room, std::int32_t partition, std::int64_t offset,
+               const std::string& text = "hello") {
+    auto message = make_message(text, room);
+    message.cursor.seq = offset;
+    source_.records.push_back(make_record(message, partition, offset));
   }
 
   void send_garbage(std::int32_t partition, std::int64_t offset) {
@@ -63,6 +71,7 @@ class PipelineFixture : public ::testing::Test {
   FakeSource source_{clock_, events_};
   FakeStore store_{clock_, events_};
   FakeDeadLetters dead_letters_{events_};
+  FakeReceipts receipts_;
   OwnedPartitions owned_;
   Metrics metrics_;
   PersisterMetrics persister_metrics_{metrics_};

@@ -6,59 +6,20 @@
 #include <thread>
 #include <vector>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include "common/wire/limits.hpp"
-#include "persister/migrations/migrate.hpp"
-#include "tests/support/postgres_server.hpp"
-#include "tests/unit/persister/records.hpp"
+#include "tests/unit/persister/store/store_fixture.hpp"
 
 namespace chat::persister {
 namespace {
 
 using postgres::Database;
 using postgres::Response;
-using postgres::Transaction;
 using test::make_message;
 using test::make_row;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-class PostgresStoreTest : public ::testing::Test {
- protected:
-  PostgresStoreTest() {
-    settings_.url = chat::test::PostgresServer::running().new_database();
-    database_ = std::make_unique<Database>(settings_);
-    store_ = std::make_unique<PostgresStore>(*database_);
-    if (const auto failure = migrate(*database_, embedded_migrations()))
-      throw std::runtime_error(failure->message);
-  }
-
-  std::vector<std::string> column(const std::string& sql) {
-    Database database(settings_);
-    std::vector<std::string> values;
-    const auto failure = database.transact([&](Transaction& t) {
-      for (const auto& row : t.execute(sql).rows) values.push_back(row.at(0).value_or("NULL"));
-    });
-    if (failure) values = {failure->message};
-    return values;
-  }
-
-  void run(const std::string& sql) {
-    Database database(settings_);
-    const auto failure = database.transact([&](Transaction& t) { t.execute(sql); });
-    ASSERT_FALSE(failure) << failure->message;
-  }
-
-  StoreOutcome store(const std::vector<Row>& rows, const std::vector<Position>& positions = {}) {
-    return store_->store(rows, positions);
-  }
-
-  postgres::DatabaseSettings settings_;
-  std::unique_ptr<Database> database_;
-  std::unique_ptr<PostgresStore> store_;
-};
+class PostgresStoreTest : public test::StoreFixture {};
 
 TEST_F(PostgresStoreTest, WritesEveryField) {
   auto message = make_message("héllo \"quoted\" \\ {a,b} NULL\n\ttab");
@@ -190,7 +151,7 @@ TEST_F(PostgresStoreTest, I1TwoOwnersOfAPartitionDoNotDeadlock) {
     StoreOutcome theirs;
     std::thread thread([&] {
       both.arrive_and_wait();
-      theirs = other.store(reversed, std::vector<Position>{{0, 200}});
+      theirs = other.store(reversed, std::vector<Position>{{0, 200}}, {});
     });
     both.arrive_and_wait();
     const auto mine = store(rows, {{0, 200}});

@@ -1,0 +1,130 @@
+#include "persister/receipts/pending_receipts.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace chat::persister {
+
+PendingReceipts::Rooms::iterator PendingReceipts::find_or_make(const SettledNumbers& numbers) {
+  const auto [place, is_new] = rooms_.try_emplace(numbers.room);
+  Room& room = place->second;
+  if (is_new) {
+    room.id = ++last_id_;
+    room.age = ages_.insert(ages_.end(), place->first);
+  }
+  room.partition = numbers.partition;
+  ages_.splice(ages_.end(), ages_, room.age);
+  return place;
+}
+
+PendingReceipts::Rooms::iterator PendingReceipts::find(const Call& call) {
+  const auto place = rooms_.find(call.room);
+  return place == rooms_.end() || place->second.id != call.id ? rooms_.end() : place;
+}
+
+void PendingReceipts::add(const SettledNumbers& numbers) {
+  if (numbers.stored.empty() && numbers.voids.empty()) return;
+  const auto place = find_or_make(numbers);
+  Room& room = place->second;
+  change(room, [&] {
+    for (const Cursor number : numbers.stored) {
+      room.settled.add(number);
+      room.stored.add(number);
+    }
+    for (const Cursor number : numbers.voids) room.settled.add(number);
+    room.settled.keep_highest(bounds_.ranges_per_room);
+    room.stored.keep_highest(bounds_.ranges_per_room);
+  });
+  if (room.state == State::idle) queue(place);
+  room.has_news = true;
+  keep_bounds();
+}
+
+std::optional<PendingReceipts::Call> PendingReceipts::next() {
+  while (!queue_.empty()) {
+    Call call;
+    std::tie(call.room, call.id) = std::move(queue_.front());
+    queue_.pop_front();
+    const auto place = find(call);
+    if (place == rooms_.end()) continue;
+    Room& room = place->second;
+    enter(room, State::called);
+    room.has_news = false;
+    call.settled = room.settled.ranges();
+    change(room, [&] { call.stored = room.stored.take(); });
+    return call;
+  }
+  return std::nullopt;
+}
+
+void PendingReceipts::answered(const Call& call, Cursor watermark) {
+  const auto place = find(call);
+  if (place == rooms_.end()) return;
+  Room& room = place->second;
+  change(room, [&] { room.settled.remove_up_to(watermark); });
+  if (room.has_news) return queue(place);
+  enter(room, State::idle);
+  if (room.settled.empty()) erase(place);
+}
+
+void PendingReceipts::unanswered(Call call) {
+  const auto place = find(call);
+  if (place == rooms_.end()) return;
+  Room& room = place->second;
+  change(room, [&] {
+    for (const NumberRange& range : call.stored) room.stored.add(range);
+    room.stored.keep_highest(bounds_.ranges_per_room);
+  });
+  enter(room, State::failed);
+  failed_.emplace_back(std::move(call.room), call.id);
+}
+
+void PendingReceipts::retry() {
+  for (auto& [name, id] : std::exchange(failed_, {})) {
+    const auto place = rooms_.find(name);
+    if (place != rooms_.end() && place->second.id == id) queue(place);
+  }
+}
+
+void PendingReceipts::forget(std::span<const std::int32_t> partitions) {
+  for (auto place = rooms_.begin(); place != rooms_.end();) {
+    const bool is_gone = std::ranges::find(partitions, place->second.partition) != partitions.end();
+    place = is_gone ? erase(place) : std::next(place);
+  }
+}
+
+void PendingReceipts::enter(Room& room, State state) {
+  if (room.state == State::idle) ++waiting_;
+  room.state = state;
+  if (room.state == State::idle) --waiting_;
+}
+
+void PendingReceipts::queue(Rooms::iterator place) {
+  enter(place->second, State::queued);
+  queue_.emplace_back(place->first, place->second.id);
+}
+
+PendingReceipts::Rooms::iterator PendingReceipts::erase(Rooms::iterator place) {
+  Room& room = place->second;
+  change(room, [&] {
+    room.settled.take();
+    room.stored.take();
+  });
+  enter(room, State::idle);
+  ages_.erase(room.age);
+  return rooms_.erase(place);
+}
+
+template <class Change>
+void PendingReceipts::change(Room& room, Change change_ranges) {
+  ranges_ -= room.settled.size() + room.stored.size();
+  change_ranges();
+  ranges_ += room.settled.size() + room.stored.size();
+}
+
+void PendingReceipts::keep_bounds() {
+  while (rooms_.size() > bounds_.rooms || ranges_ > bounds_.ranges)
+    erase(rooms_.find(std::string(ages_.front())));
+}
+
+}  // namespace chat::persister

@@ -1,0 +1,98 @@
+// What the gateways have not been told yet, and what the rooms' watermarks still need.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/wire/cursor.hpp"
+#include "common/wire/stored_numbers.hpp"
+#include "persister/receipts/range_set.hpp"
+#include "persister/receipts/receipts.hpp"
+
+namespace chat::persister {
+
+/// Over any of these the oldest knowledge is dropped: the hole finder moves a watermark that has waited, and
+/// gateways with waiting senders ask PostgreSQL themselves.
+struct ReceiptBounds {
+  std::size_t ranges_per_room = 128;
+  std::size_t ranges = 500'000;
+  std::size_t rooms = 50'000;
+};
+
+/// Pure. One call per room at a time, so that what comes meanwhile is told together with the next.
+class PendingReceipts {
+ public:
+  explicit PendingReceipts(ReceiptBounds bounds = {}) : bounds_(bounds) {}
+
+  void add(const SettledNumbers& numbers);
+
+  /// What is to be told of one room.
+  struct Call {
+    std::uint64_t id = 0;
+    std::string room;
+    std::vector<NumberRange> settled;  // all that is known above the watermark, void numbers included
+    std::vector<NumberRange> stored;   // to be published
+  };
+
+  /// The room that has waited longest; none when all the others are told or in a call. Ends with answered()
+  /// or unanswered().
+  std::optional<Call> next();
+
+  /// The call was carried out; the room's watermark is known now.
+  void answered(const Call& call, Cursor watermark);
+
+  /// Whether the call was carried out is not known: all of it is told again, after retry().
+  void unanswered(Call call);
+  void retry();
+
+  /// Forgets the rooms of these partitions; what is in a call is told, nothing more.
+  void forget(std::span<const std::int32_t> partitions);
+
+  /// Rooms of which something is not told, or not known to be.
+  std::size_t waiting() const { return waiting_; }
+
+  /// All rooms of which something is known, such as one that waits for a number in the middle.
+  std::size_t rooms() const { return rooms_.size(); }
+
+ private:
+  enum class State { idle, queued, called, failed };
+
+  struct Room {
+    std::int32_t partition = 0;
+    std::uint64_t id = 0;  // tells it from a later one of the same name
+    State state = State::idle;
+    bool has_news = false;  // since the call began
+    RangeSet settled;
+    RangeSet stored;
+    std::list<std::string_view>::iterator age;
+  };
+  using Rooms = std::unordered_map<std::string, Room>;
+
+  Rooms::iterator find(const Call& call);
+  Rooms::iterator find_or_make(const SettledNumbers& numbers);
+  void enter(Room& room, State state);
+  void queue(Rooms::iterator place);
+  Rooms::iterator erase(Rooms::iterator place);
+  template <class Change>
+  void change(Room& room, Change change);
+  void keep_bounds();
+
+  ReceiptBounds bounds_;
+  Rooms rooms_;
+  std::list<std::string_view> ages_;  // views of the keys of rooms_, the oldest first
+  std::deque<std::pair<std::string, std::uint64_t>> queue_;
+  std::vector<std::pair<std::string, std::uint64_t>> failed_;
+  std::size_t ranges_ = 0;
+  std::size_t waiting_ = 0;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace chat::persister

@@ -1,0 +1,133 @@
+#include "persister/receipts/redis_receipts.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+
+#include "common/log/log.hpp"
+#include "persister/receipts/scripts.hpp"
+
+namespace chat::persister {
+namespace {
+
+constexpr std::chrono::seconds report_period{10};
+
+}  // namespace
+
+RedisReceipts::RedisReceipts(boost::asio::io_context& context, const config::RedisSettings& settings,
+                             Metrics& metrics, ReceiptOptions options)
+    : context_(context),
+      options_(options),
+      stream_keep_(std::to_string(options.stream_keep)),
+      published_(metrics.counter("chat_receipts_published_total",
+                                 "Publications that told gateways which numbers of a room are stored")),
+      failed_(metrics.counter("chat_receipts_failed_total",
+                              "Receipts that Redis did not take at once; they are sent again")),
+      waiting_(metrics.gauge("chat_receipts_waiting", "Rooms with receipts that Redis has not taken yet")),
+      pending_(options.bounds),
+      names_(settings.prefix),
+      retry_timer_(context),
+      connection_(context, settings, {stored_script}, "receipts",
+                  redis::ConnectionMetrics(metrics, "receipts"), options.timing,
+                  {.on_ready = [this] { on_ready(); },
+                   .on_lost = [this] { is_connected_ = false; },
+                   .on_refused = {}}) {}
+
+void RedisReceipts::settled(std::vector<SettledNumbers> rooms) {
+  boost::asio::post(context_, [this, rooms = std::move(rooms)] {
+    for (const SettledNumbers& numbers : rooms) pending_.add(numbers);
+    send_pending();
+  });
+}
+
+void RedisReceipts::revoked(const std::vector<std::int32_t>& partitions) {
+  boost::asio::post(context_, [this, partitions] {
+    pending_.forget(partitions);
+    send_pending();
+  });
+}
+
+bool RedisReceipts::finish(std::chrono::milliseconds limit) {
+  const auto all_told = std::make_shared<std::promise<void>>();
+  auto done = all_told->get_future();
+  boost::asio::post(context_, [this, all_told] {
+    all_told_ = all_told;
+    send_pending();
+  });
+  return done.wait_for(limit) == std::future_status::ready;
+}
+
+void RedisReceipts::on_ready() {
+  is_connected_ = true;
+  pending_.retry();
+  send_pending();
+}
+
+void RedisReceipts::send_pending() {
+  while (connection_.is_ready() && in_flight_ < options_.most_calls) {
+    auto call = pending_.next();
+    if (!call) break;
+    send(*std::move(call));
+  }
+  waiting_.Set(static_cast<double>(pending_.waiting()));
+  if (all_told_ && pending_.waiting() == 0) std::exchange(all_told_, nullptr)->set_value();
+}
+
+void RedisReceipts::send(Call call) {
+  const RoomNames::Names& names = names_.of(call.room);
+  const StoredParts parts = call.stored.empty() ? StoredParts{} : make_stored_parts(call.room, call.stored);
+  std::vector<std::string> numbers;
+  numbers.reserve(3 * call.settled.size());
+  for (const NumberRange& range : call.settled)
+    for (const std::int64_t number : {range.epoch, range.first, range.last})
+      numbers.push_back(std::to_string(number));
+  std::vector<std::string_view> words{"EVALSHA",     connection_.sha(0), "3",        names.meta,
+                                      names.log,     names.stored,       parts.head, parts.tail,
+                                      names.channel, stream_keep_};
+  words.insert(words.end(), numbers.begin(), numbers.end());
+  ++in_flight_;
+  connection_.send(words,
+                   [this, sent = std::move(call)](const redis::Reply& reply) { on_reply(sent, reply); });
+}
+
+void RedisReceipts::on_reply(const Call& call, const redis::Reply& reply) {
+  --in_flight_;
+  if (reply.size() == 2) {
+    if (!call.stored.empty()) published_.Increment();
+    pending_.answered(call, {reply.at(0).integer(), reply.at(1).integer()});
+  } else {
+    failed_.Increment();
+    report_refusal(reply);
+    pending_.unanswered(call);
+    if (!reply.is_none()) retry_later();
+  }
+  send_pending();
+}
+
+/// Out of memory and the like hit every room, so it is told once in a while. Of the error only the code is
+/// written: its text may repeat a script's words.
+void RedisReceipts::report_refusal(const redis::Reply& reply) {
+  const auto now = std::chrono::steady_clock::now();
+  if (reply.is_none() || now < next_report_) return;
+  next_report_ = now + report_period;
+  log::warning(
+      "Redis refused a receipt; it is sent again, senders learn later that their messages are stored",
+      {{"code", reply.error_code()}, {"retry_ms", options_.retry.count()}});
+}
+
+/// A connection that is lost comes back by itself and begins anew.
+void RedisReceipts::retry_later() {
+  if (std::exchange(will_retry_, true)) return;
+  retry_timer_.expires_after(options_.retry);
+  retry_timer_.async_wait(lifetime_.guard([this](boost::system::error_code) {
+    will_retry_ = false;
+    pending_.retry();
+    send_pending();
+  }));
+}
+
+}  // namespace chat::persister

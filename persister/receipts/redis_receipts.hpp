@@ -1,0 +1,83 @@
+// Receipts over Redis.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "common/config/service_settings.hpp"
+#include "common/metrics/metrics.hpp"
+#include "common/redis/command_connection.hpp"
+#include "common/redis/lifetime.hpp"
+#include "common/wire/room_names.hpp"
+#include "persister/receipts/pending_receipts.hpp"
+#include "persister/receipts/receipts.hpp"
+
+namespace chat::persister {
+
+struct ReceiptOptions {
+  std::int64_t stream_keep = 1000;         // entries that a room's stream keeps though PostgreSQL has them
+  std::size_t most_calls = 64;             // scripts in flight
+  std::chrono::milliseconds retry{5'000};  // after Redis refused a script
+  ReceiptBounds bounds{};
+  redis::Timing timing{};
+};
+
+/// Owns one command connection. Everything happens on the io_context's thread, which must be stopped before
+/// this object goes; what else may be called is said below.
+class RedisReceipts final : public Receipts {
+ public:
+  /// `metrics` must outlive it. Connects from start() on.
+  RedisReceipts(boost::asio::io_context& context, const config::RedisSettings& settings, Metrics& metrics,
+                ReceiptOptions options = {});
+
+  /// On the context's thread, or before that runs.
+  void start() { connection_.start(); }
+
+  /// Any thread: what is said is posted.
+  void settled(std::vector<SettledNumbers> rooms) override;
+  void revoked(const std::vector<std::int32_t>& partitions) override;
+
+  /// Any thread but the context's. Blocks until all is told, at most so long; whether it is.
+  bool finish(std::chrono::milliseconds limit);
+
+  /// Any thread.
+  bool connected() const { return is_connected_; }
+
+ private:
+  using Call = PendingReceipts::Call;
+
+  void on_ready();
+  void send_pending();
+  void send(Call call);
+  void on_reply(const Call& call, const redis::Reply& reply);
+  void report_refusal(const redis::Reply& reply);
+  void retry_later();
+
+  redis::Lifetime lifetime_;
+  boost::asio::io_context& context_;
+  const ReceiptOptions options_;
+  const std::string stream_keep_;
+  prometheus::Counter& published_;
+  prometheus::Counter& failed_;
+  prometheus::Gauge& waiting_;
+  PendingReceipts pending_;
+  RoomNames names_;
+  std::atomic<bool> is_connected_ = false;
+  std::size_t in_flight_ = 0;
+  bool will_retry_ = false;
+  std::chrono::steady_clock::time_point next_report_{};
+  std::shared_ptr<std::promise<void>> all_told_;  // of the finish() that waits
+  boost::asio::steady_timer retry_timer_;
+  redis::CommandConnection connection_;
+};
+
+}  // namespace chat::persister
