@@ -1,5 +1,5 @@
-// The numbers that one session got in one room, from the accept script's reply until they are acknowledged and
-// stored. Pure.
+// The numbers that one session got in one room, from the accept script's reply until they are acknowledged
+// and stored. Pure.
 #pragma once
 
 #include <chrono>

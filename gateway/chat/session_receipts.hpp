@@ -37,7 +37,8 @@ class SessionReceipts {
   SessionReceipts& operator=(const SessionReceipts&) = delete;
 
   /// As OwnNumbers. acked() and stored() give the receipt that is due.
-  void accepted(const std::string& room, Cursor number, const Uuid& id, std::chrono::steady_clock::time_point now);
+  void accepted(const std::string& room, Cursor number, const Uuid& id,
+                std::chrono::steady_clock::time_point now);
   std::optional<Cursor> acked(const std::string& room, Cursor number);
   std::optional<Cursor> stored(const std::string& room, const StoredNumbers& told);
 

@@ -64,7 +64,8 @@ TEST_F(MessageRingTest, I6IsBoundedInMessagesAndBytes) {
   const auto most = static_cast<std::int64_t>(MessageRing::most_messages);
   EXPECT_FALSE(ring.covers({5, 1000 - most - 1}));
   ASSERT_TRUE(ring.covers({5, 1000 - most}));
-  EXPECT_EQ(ring.page_after({5, 1000 - most}, {})->entries.front().message, "m" + std::to_string(1001 - most));
+  EXPECT_EQ(ring.page_after({5, 1000 - most}, {})->entries.front().message,
+            "m" + std::to_string(1001 - most));
   const std::string large(MessageRing::most_bytes / 4, 'x');
   for (std::int64_t seq = 1001; seq <= 1010; ++seq)
     ring.push({{5, seq}, ws::make_frame(ws::Opcode::text, large)});

@@ -6,7 +6,9 @@
 namespace chat::gateway {
 namespace {
 
+using testing::FakeOutlet;
 using testing::page_of;
+using testing::page_up_to;
 using testing::room_message;
 using testing::RoomTest;
 using testing::stored_numbers;
@@ -39,13 +41,14 @@ TEST_F(RoomRingTest, I3WhoComesBackWithinTheRingIsAnsweredAtOnceAndThenLive) {
 }
 
 TEST_F(RoomRingTest, I3OlderNewerAndForeignCursorsAndNewcomersAreRead) {
-  for (const std::optional<Cursor> since :
-       {std::optional(Cursor{1, 1}), std::optional(Cursor{1, 8}), std::optional(Cursor{2, 1}), {}}) {
-    store.reads.clear();
+  for (const std::optional<Cursor> since : {std::optional(Cursor{1, 1}), std::optional(Cursor{1, 8}),
+                                            std::optional(Cursor{2, 1}), std::optional<Cursor>{}}) {
     room->join(back, "j", since, 0);
-    EXPECT_EQ(store.reads.size(), 1U);
+    ASSERT_EQ(store.reads.size(), 1U);
     EXPECT_EQ(back.joined, 0);
     room->leave(back);
+    store.reads[0].handler(page_up_to({1, 7}));
+    store.reads.clear();
   }
 }
 
