@@ -14,7 +14,7 @@ class BusListener {
  public:
   virtual ~BusListener() = default;
 
-  /// A publication of a subscribed room: the message object (publication.hpp).
+  /// A publication of a subscribed room: a message object (publication.hpp) or stored numbers.
   virtual void on_publication(std::string_view room, std::string_view message) = 0;
 
   /// The read buffer is drained: what came since the last call may be handed on as one batch.

@@ -8,13 +8,15 @@ RedisRoomStore::RedisRoomStore(boost::asio::io_context& context, const config::R
                                Metrics& metrics, std::int64_t stream_hard_cap, redis::Timing timing)
     : connection_(context, settings, room_scripts(), "worker", redis::ConnectionMetrics(metrics, "worker"),
                   timing),
-      commands_(connection_, settings.prefix, stream_hard_cap) {}
+      commands_(connection_, settings.prefix, stream_hard_cap),
+      reads_(metrics.counter("chat_room_reads_total", "Reads of rooms in Redis for joins and history")) {}
 
 void RedisRoomStore::accept(AcceptRequest request, std::function<void(AcceptReply)> handler) {
   commands_.accept(request, std::move(handler));
 }
 
 void RedisRoomStore::read(ReadRequest request, std::function<void(ReadReply)> handler) {
+  reads_.Increment();
   commands_.read(request, std::move(handler));
 }
 

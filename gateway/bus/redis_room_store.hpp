@@ -35,6 +35,7 @@ class RedisRoomStore final : public RoomStore {
  private:
   redis::CommandConnection connection_;
   RoomCommands commands_;
+  prometheus::Counter& reads_;
 };
 
 }  // namespace chat::gateway

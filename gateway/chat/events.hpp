@@ -48,6 +48,12 @@ struct AckEvent {
   bool duplicate = false;
 };
 
+/// Everything that the session sent to the room up to here is in PostgreSQL.
+struct StoredEvent {
+  std::string room;
+  Cursor cursor;
+};
+
 struct PongEvent {
   RequestId id;
 };
@@ -73,6 +79,7 @@ class Outlet {
   virtual void history(const HistoryEvent& event) = 0;
   virtual void left(const LeftEvent& event) = 0;
   virtual void ack(const AckEvent& event) = 0;
+  virtual void stored(const StoredEvent& event) = 0;
   virtual void pong(const PongEvent& event) = 0;
   virtual void reconnect(const ReconnectEvent& event) = 0;
   virtual void error(const Rejection& rejection) = 0;

@@ -22,7 +22,10 @@ struct GatewayMetrics {
   prometheus::Counter& sends_duplicate;
   prometheus::Counter& sends_expired;
   prometheus::Counter& acks;
+  prometheus::Counter& stored_sent;
+  prometheus::Gauge& stored_waiting;
   prometheus::Counter& joins;
+  prometheus::Counter& joins_from_ring;
   prometheus::Counter& publications;
   prometheus::Counter& publications_dropped;
   prometheus::Counter& frames_encoded;

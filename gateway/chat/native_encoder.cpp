@@ -115,6 +115,14 @@ std::string encode(const AckEvent& event) {
   return frame;
 }
 
+std::string encode(const StoredEvent& event) {
+  std::string frame = R"({"type":"stored")";
+  append_room(frame, event.room);
+  frame += ',';
+  append_cursor(frame, event.cursor);
+  return frame += '}';
+}
+
 std::string encode(const PongEvent& event) {
   std::string frame = R"({"type":"pong")";
   append_id(frame, event.id);

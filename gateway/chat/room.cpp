@@ -39,8 +39,18 @@ Room::Room(std::string name, RoomStore& store) : name_(std::move(name)), store_(
 
 void Room::join(RoomMember& member, RequestId id, std::optional<Cursor> since, std::size_t history) {
   leave(member);
+  if (has_all_after(since)) return answer_from_ring(member, std::move(id), *since);
   member.state_ = RoomMember::State::joining;
   add({&member, std::move(id), since}, history, Sharing::close);
+}
+
+bool Room::has_all_after(const std::optional<Cursor>& since) const {
+  return subscribed_ && since && ring_.covers(*since);
+}
+
+void Room::answer_from_ring(RoomMember& member, RequestId id, Cursor since) {
+  Joiner joiner{&member, std::move(id), since};
+  answer(joiner, ring_.page_after(since, stored_));
 }
 
 void Room::add(Joiner joiner, std::size_t history, Sharing sharing) {
@@ -85,6 +95,28 @@ void Room::leave(RoomMember& member) {
   }
 }
 
+void Room::await_stored(RoomMember& member) {
+  if (member.stored_index_) return;
+  member.stored_index_ = awaiting_stored_.size();
+  awaiting_stored_.push_back(&member);
+}
+
+void Room::end_wait(RoomMember& member) {
+  const auto index = std::exchange(member.stored_index_, std::nullopt);
+  if (!index) return;
+  RoomMember* const last = awaiting_stored_.back();
+  awaiting_stored_.pop_back();
+  if (last == &member) return;
+  awaiting_stored_[*index] = last;
+  last->stored_index_ = index;
+}
+
+void Room::on_stored(const StoredNumbers& stored) {
+  stored_ = std::max(stored_, stored.watermark);
+  // From the back: who ends its wait within its call gives its place to one that was told already.
+  for (std::size_t i = awaiting_stored_.size(); i > 0; --i) awaiting_stored_[i - 1]->on_stored(stored);
+}
+
 bool Room::empty() const {
   return members_.empty() && paging_ == 0 &&
          std::ranges::all_of(joins_, [](const auto& join) { return join->joiners.empty(); });
@@ -108,6 +140,7 @@ void Room::on_read(const std::shared_ptr<Join>& join, ReadReply reply) {
   if (!reply.available) return fail(join);
   std::erase(joins_, join);
   raise_floor(reply.newest.epoch);
+  stored_ = reply.stored = std::max(stored_, reply.stored);
   const auto page = std::make_shared<const ReadReply>(std::move(reply));
   // A callback may make members leave or join anew: then they are no longer in `joining` through this join.
   auto joiners = std::move(join->joiners);
@@ -185,6 +218,7 @@ void Room::make_live(RoomMember& member, Cursor newest) {
 
 std::size_t Room::publish(const RoomMessage& message) {
   raise_floor(message.cursor.epoch);
+  ring_.push(message);
   if (!joins_.empty()) held_.push_back(message);
   if (message.cursor > highest_skip_) {
     for (const LiveMember& member : members_) member.outlet->deliver(message);

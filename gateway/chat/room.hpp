@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "common/wire/stored_numbers.hpp"
 #include "gateway/bus/room_store.hpp"
 #include "gateway/chat/events.hpp"
+#include "gateway/chat/message_ring.hpp"
 
 namespace chat::gateway {
 
@@ -30,6 +32,9 @@ class RoomMember {
   /// Redis did not answer; the member is out of the room.
   virtual void on_join_failed(const RequestId& id) = 0;
 
+  /// Only while it awaits them; the call may end that, and must not leave the room.
+  virtual void on_stored(const StoredNumbers& stored) = 0;
+
  private:
   friend class Room;
   enum class State { outside, joining, paging, live };
@@ -37,12 +42,13 @@ class RoomMember {
   Outlet& outlet_;
   State state_ = State::outside;
   std::size_t index_ = 0;
+  std::optional<std::size_t> stored_index_;  // while it awaits stored numbers
 };
 
 /// Joining (DESIGN): subscribed → read → page → messages after the page that came meanwhile → live. All
 /// members see the messages in the order of publish(). Equal joins share one read, and so do joins with
 /// cursors that lie close together: each gets its part of the oldest one's page when a thousand clients come
-/// back at once.
+/// back at once. Who comes back within the ring of newest messages is answered from that, without a read.
 class Room : public std::enable_shared_from_this<Room> {
  public:
   /// `store` outlives the room.
@@ -53,8 +59,22 @@ class Room : public std::enable_shared_from_this<Room> {
   /// Puts the member (back) to the start: it gets no live message until its answer. Any state is allowed.
   void join(RoomMember& member, RequestId id, std::optional<Cursor> since, std::size_t history);
 
-  /// Without effect for a member that is outside.
+  /// Whether such a join is answered within the call, from the ring. That is sound without Redis too: what
+  /// the ring does not have yet comes to the member as it comes to those who stayed, holes repaired.
+  bool has_all_after(const std::optional<Cursor>& since) const;
+
+  /// Without effect for a member that is outside; it goes on to await stored numbers.
   void leave(RoomMember& member);
+
+  /// The member is told what is stored, until the wait is ended, which it must be before its end.
+  void await_stored(RoomMember& member);
+  void end_wait(RoomMember& member);
+
+  /// A publication of the persister.
+  void on_stored(const StoredNumbers& stored);
+
+  /// The newest watermark that this room was told; {0, 0} before any.
+  Cursor stored() const { return stored_; }
 
   /// The gateway's subscription is confirmed: waiting joins are read.
   void on_subscribed();
@@ -64,6 +84,9 @@ class Room : public std::enable_shared_from_this<Room> {
 
   /// Fails all joins that still wait for the subscription.
   void fail_waiting();
+
+  /// Once a second.
+  void sweep() { ring_.sweep(); }
 
   bool empty() const;
   bool is_subscribed() const { return subscribed_; }
@@ -93,6 +116,7 @@ class Room : public std::enable_shared_from_this<Room> {
 
   enum class Sharing { equal, close };
   void add(Joiner joiner, std::size_t history, Sharing sharing);
+  void answer_from_ring(RoomMember& member, RequestId id, Cursor since);
   void answer(Joiner& joiner, const std::shared_ptr<const ReadReply>& page);
   void answer_parts(const Join& join, std::vector<Joiner> joiners,
                     const std::shared_ptr<const ReadReply>& page);
@@ -112,6 +136,9 @@ class Room : public std::enable_shared_from_this<Room> {
   std::vector<std::shared_ptr<Join>> joins_;
   // Messages that came while a join was read: the read may be older than they are.
   std::vector<RoomMessage> held_;
+  MessageRing ring_;
+  Cursor stored_;
+  std::vector<RoomMember*> awaiting_stored_;
 };
 
 }  // namespace chat::gateway

@@ -44,6 +44,7 @@ Room* Rooms::find(const std::string& name) {
 void Rooms::sweep(std::chrono::steady_clock::time_point now) {
   std::vector<std::shared_ptr<Room>> late;
   for (auto& [name, entry] : rooms_) {
+    entry.room->sweep();
     if (entry.room->is_subscribed()) continue;
     if (entry.waiting_since == std::chrono::steady_clock::time_point{}) entry.waiting_since = now;
     if (now - entry.waiting_since < subscription_deadline) continue;

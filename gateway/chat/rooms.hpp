@@ -40,7 +40,7 @@ class Rooms {
   /// Null when no local member is in the room.
   Room* find(const std::string& name);
 
-  /// Once a second: joins that waited longer than 5 s for their subscription fail.
+  /// Once a second: joins that waited longer than 5 s for their subscription fail, idle rings are forgotten.
   void sweep(std::chrono::steady_clock::time_point now);
 
   std::size_t size() const { return rooms_.size(); }

@@ -8,6 +8,7 @@
 
 #include "common/wire/message_object.hpp"
 #include "gateway/chat/session_limits.hpp"
+#include "gateway/chat/session_place.hpp"
 
 namespace chat::gateway {
 namespace {
@@ -35,29 +36,6 @@ std::int64_t now_ms() {
 
 }  // namespace
 
-/// The session's membership in one room.
-class Session::Place : public RoomMember {
- public:
-  Place(Session& session, Room& room) : RoomMember(session.outlet_), session_(session), room_(room) {}
-
-  Room& room() { return room_; }
-
-  void on_joined(const RequestId& id, std::shared_ptr<const ReadReply> page) override {
-    session_.services_.metrics.joins.Increment();
-    session_.outlet_.joined({id, room_.name(), std::move(page)});
-  }
-
-  void on_join_failed(const RequestId& id) override {
-    Session& session = session_;
-    session.reject({id, ErrorCode::unavailable, "the room cannot be read now; join again", retry_after_ms});
-    session.remove_place(*this);
-  }
-
- private:
-  Session& session_;
-  Room& room_;
-};
-
 /// A send between its script and its place in the journal; outlives the session if it must.
 struct Session::Accepted {
   std::weak_ptr<Session> session;
@@ -67,7 +45,11 @@ struct Session::Accepted {
 };
 
 Session::Session(SessionServices& services, Outlet& outlet)
-    : services_(services), outlet_(outlet), number_(random_number()), user_("guest-" + hex(number_ >> 48)) {
+    : services_(services),
+      outlet_(outlet),
+      number_(random_number()),
+      user_("guest-" + hex(number_ >> 48)),
+      receipts_(services.stored_waiting) {
   services_.sessions.push_back(*this);
 }
 
@@ -103,15 +85,17 @@ void Session::on(const PingCommand& command) {
 }
 
 void Session::on(const JoinCommand& command) {
-  if (!services_.store.connected())
+  const Room* const known = services_.rooms.find(command.room);
+  const bool is_in_ring = known != nullptr && known->has_all_after(command.since);
+  if (!is_in_ring && !services_.store.connected())
     return reject({command.id, ErrorCode::unavailable, "Redis is away; join again", retry_after_ms});
   Place* place = find_place(command.room);
   if (place == nullptr) {
     if (places_.size() >= max_rooms_per_session)
       return reject({command.id, ErrorCode::too_many_rooms, "leave a room first", std::nullopt});
-    places_.push_back(std::make_unique<Place>(*this, services_.rooms.open(command.room)));
-    place = places_.back().get();
+    place = &add_place(command.room);
   }
+  if (is_in_ring) services_.metrics.joins_from_ring.Increment();
   place->room().join(*place, command.id, command.since, command.history);
 }
 
@@ -177,6 +161,7 @@ void Session::on_accept_reply(SessionServices& services, const Accepted& accepte
   if (reply.status == Status::accepted || reply.status == Status::duplicate) {
     const bool duplicate = reply.status == Status::duplicate;
     (duplicate ? services.metrics.sends_duplicate : services.metrics.sends_accepted).Increment();
+    if (const auto session = accepted.session.lock()) session->await_stored(accepted.request, reply.cursor);
     return append_to_journal(services, accepted, reply);
   }
   services.journal.release(accepted.reserved_bytes);
@@ -202,19 +187,46 @@ void Session::append_to_journal(SessionServices& services, const Accepted& accep
   }
   entry.reserved_bytes = accepted.reserved_bytes;
   entry.worker = services.worker;
-  entry.on_durable = [session = accepted.session, number = accepted.number, cursor = reply.cursor,
-                      duplicate] {
-    if (const auto alive = session.lock()) alive->on_durable(number, cursor, duplicate);
+  entry.on_durable = [session = accepted.session, number = accepted.number, room = request.room,
+                      cursor = reply.cursor, duplicate] {
+    if (const auto alive = session.lock()) alive->on_durable(number, room, cursor, duplicate);
   };
   services.journal.append(std::move(entry));
 }
 
-void Session::on_durable(std::uint64_t number, Cursor cursor, bool duplicate) {
-  const auto pending = find_pending(number);
-  if (closed_ || pending == pending_.end()) return;
-  services_.metrics.acks.Increment();
-  outlet_.ack({std::move(pending->id), std::move(pending->room), cursor, duplicate});
-  end_pending(pending);
+void Session::on_durable(std::uint64_t number, const std::string& room, Cursor cursor, bool duplicate) {
+  if (closed_) return;
+  // A client that was told `unavailable` meanwhile retries, and is acknowledged then.
+  if (const auto pending = find_pending(number); pending != pending_.end()) {
+    services_.metrics.acks.Increment();
+    outlet_.ack({std::move(pending->id), std::move(pending->room), cursor, duplicate});
+    end_pending(pending);
+  }
+  tell_stored(room, receipts_.acked(room, cursor));
+}
+
+void Session::await_stored(const AcceptRequest& request, Cursor number) {
+  if (closed_) return;
+  Place* const place = find_place(request.room);
+  receipts_.accepted(request.room, number, request.id, std::chrono::steady_clock::now());
+  if (place == nullptr) return receipts_.left(request.room);
+  place->room().await_stored(*place);
+  // A retry's number may be stored long since.
+  on_stored(request.room, {place->room().stored(), {}});
+}
+
+void Session::on_stored(const std::string& room, const StoredNumbers& stored) {
+  if (!closed_) tell_stored(room, receipts_.stored(room, stored));
+}
+
+void Session::tell_stored(const std::string& room, std::optional<Cursor> receipt) {
+  Place* const place = find_place(room);
+  if (place == nullptr) return;
+  if (receipt) {
+    services_.metrics.stored_sent.Increment();
+    outlet_.stored({room, *receipt});
+  }
+  if (!receipts_.awaits(room)) place->room().end_wait(*place);
 }
 
 void Session::refuse_send(std::uint64_t number, ErrorCode code, std::string message) {
@@ -252,6 +264,7 @@ void Session::drain(int reconnect_after_ms) {
 void Session::close() {
   if (std::exchange(closed_, true)) return;
   while (!places_.empty()) remove_place(*places_.back());
+  receipts_.clear();
 }
 
 Session::Place* Session::find_place(const std::string& room) {
@@ -260,8 +273,18 @@ Session::Place* Session::find_place(const std::string& room) {
   return found == places_.end() ? nullptr : found->get();
 }
 
+Session::Place& Session::add_place(const std::string& name) {
+  places_.push_back(std::make_unique<Place>(*this, services_.rooms.open(name)));
+  Place& place = *places_.back();
+  receipts_.joined(name);
+  if (receipts_.awaits(name)) place.room().await_stored(place);
+  return place;
+}
+
 void Session::remove_place(Place& place) {
   Room& room = place.room();
+  receipts_.left(room.name());
+  room.end_wait(place);
   room.leave(place);
   std::erase_if(places_, [&](const auto& held) { return held.get() == &place; });
   services_.rooms.release(room);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "gateway/chat/events.hpp"
 #include "gateway/chat/gateway_metrics.hpp"
 #include "gateway/chat/rooms.hpp"
+#include "gateway/chat/session_receipts.hpp"
 #include "gateway/journal/journal.hpp"
 
 namespace chat::gateway {
@@ -35,6 +37,8 @@ struct SessionServices {
   std::size_t worker = 0;
   /// Sends whose script reply is still out; a drain waits for zero.
   std::size_t accepts_in_flight = 0;
+  /// Numbers of all sessions that are not known to be stored (SessionReceipts).
+  std::size_t stored_waiting = 0;
   boost::intrusive::list<SessionHook, boost::intrusive::constant_time_size<false>> sessions{};
 };
 
@@ -66,6 +70,11 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   /// Takes no more commands and tells the client when to come back.
   void drain(int reconnect_after_ms);
 
+  /// Numbers of its messages in the room are in PostgreSQL.
+  void on_stored(const std::string& room, const StoredNumbers& stored);
+
+  const SessionReceipts& receipts() const { return receipts_; }
+
   /// Leaves all rooms. The destructor does it too; nothing is told to the outlet afterwards.
   void close();
 
@@ -87,12 +96,15 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   void on(const PingCommand& command);
 
   Place* find_place(const std::string& room);
+  Place& add_place(const std::string& name);
   void remove_place(Place& place);
   void submit(const SendCommand& command, Room& room, std::size_t reserved_bytes);
   static void on_accept_reply(SessionServices& services, const Accepted& accepted, const AcceptReply& reply);
   static void append_to_journal(SessionServices& services, const Accepted& accepted,
                                 const AcceptReply& reply);
-  void on_durable(std::uint64_t number, Cursor cursor, bool duplicate);
+  void await_stored(const AcceptRequest& request, Cursor number);
+  void on_durable(std::uint64_t number, const std::string& room, Cursor cursor, bool duplicate);
+  void tell_stored(const std::string& room, std::optional<Cursor> receipt);
   void on_history_reply(const HistoryCommand& command, ReadReply reply);
   void refuse_send(std::uint64_t number, ErrorCode code, std::string message);
   std::vector<PendingSend>::iterator find_pending(std::uint64_t number);
@@ -107,6 +119,7 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   bool closed_ = false;
   std::uint64_t next_send_ = 1;
   std::vector<PendingSend> pending_;
+  SessionReceipts receipts_;
   std::vector<std::unique_ptr<Place>> places_;
 };
 

@@ -52,7 +52,11 @@ void Hub::end_if_unused(HubRoom& room) {
 }
 
 void Hub::on_subscribed(std::string_view name) {
-  if (HubRoom* room = find(name)) apply(*room, room->feed.on_subscribed());
+  HubRoom* room = find(name);
+  if (room == nullptr) return;
+  if (room->feed.is_ready())
+    for (const Wanted& wanted : room->workers) workers_[wanted.worker]->post_resubscribed();
+  apply(*room, room->feed.on_subscribed());
 }
 
 void Hub::on_lost() {
@@ -64,14 +68,22 @@ void Hub::on_publication(std::string_view name, std::string_view message) {
   HubRoom* room = find(name);
   if (room == nullptr) return;
   const auto head = parse_publication(name, message);
-  if (!head) {
-    metrics_.publications_dropped.Increment();
-    log::warning("a publication is not a message and was dropped",
-                 {{"room", name}, {"bytes", message.size()}});
-    return;
-  }
+  if (!head) return pass_on_other(*room, message);
   if (room->feed.accept_next(head->cursor)) return pass_on(*room, head->cursor, head->id, message);
   apply(*room, room->feed.on_publication(head->cursor, message));
+}
+
+/// Stored numbers keep their place among the messages of the batch; no number of the room's order is theirs.
+void Hub::pass_on_other(HubRoom& room, std::string_view publication) {
+  auto numbers = parse_stored(*room.name, publication);
+  if (!numbers) {
+    metrics_.publications_dropped.Increment();
+    log::warning("a publication is neither a message nor stored numbers and was dropped",
+                 {{"room", *room.name}, {"bytes", publication.size()}});
+    return;
+  }
+  const auto stored = std::make_shared<const StoredNumbers>(*std::move(numbers));
+  for (const Wanted& wanted : room.workers) batches_[wanted.worker].push_back({room.name, {}, {}, stored});
 }
 
 void Hub::apply(HubRoom& room, const RoomFeed::Step& step) {
@@ -123,7 +135,7 @@ void Hub::pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view
   if (room.workers.empty()) return;
   const ws::FrameBytes frame = ws::encode_frame(ws::Opcode::text, message);
   ++encoded_;
-  for (const Wanted& wanted : room.workers) batches_[wanted.worker].push_back({room.name, cursor, frame});
+  for (const Wanted& wanted : room.workers) batches_[wanted.worker].push_back({room.name, cursor, frame, {}});
 }
 
 void Hub::on_batch_end() {

@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "common/wire/stored_numbers.hpp"
 #include "gateway/bus/bus.hpp"
 #include "gateway/chat/gateway_metrics.hpp"
 #include "gateway/fanout/recent_ids.hpp"
@@ -21,11 +22,12 @@
 
 namespace chat::gateway {
 
-/// A message of a room on its way to one worker.
+/// What one worker is told of a room: a message, or else numbers that are stored.
 struct BatchItem {
   std::shared_ptr<const std::string> room;
   Cursor cursor;
-  ws::FrameBytes frame;
+  ws::FrameBytes frame;                         // null for stored numbers
+  std::shared_ptr<const StoredNumbers> stored;  // null for a message
 };
 using Batch = std::vector<BatchItem>;
 
@@ -35,6 +37,9 @@ class WorkerPort {
   virtual ~WorkerPort() = default;
   virtual void post_batch(Batch batch) = 0;
   virtual void post_subscribed(std::string room, std::uint64_t token) = 0;
+  /// The subscription of one of its rooms broke and is there again: what the persister told meanwhile was
+  /// missed, while missed messages are read and posted.
+  virtual void post_resubscribed() = 0;
 };
 
 struct HubTiming {
@@ -82,6 +87,7 @@ class Hub : public BusListener {
   void apply(HubRoom& room, const RoomFeed::Step& step);
   void read(HubRoom& room);
   void read_later(HubRoom& room);
+  void pass_on_other(HubRoom& room, std::string_view publication);
   void pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view message);
   HubRoom* find(std::string_view name);
   HubRoom* find(const std::string& name, std::uint64_t life);

@@ -38,6 +38,7 @@ class NativeClient : public ws::Handler, public Outlet {
   void history(const HistoryEvent& event) override { send(event); }
   void left(const LeftEvent& event) override { send(event); }
   void ack(const AckEvent& event) override { send(event); }
+  void stored(const StoredEvent& event) override { send(event); }
   void pong(const PongEvent& event) override { send(event); }
   void reconnect(const ReconnectEvent& event) override { send(event); }
   void error(const Rejection& rejection) override { send(rejection); }

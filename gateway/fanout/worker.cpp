@@ -59,6 +59,7 @@ void Worker::start(std::unique_ptr<RoomStore> store) {
   rooms_ = std::make_unique<Rooms>(*store_, *subscriptions_);
   services_ = std::make_unique<SessionServices>(*store_, *rooms_, journal_, metrics_, options_.gateway,
                                                 options_.index);
+  inquiry_ = std::make_unique<StoredInquiry>(*services_);
   server_ = std::make_unique<http::Server>(
       context_, flush_list_, options_.limits,
       [this](const http::UpgradeRequest& request) -> std::unique_ptr<ws::Handler> {
@@ -108,16 +109,22 @@ void Worker::sweep() {
   const auto now = std::chrono::steady_clock::now();
   server_->sweep(now);
   rooms_->sweep(now);
-  const std::size_t connections = server_->connections();
-  metrics_.connections.Increment(static_cast<double>(connections) -
-                                 static_cast<double>(counted_connections_));
-  counted_connections_ = connections;
-  metrics_.rooms.Increment(static_cast<double>(rooms_->size()) - static_cast<double>(counted_rooms_));
-  counted_rooms_ = rooms_->size();
+  inquiry_->tick(now);
+  set_gauges();
   sweep_timer_.expires_after(sweep_period);
   sweep_timer_.async_wait([this](boost::system::error_code error) {
     if (!error) sweep();
   });
+}
+
+/// The gauges are sums over the workers, so each adds what changed of its own part.
+void Worker::set_gauges() {
+  const auto add_change = [](prometheus::Gauge& gauge, std::size_t& counted, std::size_t now) {
+    gauge.Increment(static_cast<double>(now) - static_cast<double>(std::exchange(counted, now)));
+  };
+  add_change(metrics_.connections, counted_connections_, server_->connections());
+  add_change(metrics_.rooms, counted_rooms_, rooms_->size());
+  add_change(metrics_.stored_waiting, counted_waiting_, services_->stored_waiting);
 }
 
 void Worker::post_batch(Batch batch) {
@@ -128,13 +135,21 @@ void Worker::publish(const Batch& batch) {
   std::size_t deliveries = 0;
   for (const BatchItem& item : batch) {
     Room* room = rooms_->find(*item.room);
-    if (room != nullptr) deliveries += room->publish({item.cursor, ws::make_frame(item.frame)});
+    if (room == nullptr) continue;
+    if (item.stored)
+      room->on_stored(*item.stored);
+    else
+      deliveries += room->publish({item.cursor, ws::make_frame(item.frame)});
   }
   metrics_.deliveries.Increment(static_cast<double>(deliveries));
 }
 
 void Worker::post_subscribed(std::string room, std::uint64_t token) {
   asio::post(context_, [this, room = std::move(room), token] { rooms_->on_subscribed(room, token); });
+}
+
+void Worker::post_resubscribed() {
+  asio::post(context_, [this] { inquiry_->on_resubscribed(); });
 }
 
 void Worker::post_all(std::vector<std::function<void()>> calls) {

@@ -15,6 +15,7 @@
 
 #include "gateway/chat/rooms.hpp"
 #include "gateway/chat/session.hpp"
+#include "gateway/chat/stored_inquiry.hpp"
 #include "gateway/fanout/hub.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/journal/journal.hpp"
@@ -47,6 +48,7 @@ class Worker : public WorkerPort {
 
   void post_batch(Batch batch) override;
   void post_subscribed(std::string room, std::uint64_t token) override;
+  void post_resubscribed() override;
 
   /// Runs what the journal hands over (JournalEntry::on_durable) on this worker.
   void post_all(std::vector<std::function<void()>> calls);
@@ -73,6 +75,7 @@ class Worker : public WorkerPort {
   void run_there(const std::function<void()>& call);
   void run();
   void sweep();
+  void set_gauges();
   void publish(const Batch& batch);
   void publish_snapshots();
 
@@ -87,9 +90,11 @@ class Worker : public WorkerPort {
   std::unique_ptr<RoomStore> store_;
   std::unique_ptr<Rooms> rooms_;
   std::unique_ptr<SessionServices> services_;
+  std::unique_ptr<StoredInquiry> inquiry_;
   std::unique_ptr<http::Server> server_;
   std::size_t counted_rooms_ = 0;
   std::size_t counted_connections_ = 0;
+  std::size_t counted_waiting_ = 0;
   std::atomic<std::size_t> connections_{0};
   std::atomic<std::size_t> accepts_in_flight_{0};
   std::atomic<bool> store_connected_{false};

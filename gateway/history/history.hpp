@@ -41,6 +41,11 @@ class History {
   virtual void read_before(std::string room, Cursor before, std::size_t limit, Post post,
                            std::function<void(HistoryRows)> handler) = 0;
 
+  /// Which of the messages are rows, whatever their number: their places in `asked`, rising; none while
+  /// PostgreSQL is away.
+  virtual void find_stored(std::vector<MessageKey> asked, Post post,
+                           std::function<void(std::vector<std::size_t>)> handler) = 0;
+
   /// True when everything is stored that the room's Kafka partition had 1 s after the call (DESIGN "What
   /// proves that nothing is missing"); false when that is not so, or cannot be known, within 10 s.
   virtual void wait_settled(std::string room, Post post, std::function<void(bool)> handler) = 0;

@@ -8,6 +8,8 @@
 namespace chat::gateway {
 namespace {
 
+using postgres::Transaction;
+
 constexpr std::chrono::seconds failing_time{1};
 constexpr std::chrono::seconds report_period{10};
 constexpr std::chrono::seconds retry_within{1};
@@ -43,20 +45,44 @@ void PostgresHistory::stop() {
   jobs_.clear();
 }
 
+template <class Result>
+void PostgresHistory::submit(prometheus::Counter& counter, std::function<Result(Transaction&)> read,
+                             Post post, std::function<void(Result)> handler) {
+  const auto result = std::make_shared<Result>();
+  submit(Job{&counter,
+             [result, read = std::move(read)](Transaction& transaction) { *result = read(transaction); },
+             [result, post = std::move(post), handler = std::move(handler)](bool is_done) {
+               if (!is_done) *result = Result{};
+               post([result, handler] { handler(std::move(*result)); });
+             }});
+}
+
 void PostgresHistory::read_after(std::string room, Cursor after, Cursor until, Post post,
                                  std::function<void(HistoryRows)> handler) {
-  submit({[room = std::move(room), after, until](postgres::Transaction& transaction) {
-            return read_rows_after(transaction, room, after, until);
-          },
-          std::move(post), std::move(handler)});
+  submit<HistoryRows>(
+      figures_.reads,
+      [room = std::move(room), after, until](Transaction& transaction) {
+        return read_rows_after(transaction, room, after, until);
+      },
+      std::move(post), std::move(handler));
 }
 
 void PostgresHistory::read_before(std::string room, Cursor before, std::size_t limit, Post post,
                                   std::function<void(HistoryRows)> handler) {
-  submit({[room = std::move(room), before, limit](postgres::Transaction& transaction) {
-            return read_rows_before(transaction, room, before, limit);
-          },
-          std::move(post), std::move(handler)});
+  submit<HistoryRows>(
+      figures_.reads,
+      [room = std::move(room), before, limit](Transaction& transaction) {
+        return read_rows_before(transaction, room, before, limit);
+      },
+      std::move(post), std::move(handler));
+}
+
+void PostgresHistory::find_stored(std::vector<MessageKey> asked, Post post,
+                                  std::function<void(std::vector<std::size_t>)> handler) {
+  submit<std::vector<std::size_t>>(
+      figures_.stored_questions,
+      [asked = std::move(asked)](Transaction& transaction) { return find_stored_rows(transaction, asked); },
+      std::move(post), std::move(handler));
 }
 
 void PostgresHistory::wait_settled(std::string room, Post post, std::function<void(bool)> handler) {
@@ -77,7 +103,7 @@ void PostgresHistory::submit(Job job) {
     }
   }
   figures_.refused.Increment();
-  job.post([handler = std::move(job.handler)] { handler(HistoryRows{}); });
+  job.answer(false);
 }
 
 void PostgresHistory::run() {
@@ -91,27 +117,22 @@ void PostgresHistory::run() {
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
-    HistoryRows rows;
-    if (!is_failing()) rows = carry_out(database, job.read);
-    job.post(
-        [handler = std::move(job.handler), rows = std::move(rows)]() mutable { handler(std::move(rows)); });
+    job.answer(!is_failing() && carry_out(database, job));
   }
 }
 
-HistoryRows PostgresHistory::carry_out(postgres::Database& database, const Read& read) {
-  HistoryRows rows;
+bool PostgresHistory::carry_out(postgres::Database& database, const Job& job) {
   const auto began = Clock::now();
-  figures_.reads.Increment();
-  const auto work = [&](postgres::Transaction& transaction) { rows = read(transaction); };
-  auto failure = database.transact(work);
+  job.counter->Increment();
+  auto failure = database.transact(job.work);
   // A connection that idled may have ended long ago; a server that is silent is not asked twice.
-  if (failure && Clock::now() - began < retry_within) failure = database.transact(work);
+  if (failure && Clock::now() - began < retry_within) failure = database.transact(job.work);
   if (failure) {
     note_failure(*failure);
-    return {};
+    return false;
   }
   figures_.seconds.Observe(std::chrono::duration<double>(Clock::now() - began).count());
-  return rows;
+  return true;
 }
 
 bool PostgresHistory::is_failing() {
@@ -126,7 +147,7 @@ void PostgresHistory::note_failure(const postgres::Failure& failure) {
   failing_until_ = now + failing_time;
   if (now < next_report_) return;
   next_report_ = now + report_period;
-  log::warning("PostgreSQL did not give a room's history; clients are told unavailable",
+  log::warning("PostgreSQL did not answer; joins that need old messages are told unavailable, receipts wait",
                {{"sqlstate", failure.sqlstate}, {"reason", failure.message}});
 }
 

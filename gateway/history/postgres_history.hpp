@@ -30,7 +30,7 @@ struct PostgresHistoryOptions {
   SettlerTiming settling{};
 };
 
-/// Only reads. Connects at the first call. After a failure every read fails at once for a second, so that a
+/// Only reads. Connects at the first call. After a failure every call fails at once for a second, so that a
 /// server that is away does not hold up the answers.
 class PostgresHistory final : public History {
  public:
@@ -43,6 +43,8 @@ class PostgresHistory final : public History {
                   std::function<void(HistoryRows)> handler) override;
   void read_before(std::string room, Cursor before, std::size_t limit, Post post,
                    std::function<void(HistoryRows)> handler) override;
+  void find_stored(std::vector<MessageKey> asked, Post post,
+                   std::function<void(std::vector<std::size_t>)> handler) override;
   void wait_settled(std::string room, Post post, std::function<void(bool)> handler) override;
 
   /// Ends the threads; handlers that have not run are dropped.
@@ -50,16 +52,19 @@ class PostgresHistory final : public History {
 
  private:
   using Clock = std::chrono::steady_clock;
-  using Read = std::function<HistoryRows(postgres::Transaction&)>;
   struct Job {
-    Read read;
-    Post post;
-    std::function<void(HistoryRows)> handler;
+    prometheus::Counter* counter;
+    std::function<void(postgres::Transaction&)> work;
+    std::function<void(bool is_done)> answer;  // posts
   };
 
+  /// `Result{}` is what is answered where PostgreSQL does not.
+  template <class Result>
+  void submit(prometheus::Counter& counter, std::function<Result(postgres::Transaction&)> read, Post post,
+              std::function<void(Result)> handler);
   void submit(Job job);
   void run();
-  HistoryRows carry_out(postgres::Database& database, const Read& read);
+  bool carry_out(postgres::Database& database, const Job& job);
   bool is_failing();
   void note_failure(const postgres::Failure& failure);
   SettlerSources sources();

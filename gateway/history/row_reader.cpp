@@ -29,6 +29,11 @@ const std::string voids_statement =
     "SELECT epoch, seq FROM void_numbers WHERE room = $1 AND (epoch, seq) > ($2::bigint, $3::bigint) "
     "AND (epoch, seq) < ($4::bigint, $5::bigint) ORDER BY epoch, seq LIMIT 100000";
 
+const std::string stored_statement =
+    "SELECT asked.place - 1 FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS asked (room, id, place) "
+    "WHERE EXISTS (SELECT FROM messages WHERE messages.room = asked.room AND messages.id = asked.id) "
+    "ORDER BY asked.place";
+
 RoomEntry entry_of(const std::string& room, const Row& row) {
   AcceptRequest message;
   message.id = parse_uuid(row.at(0).value()).value_or(Uuid{});
@@ -105,6 +110,20 @@ HistoryRows read_rows_before(Transaction& transaction, const std::string& room, 
   const Cursor first = rows.more ? rows.entries.front().cursor : Cursor{};
   read_voids(transaction, room, first, before, rows);
   return rows;
+}
+
+std::vector<std::size_t> find_stored_rows(Transaction& transaction, const std::vector<MessageKey>& asked) {
+  begin(transaction);
+  postgres::ArrayLiteral rooms;
+  postgres::ArrayLiteral ids;
+  for (const MessageKey& key : asked) {
+    rooms.add(key.room);
+    ids.add(to_string(key.id));
+  }
+  std::vector<std::size_t> places;
+  for (const Row& row : transaction.execute(stored_statement, {rooms.take(), ids.take()}).rows)
+    places.push_back(std::stoull(row.at(0).value()));
+  return places;
 }
 
 }  // namespace chat::gateway

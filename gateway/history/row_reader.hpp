@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "common/postgres/transaction.hpp"
 #include "common/wire/cursor.hpp"
@@ -15,5 +16,9 @@ HistoryRows read_rows_after(postgres::Transaction& transaction, const std::strin
                             Cursor until);
 HistoryRows read_rows_before(postgres::Transaction& transaction, const std::string& room, Cursor before,
                              std::size_t limit);
+
+/// The places in `asked` of the messages that are rows, rising.
+std::vector<std::size_t> find_stored_rows(postgres::Transaction& transaction,
+                                          const std::vector<MessageKey>& asked);
 
 }  // namespace chat::gateway

@@ -34,6 +34,17 @@ FrameBytes encode_frame(Opcode opcode, std::string_view payload) {
   return std::make_shared<const std::string>(std::move(out));
 }
 
+std::string_view payload_of(std::string_view frame) {
+  switch (static_cast<unsigned char>(frame[1])) {
+    case 126:
+      return frame.substr(4);
+    case 127:
+      return frame.substr(10);
+    default:
+      return frame.substr(2);
+  }
+}
+
 FrameBytes encode_close(std::uint16_t code, std::string_view reason) {
   constexpr std::size_t longest_reason = largest_7_bit_length - 2;
   std::size_t length = reason.size();

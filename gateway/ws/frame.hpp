@@ -20,6 +20,9 @@ using FrameBytes = std::shared_ptr<const std::string>;
 
 FrameBytes encode_frame(Opcode opcode, std::string_view payload);
 
+/// The payload of a frame that encode_frame made; a view into it.
+std::string_view payload_of(std::string_view frame);
+
 /// A Close frame (RFC 6455 section 5.5.1); a reason over 123 bytes is cut between two characters.
 FrameBytes encode_close(std::uint16_t code, std::string_view reason);
 

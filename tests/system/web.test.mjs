@@ -1,5 +1,5 @@
-// The web page in a real browser: two users on
-// two gateways see each other's messages, and a tick once they are logged.
+// The web page in a real browser: two users on two gateways see
+// each other's messages, with a tick once they are logged and two once they are stored.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -17,7 +17,7 @@ after(async () => {
   await fleet?.stop();
 });
 
-test("a message typed in one tab appears in both, which are on two gateways, and gets its tick", async () => {
+test("a message typed in one tab appears in both, which are on two gateways, and gets its ticks", async () => {
   const ada = await Tab.open(browser, fleet.nginx.webUrl, "Ada");
   const grace = await Tab.open(browser, fleet.nginx.webUrl, "Grace");
   assert.deepEqual([await ada.gateway(), await grace.gateway()].sort(), ["gateway-1", "gateway-2"]);
@@ -47,6 +47,7 @@ test("a message typed in one tab appears in both, which are on two gateways, and
     ],
   );
   assert.equal(rows[0].id, id);
+  await Promise.all([ada.stored(text), grace.stored(reply)]);
 
   await ada.page.reload();
   await ada.messages(reply).waitFor();

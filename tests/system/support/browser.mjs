@@ -76,6 +76,11 @@ export class Tab {
     return message.getAttribute("data-message-id");
   }
 
+  // Resolves once the page says that the message is stored.
+  stored(text) {
+    return this.messages(text).getByRole("img", { name: "Stored" }).waitFor();
+  }
+
   close() {
     return this.context.close();
   }

@@ -24,6 +24,11 @@ class FakeStore : public RoomStore {
     reads.push_back({std::move(request), std::move(handler)});
   }
   bool connected() const override { return is_connected; }
+  bool knows_stored() const override { return true; }
+  void find_stored(std::vector<MessageKey> asked,
+                   std::function<void(std::vector<std::size_t>)> handler) override {
+    questions.push_back({std::move(asked), std::move(handler)});
+  }
 
   template <class Request, class Reply>
   struct Pending {
@@ -33,6 +38,7 @@ class FakeStore : public RoomStore {
   bool is_connected = true;
   std::vector<Pending<AcceptRequest, AcceptReply>> accepts;
   std::vector<Pending<ReadRequest, ReadReply>> reads;
+  std::vector<Pending<std::vector<MessageKey>, std::vector<std::size_t>>> questions;
 };
 
 class FakeJournal : public Journal {
@@ -61,6 +67,7 @@ class FakeOutlet : public Outlet {
   void history(const HistoryEvent& event) override { frames.push_back(native::encode(event)); }
   void left(const LeftEvent& event) override { frames.push_back(native::encode(event)); }
   void ack(const AckEvent& event) override { frames.push_back(native::encode(event)); }
+  void stored(const StoredEvent& event) override { frames.push_back(native::encode(event)); }
   void pong(const PongEvent& event) override { frames.push_back(native::encode(event)); }
   void reconnect(const ReconnectEvent& event) override { frames.push_back(native::encode(event)); }
   void error(const Rejection& rejection) override { frames.push_back(native::encode(rejection)); }
@@ -84,7 +91,16 @@ class FakeSubscriptions : public RoomSubscriptions {
 };
 
 inline RoomMessage room_message(std::int64_t epoch, std::int64_t seq) {
-  return {{epoch, seq}, ws::make_frame(std::make_shared<const std::string>("frame"))};
+  return {{epoch, seq}, ws::make_frame(ws::Opcode::text, "m" + std::to_string(seq))};
+}
+
+/// What the persister publishes when the numbers `first` to `last` are stored and no watermark is known.
+inline StoredNumbers stored_numbers(std::int64_t epoch, std::int64_t first, std::int64_t last) {
+  return {{0, 0}, {{epoch, first, last}}};
+}
+
+inline StoredNumbers stored_up_to(Cursor watermark) {
+  return {watermark, {}};
 }
 
 inline ReadReply page_up_to(Cursor newest) {

@@ -25,6 +25,11 @@ TEST(NativeEncoder, JoinedCarriesItsPageUnchanged) {
   EXPECT_EQ(frame["more"], true);
 }
 
+TEST(NativeEncoder, StoredSaysRoomAndNumber) {
+  EXPECT_EQ(encode(StoredEvent{"r", {1764000000000, 12}}),
+            R"({"type":"stored","room":"r","epoch":1764000000000,"seq":12})");
+}
+
 TEST(NativeEncoder, AnErrorHasAnIdOnlyWhereItsFrameHadOne) {
   EXPECT_FALSE(json::parse(encode(Rejection{std::nullopt, ErrorCode::bad_request, "no", {}})).contains("id"));
   const json frame = json::parse(encode(Rejection{"x\n", ErrorCode::too_many_rooms, "no", 5}));

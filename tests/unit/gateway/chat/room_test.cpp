@@ -2,48 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/gateway/chat/fakes.hpp"
+#include "tests/unit/gateway/chat/room_fixture.hpp"
 
 namespace chat::gateway {
 namespace {
 
-using testing::FakeOutlet;
-using testing::FakeStore;
+using testing::page_of;
 using testing::page_up_to;
 using testing::room_message;
-
-class TestMember : public RoomMember {
- public:
-  explicit TestMember(FakeOutlet& outlet) : RoomMember(outlet) {}
-  void on_joined(const RequestId&, std::shared_ptr<const ReadReply> answer) override {
-    ++joined;
-    page = std::move(answer);
-  }
-  void on_join_failed(const RequestId&) override { ++failed; }
-
-  int joined = 0;
-  int failed = 0;
-  std::shared_ptr<const ReadReply> page;
-};
-
-ReadReply page_of(std::int64_t first, std::int64_t last) {
-  ReadReply reply = page_up_to({1, last});
-  for (std::int64_t seq = first; seq <= last; ++seq) reply.entries.push_back({{1, seq}, "m"});
-  return reply;
-}
-
-struct RoomTest : ::testing::Test {
-  FakeStore store;
-  std::shared_ptr<Room> room = std::make_shared<Room>("r", store);
-  FakeOutlet outlet, other_outlet;
-  TestMember member{outlet}, other{other_outlet};
-
-  void go_live(TestMember& joining, Cursor newest) {
-    room->on_subscribed();
-    room->join(joining, "j", std::nullopt, 0);
-    store.reads.back().handler(page_up_to(newest));
-  }
-};
+using testing::RoomTest;
+using testing::TestMember;
 
 TEST_F(RoomTest, ReadsOnlyAfterTheSubscriptionIsConfirmed) {
   room->join(member, "j", std::nullopt, 0);

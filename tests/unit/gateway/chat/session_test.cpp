@@ -3,53 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "gateway/chat/session_limits.hpp"
-#include "tests/unit/gateway/chat/fakes.hpp"
+#include "tests/unit/gateway/chat/session_fixture.hpp"
 
 namespace chat::gateway {
 namespace {
 
-using testing::FakeJournal;
-using testing::FakeOutlet;
-using testing::FakeStore;
-using testing::FakeSubscriptions;
+using testing::has;
 using testing::page_up_to;
-using ::testing::Test;
-
-bool has(const std::string& frame, const std::string& part) {
-  return frame.find(part) != std::string::npos;
-}
-
-struct SessionTest : Test {
-  Metrics registry;
-  GatewayMetrics metrics{registry};
-  FakeStore store;
-  FakeSubscriptions subscriptions;
-  FakeJournal journal;
-  Rooms rooms{store, subscriptions};
-  SessionServices services{store, rooms, journal, metrics, "gw-1", 3};
-  FakeOutlet outlet;
-  std::shared_ptr<Session> session = std::make_shared<Session>(services, outlet);
-
-  void join(const std::string& room) {
-    session->handle(JoinCommand{"j", room, std::nullopt, 0});
-    rooms.on_subscribed(room, subscriptions.wanted.back().second);
-    store.reads.back().handler(page_up_to({5, 1}));
-    outlet.take();
-  }
-
-  SendCommand send(const std::string& text = "hello") {
-    const Uuid id = random_uuid();
-    SendCommand command{id, to_string(id), "r", text};
-    session->handle(command);
-    return command;
-  }
-
-  void answer(AcceptReply reply) {
-    auto handler = std::move(store.accepts.back().handler);
-    store.accepts.pop_back();
-    handler(std::move(reply));
-  }
-};
+using testing::SessionTest;
 
 TEST_F(SessionTest, HistoryNeedsAJoinedRoomAndIsAnsweredWithThePage) {
   session->handle(HistoryCommand{"h", "r", {5, 9}, 3});

@@ -38,9 +38,11 @@ class FakeWorker : public WorkerPort {
   void post_subscribed(std::string room, std::uint64_t token) override {
     subscribed.push_back({room, token});
   }
+  void post_resubscribed() override { ++resubscribed; }
 
   std::vector<Batch> batches;
   std::vector<std::pair<std::string, std::uint64_t>> subscribed;
+  int resubscribed = 0;
 };
 
 ReadReply newest(Cursor cursor) {
@@ -147,6 +149,37 @@ TEST_F(HubTest, ForeignPublicationsAreDroppedAndCounted) {
   hub.on_batch_end();
   EXPECT_TRUE(one.batches.empty());
   EXPECT_EQ(metrics.publications_dropped.Value(), 1);
+}
+
+TEST_F(HubTest, StoredNumbersArePassedOnBetweenTheMessagesAndDoNotCountAmongThem) {
+  go_live();
+  hub.want(1, "r", 2);
+  hub.on_publication("r", message({5, 2}));
+  hub.on_publication("r", R"({"type":"stored","room":"r","epoch":5,"seq":1,"ranges":[[5,1,1],[5,9,12]]})");
+  hub.on_publication("r", message({5, 3}));
+  hub.on_batch_end();
+  ASSERT_EQ(one.batches.size(), 1U);
+  const Batch& batch = one.batches[0];
+  ASSERT_EQ(batch.size(), 3U);
+  EXPECT_EQ(batch[0].cursor, (Cursor{5, 2}));
+  EXPECT_EQ(batch[2].cursor, (Cursor{5, 3}));
+  EXPECT_FALSE(batch[0].stored || batch[1].frame);
+  ASSERT_TRUE(batch[1].stored);
+  EXPECT_EQ(batch[1].stored->watermark, (Cursor{5, 1}));
+  EXPECT_EQ(batch[1].stored->ranges, (std::vector<NumberRange>{{5, 1, 1}, {5, 9, 12}}));
+  EXPECT_EQ(batch[1].stored, two.batches.at(0).at(1).stored) << "parsed once for all workers";
+  EXPECT_EQ(metrics.gaps_detected.Value(), 0);
+  EXPECT_EQ(metrics.publications_dropped.Value(), 0);
+  EXPECT_EQ(metrics.frames_encoded.Value(), 2);
+}
+
+TEST_F(HubTest, WorkersAreToldOfAResubscriptionOfTheirRoomsOnly) {
+  go_live();
+  EXPECT_EQ(one.resubscribed, 0);
+  hub.on_lost();
+  hub.on_subscribed("r");
+  EXPECT_EQ(one.resubscribed, 1);
+  EXPECT_EQ(two.resubscribed, 0);
 }
 
 TEST_F(HubTest, ARoomThatEverybodyLeftIsUnsubscribedLater) {

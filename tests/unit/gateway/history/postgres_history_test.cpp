@@ -55,6 +55,13 @@ struct PostgresHistoryTest : ::testing::Test {
     return answer.get_future().get();
   }
 
+  std::vector<std::size_t> stored(std::vector<MessageKey> asked) {
+    std::promise<std::vector<std::size_t>> answer;
+    history->find_stored(std::move(asked), inline_post(),
+                         [&](std::vector<std::size_t> places) { answer.set_value(std::move(places)); });
+    return answer.get_future().get();
+  }
+
   static Post inline_post() {
     return [](const std::function<void()>& call) { call(); };
   }
@@ -150,6 +157,24 @@ TEST_F(PostgresHistoryTest, SaysWhereNobodyWritesVoidNumbersDown) {
   const auto found = after({1, 0}, {1, 5});
   EXPECT_TRUE(found.available);
   EXPECT_FALSE(found.knows_voids);
+}
+
+TEST_F(PostgresHistoryTest, FindsStoredMessagesByRoomAndIdWhateverTheirNumber) {
+  migrate();
+  open();
+  persister::PostgresStore store(database);
+  const MessageRecord first = record("r", {1, 5}, "a");
+  const MessageRecord second = record("room \"2\"", {7, 1}, "b");
+  const std::vector<persister::Row> rows{{{0, 1, first.room, {}}, first}, {{0, 2, second.room, {}}, second}};
+  ASSERT_FALSE(store.store(rows, {}).failure);
+  const std::vector<MessageKey> asked{
+      {"r", random_uuid()}, {"r", first.id}, {"r", second.id}, {second.room, second.id}, {"r", first.id}};
+  EXPECT_EQ(stored(asked), (std::vector<std::size_t>{1, 3, 4}));
+  EXPECT_EQ(stored({}), std::vector<std::size_t>{});
+  EXPECT_NE(metrics.text().find("chat_history_stored_questions_total 2\n"), std::string::npos);
+  server.stop();
+  EXPECT_EQ(stored(asked), std::vector<std::size_t>{}) << "nothing is claimed while PostgreSQL is away";
+  server.start();
 }
 
 TEST_F(PostgresHistoryTest, WithoutPostgresItIsUnavailableAndAnswersAtOnceForAWhile) {

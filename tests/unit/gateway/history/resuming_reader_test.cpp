@@ -23,6 +23,7 @@ class FakeHistory : public History {
                    std::function<void(HistoryRows)> handler) override {
     reads.push_back(std::move(handler));
   }
+  void find_stored(std::vector<MessageKey>, Post, std::function<void(std::vector<std::size_t>)>) override {}
   void wait_settled(std::string, Post, std::function<void(bool)> handler) override {
     waits.push_back(std::move(handler));
   }

@@ -12,6 +12,7 @@ std::string head_of(std::size_t payload_size, std::size_t head_size) {
   const FrameBytes frame = encode_frame(Opcode::text, payload);
   EXPECT_EQ(frame->size(), head_size + payload_size);
   EXPECT_EQ(frame->substr(head_size), payload);
+  EXPECT_EQ(payload_of(*frame), payload);
   return frame->substr(0, head_size);
 }
 

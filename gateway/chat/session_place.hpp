@@ -1,0 +1,40 @@
+// The session's membership in one room. Included by session.cpp only.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "gateway/chat/session.hpp"
+#include "gateway/chat/session_limits.hpp"
+
+namespace chat::gateway {
+
+/// Owned by its session; the room calls it.
+class Session::Place : public RoomMember {
+ public:
+  Place(Session& session, Room& room) : RoomMember(session.outlet_), session_(session), room_(room) {}
+
+  Room& room() { return room_; }
+
+  void on_joined(const RequestId& id, std::shared_ptr<const ReadReply> page) override {
+    const Cursor stored = page->stored;
+    session_.services_.metrics.joins.Increment();
+    session_.outlet_.joined({id, room_.name(), std::move(page)});
+    session_.on_stored(room_.name(), {stored, {}});
+  }
+
+  void on_stored(const StoredNumbers& stored) override { session_.on_stored(room_.name(), stored); }
+
+  /// Destroys this place.
+  void on_join_failed(const RequestId& id) override {
+    Session& session = session_;
+    session.reject({id, ErrorCode::unavailable, "the room cannot be read now; join again", retry_after_ms});
+    session.remove_place(*this);
+  }
+
+ private:
+  Session& session_;
+  Room& room_;
+};
+
+}  // namespace chat::gateway

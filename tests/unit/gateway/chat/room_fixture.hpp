@@ -1,0 +1,56 @@
+// One room and its members, for tests.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "gateway/chat/room.hpp"
+#include "tests/unit/gateway/chat/fakes.hpp"
+
+namespace chat::gateway::testing {
+
+class TestMember : public RoomMember {
+ public:
+  explicit TestMember(FakeOutlet& outlet) : RoomMember(outlet) {}
+  void on_joined(const RequestId&, std::shared_ptr<const ReadReply> answer) override {
+    ++joined;
+    page = std::move(answer);
+  }
+  void on_join_failed(const RequestId&) override { ++failed; }
+
+  void on_stored(const StoredNumbers& stored) override {
+    told.push_back(stored.watermark);
+    if (room_to_stop_waiting_in != nullptr) room_to_stop_waiting_in->end_wait(*this);
+  }
+
+  int joined = 0;
+  int failed = 0;
+  std::vector<Cursor> told;
+  Room* room_to_stop_waiting_in = nullptr;
+  std::shared_ptr<const ReadReply> page;
+};
+
+inline ReadReply page_of(std::int64_t first, std::int64_t last) {
+  ReadReply reply = page_up_to({1, last});
+  for (std::int64_t seq = first; seq <= last; ++seq) reply.entries.push_back({{1, seq}, "m"});
+  return reply;
+}
+
+struct RoomTest : ::testing::Test {
+  FakeStore store;
+  std::shared_ptr<Room> room = std::make_shared<Room>("r", store);
+  FakeOutlet outlet, other_outlet;
+  TestMember member{outlet}, other{other_outlet};
+
+  void go_live(TestMember& joining, Cursor newest) {
+    room->on_subscribed();
+    room->join(joining, "j", std::nullopt, 0);
+    store.reads.back().handler(page_up_to(newest));
+  }
+};
+
+}  // namespace chat::gateway::testing
