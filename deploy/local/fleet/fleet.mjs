@@ -13,10 +13,9 @@ import { loadSecrets } from "./secrets.mjs";
 
 export class Fleet {
   // Chooses ports and prepares the folder; starts nothing. webPort and port may be 0: the kernel chooses.
-  // gatewayEnv, persisterEnv, kafkaSettings: further settings; test: quick rather than durable servers, durable: PostgreSQL
-  // all the same.
+  // gatewayEnv, persisterEnv: further settings; test: quick rather than durable servers, durable: PostgreSQL all the same.
   static async prepare({ folder, address = "127.0.0.1", gateways = 2, persisters = 1, port = 0, webPort = 0, gatewayEnv = {},
-    persisterEnv = {}, kafkaSettings = {}, test = false, durable = !test }) {
+    persisterEnv = {}, test = false, durable = !test }) {
     mkdirSync(folder, { recursive: true });
     const fleet = new Fleet();
     Object.assign(fleet, { folder, address, gatewayEnv, persisterEnv, gateways: [], persisters: [], ready: false });
@@ -24,8 +23,7 @@ export class Fleet {
     const [redis, kafka, controller, postgres, ...more] = await freePorts(6, address);
     const place = (name) => ({ folder: join(folder, name), logFile: fleet.#log(name), address });
     fleet.redis = new Redis({ ...place("redis"), port: redis, password: secrets.redis });
-    fleet.kafka = new Kafka({ ...place("kafka"), port: kafka, controllerPort: controller, heapMegabytes: test ? 256 : 384, quick: test,
-      settings: kafkaSettings });
+    fleet.kafka = new Kafka({ ...place("kafka"), port: kafka, controllerPort: controller, heapMegabytes: test ? 256 : 384, quick: test });
     fleet.postgres = new Postgres({ ...place("postgres"), port: postgres, password: secrets.postgres,
       adminPassword: secrets.postgresAdmin, durable });
     for (const name of ["redis", "kafka", "nginx", "logs", "run"]) {

@@ -56,7 +56,7 @@ TEST(DurabilityFacts, a_value_that_is_no_number_is_none) {
 // The mock knows no DescribeConfigs, which is as good as brokers that may not be asked.
 TEST(ReadDurability, the_fewest_replicas_are_read_and_who_tells_no_settings_is_named) {
   test::MockCluster cluster;
-  const auto facts = read_durability(cluster.settings(), test::patience);
+  const auto facts = read_durability(cluster.settings(), milliseconds{3000});
   ASSERT_TRUE(facts) << facts.error().message;
   EXPECT_EQ(facts->replicas, 1);
   EXPECT_EQ(facts->min_insync_replicas, std::nullopt);
