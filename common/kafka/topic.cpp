@@ -12,6 +12,7 @@
 #include "common/base/backoff.hpp"
 #include "common/kafka/client_events.hpp"
 #include "common/kafka/conf.hpp"
+#include "common/kafka/handles.hpp"
 #include "common/kafka/properties.hpp"
 #include "common/log/log.hpp"
 
@@ -20,19 +21,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-
-template <auto destroy>
-struct Destroy {
-  template <class T>
-  void operator()(T* object) const {
-    destroy(object);
-  }
-};
-using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Destroy<rd_kafka_NewTopic_destroy>>;
-using Queue = std::unique_ptr<rd_kafka_queue_t, Destroy<rd_kafka_queue_destroy>>;
-using Event = std::unique_ptr<rd_kafka_event_t, Destroy<rd_kafka_event_destroy>>;
-using Options = std::unique_ptr<rd_kafka_AdminOptions_t, Destroy<rd_kafka_AdminOptions_destroy>>;
-using Metadata = std::unique_ptr<const rd_kafka_metadata_t, Destroy<rd_kafka_metadata_destroy>>;
 
 int milliseconds_until(Clock::time_point deadline, milliseconds most) {
   const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
@@ -116,7 +104,7 @@ class TopicMaker {
     // One replica may be away without stopping the chat, and still two hold what is acknowledged.
     if (settings_.replication >= 3) rd_kafka_NewTopic_set_config(topic.get(), "min.insync.replicas", "2");
     const int wait = milliseconds_until(deadline_, milliseconds{10'000});
-    const Options options(rd_kafka_AdminOptions_new(client_->c_ptr(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
+    const AdminOptions options(rd_kafka_AdminOptions_new(client_->c_ptr(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
     rd_kafka_AdminOptions_set_request_timeout(options.get(), wait, text.data(), text.size());
     rd_kafka_AdminOptions_set_operation_timeout(options.get(), wait, text.data(), text.size());
     const Queue queue(rd_kafka_queue_new(client_->c_ptr()));

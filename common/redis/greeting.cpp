@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "common/redis/info.hpp"
+
 namespace chat::redis {
 namespace {
 
@@ -44,12 +46,9 @@ std::vector<GreetingStep> make_greeting(const config::RedisSettings& settings) {
 GreetingStep learn_run_id(std::string& run_id) {
   return {{"INFO", "server"}, [&run_id](const Reply& reply) -> std::optional<std::string> {
             if (auto refused = check_no_error(reply)) return refused;
-            static constexpr std::string_view name = "run_id:";
-            const std::string_view info = reply.text();
-            const auto begin = info.find(name);
-            if (begin == std::string_view::npos) return "Redis does not tell its run_id in INFO server";
-            const std::string_view rest = info.substr(begin + name.size());
-            run_id = rest.substr(0, rest.find_first_of("\r\n"));
+            auto told = info_field(reply.text(), "run_id");
+            if (!told) return "Redis does not tell its run_id in INFO server";
+            run_id = *std::move(told);
             return std::nullopt;
           }};
 }

@@ -1,4 +1,4 @@
-// Proves every second that Redis still serves: what is published comes back on the subscriber connection.
+// Proves again and again that Redis still serves: what is published comes back on the subscriber connection.
 #pragma once
 
 #include <chrono>

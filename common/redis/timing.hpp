@@ -11,8 +11,9 @@ struct Timing {
   Duration resolve{10000};
   Duration connect{3000};  // from the first SYN until all of the greeting is answered (H10)
   Duration answer{3000};   // of the oldest command in flight; hiredis 0.14 has no such limit (H9)
-  Duration probe_period{1000};
-  Duration probe_answer{3000};  // H1
+  // A silent Redis is noticed within both (H1): 2.5 s, so that with all that follows it is known within 3 s.
+  Duration probe_period{500};
+  Duration probe_answer{2000};
   Duration first_backoff{100};
   Duration most_backoff{5000};
   Duration steady{10000};  // a connection that lasted so long lets the backoff begin anew

@@ -1,14 +1,19 @@
 #include "gateway/app/gateway_service.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <future>
 #include <stdexcept>
 #include <utility>
 
 #include <boost/asio/post.hpp>
+#include <prometheus/gauge.h>
 
 #include "common/base/shutdown.hpp"
+#include "common/kafka/durability.hpp"
 #include "common/kafka/topic.hpp"
 #include "common/log/log.hpp"
+#include "gateway/app/durability.hpp"
 #include "gateway/bus/redis_room_store.hpp"
 #include "gateway/history/resuming_store.hpp"
 
@@ -38,6 +43,7 @@ constexpr int reconnect_after_ms_most = 2000;
 constexpr std::chrono::seconds script_replies_deadline{4};
 constexpr std::chrono::milliseconds poll_period{5};
 constexpr std::chrono::milliseconds bus_watch_period{100};
+constexpr std::chrono::seconds durability_deadline{10};
 
 }  // namespace
 
@@ -84,6 +90,7 @@ void GatewayService::start() {
   make_history();
   start_workers();
   wait_for_redis();
+  if (!signalled_) check_durability();
   if (!signalled_) open_listeners(port);
 }
 
@@ -146,6 +153,26 @@ void GatewayService::wait_for_redis() {
       "Redis at " + settings_.redis.host + ":" + std::to_string(settings_.redis.port) +
       " did not take the connection in time (the log above says why): check that it runs, and "
       "REDIS_HOST, REDIS_PORT and REDIS_PASSWORD.");
+}
+
+void GatewayService::check_durability() {
+  const auto kafka = kafka::read_durability(settings_.kafka, durability_deadline);
+  if (!kafka) throw std::runtime_error(kafka.error().message);
+  auto policy = std::make_shared<std::promise<Result<redis::EvictionPolicy>>>();
+  asio::post(bus_context_, [this, policy] {
+    bus_->read_eviction_policy(
+        [policy](Result<redis::EvictionPolicy> told) { policy->set_value(std::move(told)); });
+  });
+  const auto findings = durability_findings(settings_.kafka.topic, *kafka, policy->get_future().get());
+  for (const std::string_view kind : durability_kinds)
+    metrics_
+        .gauge("chat_durability_warnings",
+               "Settings of Kafka and Redis that endanger acknowledged messages, as found at the start",
+               {{"finding", std::string(kind)}})
+        .Set(static_cast<double>(std::ranges::count(findings, kind, &DurabilityFinding::kind)));
+  for (const DurabilityFinding& finding : findings)
+    log::warning(finding.sentence(), {{"finding", finding.kind}});
+  if (settings_.strict_durability && !findings.empty()) throw std::runtime_error(refusal_of(findings));
 }
 
 void GatewayService::open_listeners(std::uint16_t port) {

@@ -47,6 +47,9 @@ class GatewayService {
   void make_history();
   void start_workers();
   void wait_for_redis();
+  /// Warns of each setting of Kafka and Redis that endangers acknowledged messages; throws where that is
+  /// strict.
+  void check_durability();
   void open_listeners(std::uint16_t port);
   /// Keeps bus_connected_ true to the bus, on its thread.
   void watch_bus();

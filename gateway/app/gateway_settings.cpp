@@ -12,6 +12,7 @@ namespace {
 using config::integer_setting;
 using config::seconds_setting;
 using config::SettingsTable;
+using config::switch_setting;
 using config::text_setting;
 
 constexpr std::size_t max_gateway_id_length = 64;
@@ -55,6 +56,10 @@ void add_bounds(SettingsTable& table, GatewaySettings& s) {
   table.add(integer_setting("history-threads", "HISTORY_THREADS",
                             "connections to PostgreSQL for what is older than a room's Redis stream",
                             s.history_threads, 1, 64));
+  table.add(switch_setting("strict-durability", "STRICT_DURABILITY",
+                           "refuse to start where settings of Kafka or Redis endanger acknowledged messages; "
+                           "without it they are warned about",
+                           s.strict_durability));
   table.add(seconds_setting("startup-timeout", "STARTUP_TIMEOUT_SECONDS",
                             "how long to wait at start for Redis and Kafka before giving up",
                             s.startup_timeout, 1, 3600));

@@ -22,6 +22,7 @@ struct GatewaySettings {
   std::int64_t journal_max_mebibytes = 64;
   std::int64_t stream_hard_cap = 20'000;
   std::int64_t history_threads = 2;
+  bool strict_durability = false;
   std::int64_t outbox_max_kibibytes = 1024;
   std::chrono::milliseconds ping_interval{20'000};
   std::chrono::milliseconds idle_timeout{40'000};

@@ -42,8 +42,14 @@ local function new_epoch()
   return epoch
 end
 
+-- An epoch that a read gave to an empty room is not known to be new where messages of the same one were seen.
+local function is_current()
+  if not old_epoch or not old_seq or meta[3] ~= run then return false end
+  return old_epoch > floor or (old_epoch == floor and old_seq > 0)
+end
+
 local epoch, seq
-if old_epoch and old_seq and meta[3] == run and old_epoch >= floor then
+if is_current() then
   epoch, seq = old_epoch, old_seq + 1
 else
   epoch, seq = new_epoch(), 1

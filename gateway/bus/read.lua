@@ -1,5 +1,6 @@
--- Reads what a room has after a cursor, before one, or its last messages; writes nothing (DESIGN "What proves that
--- nothing is missing", PROTOCOL "joined").
+-- Reads what a room has after a cursor, before one, or its last messages (DESIGN "What proves that nothing is
+-- missing", PROTOCOL "joined"). Writes nothing but the epoch that it tells of a room without any message: the first
+-- message goes on in it, so that who comes back with that cursor is proven to have missed nothing but what is here.
 -- KEYS: meta, log, stored
 -- ARGV: run id of this Redis, history, most entries, most bytes; with a cursor also its epoch and seq, and then
 -- "before" when the last `history` messages in front of it are wanted, not those after it
@@ -15,6 +16,7 @@ if ARGV[7] == 'before' then
 end
 -- Entries are fetched in steps: a page is bounded in bytes, and a thousand of the largest would be far over that.
 local step = 64
+local an_hour = 3600
 
 local function text_of(number) return string.format('%.0f', number) end
 local function numbers(entry_id)
@@ -24,6 +26,16 @@ end
 
 local meta = redis.call('HMGET', meta_key, 'epoch', 'seq', 'run')
 local epoch, seq = tonumber(meta[1]), tonumber(meta[2])
+local function is_beyond_newest()
+  return since_epoch and (since_epoch > epoch or (since_epoch == epoch and since_seq > seq))
+end
+
+local may_note = newest_wanted == '+'
+if epoch and seq == 0 and is_beyond_newest() then
+  -- There were messages that this Redis has lost, so what was told of an empty room proves nothing.
+  redis.pcall('DEL', meta_key)
+  meta, epoch, seq, may_note = {}, nil, nil, false
+end
 if not epoch then
   local last = redis.call('XREVRANGE', log_key, '+', '-', 'COUNT', 1)
   if last[1] then
@@ -31,11 +43,19 @@ if not epoch then
   else
     local time = redis.call('TIME')
     epoch, seq = time[1] * 1000 + math.floor(time[2] / 1000), 0
+    -- A stream that was trimmed to nothing may have had later epochs. A Redis that takes no writes forgets it again.
+    if may_note and not is_beyond_newest() and redis.call('EXISTS', log_key) == 0 then
+      local noted = redis.pcall('HSET', meta_key, 'epoch', text_of(epoch), 'seq', '0', 'run', run)
+      if type(noted) == 'number' then
+        redis.call('EXPIRE', meta_key, an_hour)
+        meta[3] = run
+      end
+    end
   end
 end
 
 local complete = true
-if since_epoch and (since_epoch > epoch or (since_epoch == epoch and since_seq > seq)) then
+if is_beyond_newest() then
   since_epoch, since_seq, complete = nil, nil, false
 end
 

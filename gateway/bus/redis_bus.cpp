@@ -45,6 +45,17 @@ const std::string& RedisBus::last_error() const {
   return connection_.last_error().empty() ? subscriber_.last_error() : connection_.last_error();
 }
 
+void RedisBus::read_eviction_policy(std::function<void(Result<redis::EvictionPolicy>)> handler) {
+  // CONFIG GET would need a right that no chat service should have.
+  connection_.send({"INFO", "memory"}, [handler = std::move(handler)](const redis::Reply& reply) {
+    if (reply.is_none()) return handler(Error{"no answer"});
+    if (reply.is_error()) return handler(Error{std::string(reply.error_code())});
+    auto policy = redis::info_field(reply.text(), "maxmemory_policy");
+    if (!policy) return handler(Error{"INFO memory lacks it"});
+    handler(redis::EvictionPolicy{*std::move(policy)});
+  });
+}
+
 void RedisBus::on_message(std::string_view channel, std::string_view payload) {
   listener_.on_publication(names_.room_of(channel), payload);
 }

@@ -1,12 +1,15 @@
 // The Bus on Redis: a subscriber connection, a command connection, and the probe between them.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include <boost/asio/io_context.hpp>
 
+#include "common/base/result.hpp"
 #include "common/redis/command_connection.hpp"
+#include "common/redis/info.hpp"
 #include "common/redis/probe.hpp"
 #include "common/redis/subscriber_connection.hpp"
 #include "common/wire/room_names.hpp"
@@ -34,6 +37,9 @@ class RedisBus final : public Bus, private redis::SubscriberConnection::Listener
 
   /// Why there is or was no connection, as a sentence for a person; empty while nothing went wrong.
   const std::string& last_error() const;
+
+  /// Asks Redis for its maxmemory-policy. The handler runs once, within the answer limit; on the bus thread.
+  void read_eviction_policy(std::function<void(Result<redis::EvictionPolicy>)> handler);
 
  private:
   void on_message(std::string_view channel, std::string_view payload) override;

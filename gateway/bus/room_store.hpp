@@ -15,7 +15,7 @@
 namespace chat::gateway {
 
 /// A message that asks for its number (DESIGN "life of a message" 3). `floor` is the highest epoch that this
-/// gateway knows for the room, from Redis or PostgreSQL, never from a client; 0 for none.
+/// gateway knows for a message of the room, from Redis or PostgreSQL, never from a client; 0 for none.
 struct AcceptRequest {
   Uuid id;
   std::string room;

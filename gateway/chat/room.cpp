@@ -139,7 +139,8 @@ void Room::start_reading(const std::shared_ptr<Join>& join) {
 void Room::on_read(const std::shared_ptr<Join>& join, ReadReply reply) {
   if (!reply.available) return fail(join);
   std::erase(joins_, join);
-  raise_floor(reply.newest.epoch);
+  // An empty room's epoch has shown nothing yet, and the first message shall go on in it.
+  raise_floor(reply.newest.seq == 0 ? reply.newest.epoch - 1 : reply.newest.epoch);
   stored_ = reply.stored = std::max(stored_, reply.stored);
   const auto page = std::make_shared<const ReadReply>(std::move(reply));
   // A callback may make members leave or join anew: then they are no longer in `joining` through this join.

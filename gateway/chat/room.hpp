@@ -92,7 +92,7 @@ class Room : public std::enable_shared_from_this<Room> {
   bool is_subscribed() const { return subscribed_; }
   std::size_t live_members() const { return members_.size(); }
 
-  /// The highest epoch that was seen for the room; 0 for none (AcceptRequest::floor).
+  /// The highest epoch of which a message was seen or read; 0 for none (AcceptRequest::floor).
   std::int64_t floor() const { return floor_; }
   void raise_floor(std::int64_t epoch) { floor_ = std::max(floor_, epoch); }
 

@@ -99,6 +99,26 @@ test("I3 300 clients that resume at once with different cursors are all complete
   await Promise.all([...clients, writer].map((client) => client.close()));
 });
 
+test("I3 who left an empty room gets its first messages at once, without a wait for PostgreSQL", async () => {
+  const room = newRoom("was-empty");
+  const leaves = await Client.connect(fleet.gateways[0].url);
+  const empty = await leaves.join(room);
+  assert.equal(empty.seq, 0);
+  await leaves.drop();
+  const writer = await member(fleet.gateways[1], room);
+  const acks = [await writer.send(room, "first"), await writer.send(room, "second")];
+  assert.deepEqual(acks.map(cursorOf), [1, 2].map((seq) => ({ epoch: empty.epoch, seq })));
+  const before = await total("chat_history_reads_total");
+  for (const gateway of fleet.gateways) {
+    const back = await Client.connect(gateway.url);
+    const { messages } = await resume(back, room, cursorOf(empty));
+    assert.deepEqual(messages.map(({ id }) => id), acks.map(({ id }) => id));
+    await back.close();
+  }
+  assert.equal(await total("chat_history_reads_total"), before);
+  await writer.close();
+});
+
 test("I3 PostgreSQL away: unavailable with a time to wait, and with the same cursor complete once it is back", async () => {
   const { room, writer, acks } = await trimmedRoom("away", 400);
   const client = await Client.connect(fleet.gateways[1].url);

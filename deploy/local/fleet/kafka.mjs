@@ -12,9 +12,11 @@ const quickStart = ["-XX:TieredStopAtLevel=1", "-Xshare:auto"];
 
 export class Kafka {
   // folder: data, configuration and pid file; port: for clients; controllerPort: its own quorum of one;
-  // quick: compile less, for tests, which start it often and load it little.
-  constructor({ folder, logFile, address = "127.0.0.1", port, controllerPort, heapMegabytes = 384, quick = false }) {
-    Object.assign(this, { folder, address, port, controllerPort, quick });
+  // quick: compile less, for tests, which start it often and load it little; settings: further broker properties;
+  // clusterId: of the cluster to join with another node's quorum in `settings`.
+  constructor({ folder, logFile, address = "127.0.0.1", port, controllerPort, heapMegabytes = 384, quick = false, settings = {},
+    clusterId = randomBytes(16).toString("base64url") }) {
+    Object.assign(this, { folder, address, port, controllerPort, quick, settings, clusterId });
     this.configFile = join(folder, "server.properties");
     this.process = new Process({
       name: "Kafka",
@@ -93,8 +95,7 @@ export class Kafka {
     rmSync(fresh, { recursive: true, force: true });
     writeFileSync(config, this.#properties(fresh));
     // Joined by "=", since an id may begin with a dash.
-    const id = randomBytes(16).toString("base64url");
-    await this.tool("kafka.tools.StorageTool", ["format", `--cluster-id=${id}`, "-c", config]);
+    await this.tool("kafka.tools.StorageTool", ["format", `--cluster-id=${this.clusterId}`, "-c", config]);
     renameSync(fresh, data);
   }
 
@@ -124,6 +125,7 @@ export class Kafka {
       "num.network.threads": 2,
       "num.io.threads": 4,
       ...(this.quick ? shortSession : {}),
+      ...this.settings,
     })
       .map(([name, value]) => `${name}=${value}\n`)
       .join("");

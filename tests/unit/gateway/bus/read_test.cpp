@@ -39,7 +39,7 @@ class ReadTest : public StoreTest {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TEST_F(ReadTest, a_room_without_any_message_has_the_clock_as_epoch_and_stays_without_keys) {
+TEST_F(ReadTest, a_room_without_any_message_has_the_clock_as_epoch) {
   const std::int64_t before = std::stoll(redis({"TIME"})) * 1000;
   const ReadReply reply = read_last(10);
   EXPECT_TRUE(reply.available);
@@ -49,7 +49,60 @@ TEST_F(ReadTest, a_room_without_any_message_has_the_clock_as_epoch_and_stays_wit
   EXPECT_THAT(reply.entries, IsEmpty());
   EXPECT_TRUE(reply.complete);
   EXPECT_FALSE(reply.more);
+}
+
+TEST_F(ReadTest, I3_the_cursor_of_an_empty_room_proves_what_comes_after_it) {
+  const Cursor empty = read_last(0).newest;
+  EXPECT_EQ(read_last(0).newest, empty) << "every gateway is told the same";
+  EXPECT_NEAR(std::stod(redis({"TTL", "chat:{general}:meta"})), 3600, 5);
+  EXPECT_EQ(accept_text("first").cursor, (Cursor{empty.epoch, 1}));
+  EXPECT_NEAR(std::stod(redis({"TTL", "chat:{general}:meta"})), 604800, 5);
+  accept_text("second");
+  const ReadReply reply = read_since(empty);
+  EXPECT_THAT(seqs(reply), ElementsAre(1, 2));
+  EXPECT_TRUE(reply.complete);
+  EXPECT_TRUE(reply.same_run);
+}
+
+TEST_F(ReadTest, I2_an_empty_rooms_epoch_is_left_where_messages_of_it_or_a_later_one_were_seen) {
+  for (const int later : {0, 1}) {
+    redis({"FLUSHALL"});
+    auto asked = request();
+    asked.floor = read_last(0).newest.epoch + later;
+    const Cursor first = accept(asked).cursor;
+    EXPECT_GT(first.epoch, asked.floor);
+    EXPECT_EQ(first.seq, 1);
+  }
+}
+
+TEST_F(ReadTest, I3_a_cursor_beyond_an_empty_room_shows_that_messages_were_lost_and_ends_its_epoch) {
+  const Cursor empty = read_last(0).newest;
+  const ReadReply reply = read_since({empty.epoch, 3});
+  EXPECT_FALSE(reply.complete);
+  EXPECT_FALSE(reply.same_run);
   EXPECT_EQ(redis({"DBSIZE"}), "0");
+  const Cursor far{max_json_integer, 1};
+  EXPECT_FALSE(read_since(far).same_run);
+  EXPECT_EQ(redis({"DBSIZE"}), "0") << "an epoch was noted below one that was seen";
+}
+
+TEST_F(ReadTest, a_page_of_older_messages_notes_no_epoch_and_neither_does_a_stream_trimmed_to_nothing) {
+  EXPECT_EQ(read({"general", std::nullopt, 9, Cursor{1, 1}}).newest.seq, 0);
+  EXPECT_EQ(redis({"DBSIZE"}), "0");
+  const Cursor old = fill(2);
+  redis({"XTRIM", "chat:{general}:log", "MAXLEN", "0"});
+  redis({"DEL", "chat:{general}:meta"});
+  EXPECT_EQ(read_last(0).newest.seq, 0);
+  EXPECT_EQ(redis({"EXISTS", "chat:{general}:meta"}), "0");
+  EXPECT_GT(accept_text("later").cursor, old);
+}
+
+TEST_F(ReadTest, an_empty_room_is_told_by_a_redis_that_takes_no_writes) {
+  redis({"CONFIG", "SET", "maxmemory", "1"});
+  const ReadReply reply = read_last(0);
+  EXPECT_TRUE(reply.available);
+  EXPECT_EQ(reply.newest.seq, 0);
+  EXPECT_FALSE(reply.same_run);
 }
 
 TEST_F(ReadTest, the_last_messages_come_oldest_first) {
@@ -203,6 +256,19 @@ TEST_F(KeepingRead, I3_after_a_restart_the_end_of_the_epoch_is_not_proven) {
   EXPECT_FALSE(reply.complete) << "the file may have been older than what was shown";
   EXPECT_FALSE(read_since(newest).complete);
   EXPECT_TRUE(read_last(3).complete);
+}
+
+TEST_F(KeepingRead, I3_after_a_restart_the_epoch_of_an_empty_room_proves_nothing_and_ends) {
+  const Cursor empty = read_last(0).newest;
+  server.kill();
+  ASSERT_TRUE(until([&] { return !store.connected(); }));
+  server.start();
+  ASSERT_TRUE(ready());
+  const ReadReply reply = read_since(empty);
+  EXPECT_EQ(reply.newest, empty);
+  EXPECT_FALSE(reply.same_run);
+  EXPECT_FALSE(reply.complete);
+  EXPECT_GT(accept_text("first").cursor.epoch, empty.epoch);
 }
 
 }  // namespace

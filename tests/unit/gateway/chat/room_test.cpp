@@ -159,6 +159,11 @@ TEST_F(RoomTest, LeavingIsPossibleInEveryState) {
   EXPECT_TRUE(room->empty());
 }
 
+TEST_F(RoomTest, AnEmptyRoomsEpochIsNoFloorSoThatTheFirstMessageGoesOnInIt) {
+  go_live(member, {7, 0});
+  EXPECT_LT(room->floor(), 7);
+}
+
 TEST_F(RoomTest, TheFloorIsTheHighestEpochSeen) {
   go_live(member, {7, 1});
   EXPECT_EQ(room->floor(), 7);

@@ -175,6 +175,19 @@ TEST_F(ResumingReaderTest, ASettledEpochSaysNothingOfTheNext) {
   EXPECT_EQ(history.waits.size(), 2U);
 }
 
+TEST_F(ResumingReaderTest, I3AWaitSaysNothingOfALaterEpochThatRedisLostWithAnOlderSnapshot) {
+  redis = stream({2, 2}, entries(2, 1, 2));
+  resume({1, 2});
+  history.reads[0](rows({}));
+  history.waits[0](true);
+  history.reads[1](rows({}));
+  redis = stream({1, 2}, {});
+  redis.same_run = false;
+  resume({2, 5});
+  history.reads[2](rows({}));
+  EXPECT_EQ(history.waits.size(), 2U) << "what was shown after that wait may be on its way to PostgreSQL";
+}
+
 TEST_F(ResumingReaderTest, AJoinsLastMessagesAreFilledUpWithoutWaiting) {
   redis = stream({1, 4}, entries(1, 3, 4));
   redis.complete = true;

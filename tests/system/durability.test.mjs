@@ -1,0 +1,134 @@
+// Settings of Kafka and Redis that endanger acknowledged messages: warned about at the start, refused where that is strict.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { Kafka } from "../../deploy/local/fleet/kafka.mjs";
+import { gatewayBinary } from "../../deploy/local/fleet/paths.mjs";
+import { freePort } from "../../deploy/local/fleet/ports.mjs";
+import { startFleet } from "./support/fleet.mjs";
+import { member, newRoom } from "./support/room.mjs";
+import { runService } from "./support/run_service.mjs";
+import { range } from "./support/traffic.mjs";
+
+let fleet;
+before(async () => {
+  const authorizer = { "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer", "allow.everyone.if.no.acl.found": true };
+  fleet = await startFleet({ gateways: 1, persisters: 0, prepared: ({ kafka }) => Object.assign(kafka.settings, authorizer) });
+});
+after(() => fleet?.stop());
+
+const linesOf = (log) => log.trim().split("\n").map((line) => JSON.parse(line));
+const findingsOf = (lines) => lines.filter(({ level, finding }) => level === "warning" && finding);
+const kindsOf = (lines) => findingsOf(lines).map(({ finding }) => finding).sort();
+
+// Resolves with {finding: number} as the metrics of a gateway have them.
+async function gaugesOf(gateway) {
+  const { body } = await gateway.admin("/metrics");
+  return Object.fromEntries([...body.matchAll(/^chat_durability_warnings\{finding="(\w+)"\} (\d+)$/gm)].map(([, kind, count]) => [kind, Number(count)]));
+}
+
+// Runs a strict gateway that has to refuse the start, and resolves with its findings and its one error.
+async function refusal(changes = {}) {
+  const { address, env } = fleet;
+  const own = { LISTEN_ADDRESS: address, PORT: "0", ADMIN_ADDRESS: address, ADMIN_PORT: "0", STRICT_DURABILITY: "true" };
+  const { code, stdout, stderr } = await runService(gatewayBinary, { env: { ...env, ...own, ...changes } });
+  const lines = linesOf(`${stdout}${stderr}`);
+  assert.equal(code, 1, stdout);
+  assert.ok(!lines.some(({ message }) => message === "listening"), "clients could connect");
+  const errors = lines.filter(({ level }) => level === "error").map(({ message }) => message);
+  assert.equal(errors.length, 1, stdout);
+  findingsOf(lines).forEach(({ message }) => assert.ok(errors[0].includes(message.split(": ")[0]), `${errors[0]} lacks ${message}`));
+  return { kinds: kindsOf(lines), messages: findingsOf(lines).map(({ message }) => message), error: errors[0] };
+}
+
+const configure = (...args) => fleet.kafka.tool("kafka.admin.ConfigCommand", ["--bootstrap-server", fleet.kafka.broker, "--alter", ...args]);
+
+test("I1 one broker: each danger is warned about once, counted, and the gateway serves", async () => {
+  const [gateway] = fleet.gateways;
+  const lines = linesOf(gateway.process.readLog());
+  assert.deepEqual(kindsOf(lines), ["min_insync_replicas", "replicas"]);
+  for (const { message } of findingsOf(lines)) {
+    assert.match(message, /^[^:]*MESSAGES[^:]*: .*acknowledged.*; (give|set) /);
+  }
+  assert.deepEqual(await gaugesOf(gateway), { replicas: 1, min_insync_replicas: 1, unclean_leader_election: 0, redis_eviction: 0, unreadable: 0 });
+  const room = newRoom("one-broker");
+  const client = await member(gateway, room);
+  await client.send(room, "served");
+  await client.close();
+});
+
+test("I1 strict: the gateway exits with 1 and one sentence that lists all, before it listens", async () => {
+  const { kinds, error } = await refusal();
+  assert.deepEqual(kinds, ["min_insync_replicas", "replicas"]);
+  assert.match(error, /^STRICT_DURABILITY .*topic MESSAGES has 1 replica; min\.insync\.replicas of topic MESSAGES is 1$/);
+});
+
+test("I1 a topic's own settings and the brokers' defaults are found as kafka-configs leaves them", async () => {
+  const topic = { KAFKA_TOPIC: "CHANGED" };
+  await refusal(topic);
+  await configure("--entity-type", "topics", "--entity-name", "CHANGED", "--add-config", "min.insync.replicas=2,unclean.leader.election.enable=true");
+  assert.deepEqual((await refusal(topic)).kinds, ["replicas", "unclean_leader_election"]);
+  await configure("--entity-type", "topics", "--entity-name", "CHANGED", "--add-config", "unclean.leader.election.enable=false");
+  assert.deepEqual((await refusal(topic)).kinds, ["replicas"]);
+  await configure("--entity-type", "topics", "--entity-name", "CHANGED", "--delete-config", "unclean.leader.election.enable");
+  await configure("--entity-type", "brokers", "--entity-default", "--add-config", "unclean.leader.election.enable=true");
+  assert.deepEqual((await refusal(topic)).kinds, ["replicas", "unclean_leader_election"]);
+  await configure("--entity-type", "brokers", "--entity-default", "--delete-config", "unclean.leader.election.enable");
+});
+
+test("I4 a Redis that may evict is found", async () => {
+  await fleet.redis.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+  const { kinds, error } = await refusal();
+  await fleet.redis.command("CONFIG", "SET", "maxmemory-policy", "noeviction");
+  assert.deepEqual(kinds, ["min_insync_replicas", "redis_eviction", "replicas"]);
+  assert.match(error, /allkeys-lru/);
+});
+
+test("who is not allowed to read the settings is told which, and a strict gateway does not start on trust", async () => {
+  const topic = { KAFKA_TOPIC: "LOCKED" };
+  await refusal(topic);
+  // Once a topic has any rule, what no rule allows is refused.
+  await fleet.kafka.tool("org.apache.kafka.tools.AclCommand", ["--bootstrap-server", fleet.kafka.broker, "--add", "--topic", "LOCKED",
+    "--allow-principal", "User:ANONYMOUS", "--operation", "Describe", "--operation", "Write"]);
+  const { kinds, messages } = await refusal(topic);
+  assert.deepEqual(kinds, ["min_insync_replicas", "replicas", "unreadable"]);
+  assert.match(messages.find((message) => message.includes("does not tell")), /topic LOCKED \(.*authorization failed.*DescribeConfigs/);
+});
+
+// Two more brokers of the fleet's cluster.
+async function moreBrokers() {
+  const { address, folder, kafka } = fleet;
+  const brokers = [];
+  for (const id of [2, 3]) {
+    const port = await freePort(address);
+    const settings = { ...kafka.settings, "process.roles": "broker", "node.id": id, listeners: `PLAINTEXT://${address}:${port}` };
+    brokers.push(new Kafka({ folder: join(folder, `kafka-${id}`), logFile: join(folder, "logs", `kafka-${id}.log`), address, port,
+      controllerPort: kafka.controllerPort, heapMegabytes: 256, quick: true, settings, clusterId: kafka.clusterId }));
+  }
+  await Promise.all(brokers.map((broker) => broker.start()));
+  return brokers;
+}
+
+test("I1 three brokers, of which two must have a record: a strict gateway starts without a warning, until one of them is set otherwise", async () => {
+  const brokers = await moreBrokers();
+  try {
+    const safe = { KAFKA_TOPIC: "SAFE", KAFKA_REPLICATION: "3" };
+    const gateway = await fleet.addGateway({ ...safe, STRICT_DURABILITY: "true" });
+    await gateway.start();
+    assert.deepEqual(kindsOf(linesOf(gateway.process.readLog())), []);
+    assert.deepEqual(await gaugesOf(gateway), { replicas: 0, min_insync_replicas: 0, unclean_leader_election: 0, redis_eviction: 0, unreadable: 0 });
+    const room = newRoom("safe");
+    const client = await member(gateway, room);
+    await Promise.all(range(20).map((i) => client.send(room, `kept ${i}`)));
+    await client.close();
+    assert.deepEqual(await gateway.stop(), { code: 0, signal: null });
+    for (const id of ["2", "3"]) {
+      const broker = ["--entity-type", "brokers", "--entity-name", id];
+      await configure(...broker, "--add-config", "unclean.leader.election.enable=true");
+      assert.deepEqual((await refusal(safe)).kinds, ["unclean_leader_election"]);
+      await configure(...broker, "--delete-config", "unclean.leader.election.enable");
+    }
+  } finally {
+    await Promise.all(brokers.map((broker) => broker.stop()));
+  }
+});
