@@ -12,8 +12,8 @@
 
 namespace chat::kafka {
 
-/// The C++ commitSync waits for as long as it takes; a queue of its own can be waited for. None when the group
-/// has the offsets, else the reason.
+/// The C++ commitSync waits for as long as it takes; a queue of its own can be waited for. None when the
+/// group has the offsets, else the reason.
 std::optional<std::string> commit_within(RdKafka::KafkaConsumer& consumer, const std::string& topic,
                                          const std::vector<PartitionOffset>& offsets,
                                          std::chrono::milliseconds wait);

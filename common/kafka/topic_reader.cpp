@@ -75,8 +75,7 @@ struct TopicReader::Impl {
 };
 
 Result<std::unique_ptr<TopicReader>> TopicReader::open(const config::KafkaSettings& settings,
-                                                       const TopicReaderOptions& options,
-                                                       milliseconds wait) {
+                                                       const TopicReaderOptions& options, milliseconds wait) {
   auto properties = properties_for(settings, Role::consumer, options.client_id);
   if (!properties) return properties.error();
   properties->emplace_back("group.id", options.group);

@@ -45,7 +45,8 @@ std::optional<std::string> raw_text_of(const std::string& value) {
   return message->get<std::string>();
 }
 
-/// Unique for a record among those of its millisecond: 10 bits of milliseconds, 32 of offset, 10 of partition.
+/// Unique for a record among those of its millisecond: 10 bits of milliseconds, 32 of offset, 10 of
+/// partition.
 Cursor number_of(const Origin& origin) {
   const std::int64_t time = std::clamp<std::int64_t>(origin.timestamp, 0, latest);
   const std::int64_t place =

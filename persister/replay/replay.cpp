@@ -68,15 +68,15 @@ class Replay {
          const std::function<void(const std::string&)>& tell)
       : settings_(settings),
         options_(options),
-        tell_(tell),
-        messages_(settings, settings.topic),
-        letters_(settings, settings.dead_letter_topic()) {}
+        tell_(tell) {}
 
   Result<ReplayCount> run() {
     if (auto error = find_messages()) return *std::move(error);
     auto reader = kafka::TopicReader::open(
         settings_, {client_id, "replay", settings_.dead_letter_topic(), options_.group}, options_.wait);
     if (!reader) return reader.error();
+    messages_.emplace(settings_, settings_.topic);
+    letters_.emplace(settings_, settings_.dead_letter_topic());
     while (!(*reader)->is_at_end()) {
       if (auto error = take_some(**reader)) return *std::move(error);
     }
@@ -105,8 +105,8 @@ class Replay {
       }
     }
     if (!options_.dry_run) {
-      auto reason = messages_.wait(options_.wait);
-      if (!reason) reason = letters_.wait(options_.wait);
+      auto reason = messages_->wait(options_.wait);
+      if (!reason) reason = letters_->wait(options_.wait);
       if (reason) return failed("Kafka did not take a record (" + *reason + ")");
     }
     count_.put_back += taken.put_back;
@@ -123,9 +123,9 @@ class Replay {
     if (options_.dry_run) {
       if (is_wanted) tell_(describe(letter));
     } else if (is_wanted) {
-      messages_.write(letter, headers_for_messages(letter));
+      messages_->write(letter, headers_for_messages(letter));
     } else {
-      letters_.write(letter, letter.headers);
+      letters_->write(letter, letter.headers);
     }
   }
 
@@ -137,8 +137,8 @@ class Replay {
   const config::KafkaSettings& settings_;
   const ReplayOptions& options_;
   const std::function<void(const std::string&)>& tell_;
-  Writer messages_;
-  Writer letters_;
+  std::optional<Writer> messages_;
+  std::optional<Writer> letters_;
   ReplayCount count_;
 };
 

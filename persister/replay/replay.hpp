@@ -12,8 +12,8 @@
 namespace chat::persister {
 
 struct ReplayOptions {
-  std::string reason;    // only letters whose reason has this in it; empty: all
-  bool dry_run = false;  // tell of each, change nothing
+  std::string reason;                      // only letters whose reason has this in it; empty: all
+  bool dry_run = false;                    // tell of each, change nothing
   std::chrono::milliseconds wait{30'000};  // for each answer of Kafka
   std::string group = "message-consumer-group-replay";
 };

@@ -12,7 +12,8 @@ constexpr const char* description =
     "Puts the dead letters back among the messages once their cause is mended: from where the last replay "
     "ended, each with its key and value. What is still wrong comes back to the dead letters.";
 
-void print(std::ostream& out, const ReplayOptions& options, const ReplayCount& count, const std::string& topic) {
+void print(std::ostream& out, const ReplayOptions& options, const ReplayCount& count,
+           const std::string& topic) {
   if (options.dry_run)
     out << count.put_back << " would be put back into " << topic;
   else

@@ -28,8 +28,8 @@ std::string to_string(const Origin& origin) {
 
 std::optional<Origin> parse_origin(std::string_view text) {
   Origin origin;
-  const bool is_one =
-      take(text, '/', origin.partition) && take(text, '/', origin.offset) && take(text, '\0', origin.timestamp);
+  const bool is_one = take(text, '/', origin.partition) && take(text, '/', origin.offset) &&
+                      take(text, '\0', origin.timestamp);
   if (!is_one || origin.partition < 0 || origin.offset < 0 || origin.timestamp < -1) return std::nullopt;
   return origin;
 }
