@@ -1,10 +1,11 @@
 #include "common/kafka/consumer.hpp"
 
-#include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafkacpp.h>
 
 #include "common/kafka/client_events.hpp"
+#include "common/kafka/commit.hpp"
 #include "common/kafka/conf.hpp"
+#include "common/kafka/message.hpp"
 #include "common/kafka/properties.hpp"
 #include "common/log/log.hpp"
 
@@ -132,11 +133,7 @@ std::optional<ConsumedRecord> Consumer::consume(milliseconds wait) {
       return std::nullopt;
   }
   impl_->events.saw_broker();
-  ConsumedRecord record{message->partition(), message->offset(), {}, {}};
-  if (message->key_len() > 0)
-    record.key.assign(static_cast<const char*>(message->key_pointer()), message->key_len());
-  if (message->len() > 0) record.value.assign(static_cast<const char*>(message->payload()), message->len());
-  return record;
+  return to_record(*message);
 }
 
 void Consumer::pause(const std::vector<std::int32_t>& partitions) {
@@ -158,22 +155,9 @@ void Consumer::commit(const std::vector<PartitionOffset>& offsets) {
   if (error != RdKafka::ERR_NO_ERROR) log_failed_commit(RdKafka::err2str(error));
 }
 
-// The C++ commitSync waits for as long as it takes; a queue of its own can be waited for with a limit.
 void Consumer::commit_and_wait(const std::vector<PartitionOffset>& offsets, milliseconds wait) {
-  rd_kafka_t* handle = impl_->consumer->c_ptr();
-  auto* list = rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size()));
-  for (const auto& [partition, offset] : offsets)
-    rd_kafka_topic_partition_list_add(list, impl_->topic.c_str(), partition)->offset = offset;
-  rd_kafka_queue_t* queue = rd_kafka_queue_new(handle);
-  auto error = rd_kafka_commit_queue(handle, list, queue, nullptr, nullptr);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    rd_kafka_event_t* event = rd_kafka_queue_poll(queue, static_cast<int>(wait.count()));
-    error = event == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event);
-    rd_kafka_event_destroy(event);
-  }
-  rd_kafka_queue_destroy(queue);
-  rd_kafka_topic_partition_list_destroy(list);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) log_failed_commit(rd_kafka_err2str(error));
+  if (const auto reason = commit_within(*impl_->consumer, impl_->topic, offsets, wait))
+    log_failed_commit(*reason);
 }
 
 void Consumer::close(milliseconds wait) {

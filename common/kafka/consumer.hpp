@@ -10,6 +10,7 @@
 
 #include "common/base/result.hpp"
 #include "common/config/service_settings.hpp"
+#include "common/kafka/headers.hpp"
 #include "common/metrics/metrics.hpp"
 
 namespace chat::kafka {
@@ -27,6 +28,8 @@ struct ConsumedRecord {
   std::int64_t offset = 0;
   std::string key;
   std::string value;
+  std::int64_t timestamp = -1;  // milliseconds since 1970; -1: the record has none
+  Headers headers;
 };
 
 struct PartitionOffset {

@@ -13,6 +13,7 @@
 
 #include "common/base/result.hpp"
 #include "common/config/service_settings.hpp"
+#include "common/kafka/headers.hpp"
 #include "common/metrics/metrics.hpp"
 
 namespace chat::kafka {
@@ -31,8 +32,6 @@ struct DeliveryReport {
   bool is_durable;         // written by all that acks=all asks for (K1)
   std::string_view error;  // why not
 };
-
-using Headers = std::vector<std::pair<std::string, std::string>>;
 
 /// acks=all, idempotent, a record never times out (K2, K3). Records of one key keep the order of their
 /// produce() calls. produce() from any thread, the rest from one. Destroying it drops what is queued without

@@ -18,4 +18,12 @@ struct Cursor {
   friend auto operator<=>(const Cursor&, const Cursor&) = default;
 };
 
+/// Messages of the system before this one have no dense numbers: their seq tells time and place, and their
+/// epoch is below every live one, which a clock gave in milliseconds (10^12 is the year 2001).
+inline constexpr std::int64_t first_live_epoch = 1'000'000'000'000;
+inline constexpr std::int64_t first_unnumbered_seq = std::int64_t{1} << 52;
+constexpr bool is_unnumbered(Cursor cursor) {
+  return cursor.epoch < first_live_epoch && cursor.seq >= first_unnumbered_seq;
+}
+
 }  // namespace chat

@@ -1,7 +1,11 @@
 #include "common/wire/uuid.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <random>
+
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/uuid.hpp>
 
 namespace chat {
 namespace {
@@ -66,6 +70,15 @@ Uuid random_uuid() {
   std::memcpy(id.bytes.data(), halves, sizeof halves);
   id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x40);
   id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
+  return id;
+}
+
+Uuid named_uuid(const Uuid& space, std::string_view name) {
+  boost::uuids::uuid boost_space;
+  std::ranges::copy(space.bytes, boost_space.begin());
+  const auto made = boost::uuids::name_generator_sha1(boost_space)(name.data(), name.size());
+  Uuid id;
+  std::ranges::copy(made, id.bytes.begin());
   return id;
 }
 

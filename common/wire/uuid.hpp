@@ -33,6 +33,9 @@ std::string to_string(const Uuid& id);
 /// A random version 4 UUID (RFC 9562 section 5.4). Thread-safe.
 Uuid random_uuid();
 
+/// The version 5 UUID of a name within a namespace (RFC 9562 section 5.5): always the same one.
+Uuid named_uuid(const Uuid& space, std::string_view name);
+
 }  // namespace chat
 
 template <>

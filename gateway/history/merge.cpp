@@ -53,8 +53,11 @@ class Voids {
     return last - first == until - after - 1;
   }
 
-  /// Whether `b` is the next after `a`, voids aside; across epochs as far as the later one shows it.
-  bool link(Cursor a, Cursor b) const { return cover(b.epoch, a.epoch == b.epoch ? a.seq : 0, b.seq); }
+  /// Whether `b` is the next after `a`, voids aside; across epochs as far as the later one shows it. Between
+  /// messages without dense numbers nothing can be counted.
+  bool link(Cursor a, Cursor b) const {
+    return is_unnumbered(b) || cover(b.epoch, a.epoch == b.epoch ? a.seq : 0, b.seq);
+  }
 
  private:
   const std::vector<Cursor>& voids_;
@@ -139,7 +142,7 @@ std::optional<ReadReply> merge_before(Cursor before, std::size_t limit, ReadRepl
     const bool is_next = voids.link(entry->cursor, next);
     if (!is_next || (entry->cursor.epoch != next.epoch && !settled.older)) return std::nullopt;
   }
-  if (!page.more && !voids.cover(next.epoch, 0, next.seq)) return std::nullopt;
+  if (!page.more && !is_unnumbered(next) && !voids.cover(next.epoch, 0, next.seq)) return std::nullopt;
   return page;
 }
 

@@ -62,11 +62,14 @@ PipelineSettings PersisterSettings::pipeline() const {
   pipeline.batch.records = static_cast<std::size_t>(batch_max_records);
   pipeline.batch.bytes = static_cast<std::size_t>(batch_max_kibibytes) * 1024;
   pipeline.batch.age = batch_age;
+  pipeline.topic = kafka.topic;
   return pipeline;
 }
 
 SettingsTable persister_settings_table(PersisterSettings& settings, const std::string& version) {
-  SettingsTable table("chat-persister", version, "Moves the messages from Kafka into PostgreSQL.",
+  SettingsTable table("chat-persister", version,
+                      "Moves the messages from Kafka into PostgreSQL. `chat-persister replay-dead` puts dead "
+                      "letters back, see its --help.",
                       {"KAFKA_", "REDIS_", "PERSISTER_", "DATABASE_"});
   postgres::add_database_settings(table, settings.database, true);
   config::add_kafka_settings(table, settings.kafka);

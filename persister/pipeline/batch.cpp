@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "persister/pipeline/incoming.hpp"
+
 namespace chat::persister {
 
 std::string_view name(DeadLetterCause cause) {
@@ -37,7 +39,7 @@ void Batcher::add(SourceRecord record, TimePoint now) {
   if (batch_.empty()) oldest_ = now;
   bytes_ += record.value.size();
   batch_.next_offsets[record.partition] = record.offset + 1;
-  auto message = decode_record(record.value);
+  auto message = read_message(record, topic_);
   if (message) {
     batch_.rows.push_back({std::move(record), std::move(*message)});
   } else {

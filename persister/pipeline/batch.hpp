@@ -7,7 +7,9 @@
 #include <deque>
 #include <map>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "persister/source/source.hpp"
@@ -52,7 +54,8 @@ class Batcher {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  explicit Batcher(BatchLimits limits) : limits_(limits) {}
+  /// `topic`: the records', by which raw texts get their ids.
+  explicit Batcher(BatchLimits limits, std::string topic = {}) : limits_(limits), topic_(std::move(topic)) {}
 
   /// Decodes the record into a row, or into a dead letter where it cannot be decoded.
   void add(SourceRecord record, TimePoint now);
@@ -71,6 +74,7 @@ class Batcher {
 
  private:
   BatchLimits limits_;
+  std::string topic_;
   Batch batch_;
   std::size_t bytes_ = 0;
   TimePoint oldest_;

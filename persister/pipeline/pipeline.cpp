@@ -26,7 +26,7 @@ Pipeline::Pipeline(PipelineSettings settings, PipelineParts parts, PersisterMetr
       metrics_(metrics),
       status_(status),
       clock_(clock),
-      batcher_(settings.batch),
+      batcher_(settings.batch, settings.topic),
       retry_backoff_(milliseconds{5}, milliseconds{200}),
       letter_backoff_(milliseconds{1'000}, milliseconds{10'000}) {}
 

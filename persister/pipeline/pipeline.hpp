@@ -4,6 +4,8 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +26,7 @@ struct PipelineSettings {
   std::chrono::milliseconds pause{60'000};       // after a database error (DESIGN 7)
   std::chrono::milliseconds stop_limit{10'000};  // for the batch in hand at the end
   BatchLimits batch;
+  std::string topic;  // of the messages: a raw text's id is made from it
 };
 
 /// What the pipeline works with; all of it outlives it.

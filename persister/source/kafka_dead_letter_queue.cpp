@@ -43,7 +43,8 @@ bool KafkaDeadLetterQueue::publish(const DeadLetter& letter, milliseconds wait) 
   if (is_new) {
     const kafka::Headers headers{{"reason", letter.reason},
                                  {"partition", std::to_string(record.partition)},
-                                 {"offset", std::to_string(record.offset)}};
+                                 {"offset", std::to_string(record.offset)},
+                                 {origin_header, to_string(origin_of(record))}};
     if (!producer_->produce(record.key, record.value, headers, &place->second)) place->second = State::failed;
   }
   const State state = wait_for(place->second, wait);

@@ -16,7 +16,8 @@
 
 namespace chat::persister {
 
-/// One thread. The record keeps its key and value; `reason`, `partition` and `offset` go as headers.
+/// One thread. The record keeps its key and value; `reason`, `partition`, `offset` and `origin` go as
+/// headers.
 class KafkaDeadLetterQueue : public DeadLetterQueue {
  public:
   /// Writes to settings.dead_letter_topic(), which must exist. Throws std::runtime_error with one sentence

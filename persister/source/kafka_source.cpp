@@ -15,6 +15,14 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds close_limit{10'000};
 
+SourceRecord to_source_record(kafka::ConsumedRecord record) {
+  std::optional<Origin> origin;
+  for (const auto& [name, value] : record.headers)
+    if (name == origin_header) origin = parse_origin(value);
+  return {record.partition,        record.offset,    std::move(record.key),
+          std::move(record.value), record.timestamp, origin};
+}
+
 }  // namespace
 
 KafkaSource::KafkaSource(config::KafkaSettings settings, KafkaSourceOptions options, SourceListener& listener,
@@ -50,7 +58,7 @@ std::optional<SourceRecord> KafkaSource::poll(milliseconds wait) {
     hold(*std::move(record));
     return std::nullopt;
   }
-  return SourceRecord{record->partition, record->offset, std::move(record->key), std::move(record->value)};
+  return to_source_record(*std::move(record));
 }
 
 /// Makes the member again when its time has come, else waits.
@@ -84,7 +92,7 @@ void KafkaSource::hold(kafka::ConsumedRecord record) {
   read_while_paused_.Increment();
   consumer_->pause({record.partition});
   paused_.insert(record.partition);
-  held_.push_back({record.partition, record.offset, std::move(record.key), std::move(record.value)});
+  held_.push_back(to_source_record(std::move(record)));
 }
 
 std::optional<SourceRecord> KafkaSource::take_held() {

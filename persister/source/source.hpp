@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "persister/source/origin.hpp"
+
 namespace chat::persister {
 
 /// A place in the topic. `next_offset` is the first offset that has not been dealt with (committed offset,
@@ -21,7 +23,14 @@ struct SourceRecord {
   std::int64_t offset = 0;
   std::string key;
   std::string value;
+  std::int64_t timestamp = -1;   // Kafka's, milliseconds since 1970; -1: none
+  std::optional<Origin> origin;  // of a record that was put back from the dead letters
 };
+
+/// Where the record stood before any dead letter.
+inline Origin origin_of(const SourceRecord& record) {
+  return record.origin.value_or(Origin{record.partition, record.offset, record.timestamp});
+}
 
 /// Told about rebalances from inside Source::poll, on the polling thread.
 class SourceListener {
@@ -66,8 +75,8 @@ class DeadLetterQueue {
  public:
   virtual ~DeadLetterQueue() = default;
 
-  /// Writes to the dead-letter topic with headers `reason`, `partition`, `offset` and waits for the delivery
-  /// report. False when it did not come within `wait`; the record must then be kept and tried again.
+  /// Writes to the dead-letter topic with headers `reason`, `partition`, `offset`, `origin` and waits for the
+  /// delivery report. False when it did not come within `wait`; the record must then be kept and tried again.
   virtual bool publish(const DeadLetter& letter, std::chrono::milliseconds wait) = 0;
 };
 

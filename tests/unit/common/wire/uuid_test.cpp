@@ -70,6 +70,13 @@ TEST(RandomUuid, DiffersBetweenThreads) {
   EXPECT_EQ(std::unordered_set<Uuid>(ids.begin(), ids.end()).size(), ids.size());
 }
 
+TEST(NamedUuid, IsTheOneOfTheStandardsExample) {
+  const auto dns = parse_uuid("6ba7b810-9dad-11d1-80b4-00c04fd430c8");
+  ASSERT_TRUE(dns);
+  EXPECT_EQ(to_string(named_uuid(*dns, "www.example.com")), "2ed6657d-e927-568b-95e1-2665a8aea6a2")
+      << "RFC 9562 appendix A.4";
+}
+
 TEST(UuidHash, SpreadsIdsThatDifferInOneByte) {
   for (std::size_t place = 0; place < 16; ++place) {
     std::unordered_set<std::size_t> hashes;

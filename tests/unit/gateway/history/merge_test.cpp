@@ -156,5 +156,45 @@ TEST(PrependOlder, StopsAtAHole) {
   EXPECT_EQ(numbers(reply.entries), "1/2 1/3 1/4 1/5 1/6");
 }
 
+// Of the system before this one: an epoch a second, a seq that tells the place (is_unnumbered).
+constexpr std::int64_t old_seq = first_unnumbered_seq;
+
+std::vector<RoomEntry> old_messages() {
+  return entries(1, 1, 2) + std::vector{entry(17, old_seq + 5), entry(17, old_seq + 90), entry(19, old_seq)};
+}
+
+TEST(MergeBefore, MessagesWithoutDenseNumbersArePagedThroughOnceTheOlderEpochsAreSettled) {
+  const auto live = stream({first_live_epoch, 1}, entries(first_live_epoch, 1, 1));
+  EXPECT_FALSE(merge_before({first_live_epoch, 2}, 9, live, rows(old_messages()), unsettled));
+  const auto page = merge_before({first_live_epoch, 2}, 9, live, rows(old_messages()), closed);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->entries.size(), 6U);
+  const auto before_them = merge_before({17, old_seq + 90}, 9, stream({first_live_epoch, 1}, {}),
+                                        rows(std::vector{entry(17, old_seq + 5)}), closed);
+  ASSERT_TRUE(before_them);
+  EXPECT_FALSE(before_them->more);
+}
+
+TEST(MergeBefore, ACursorOfThatFormIsNoProofInALiveEpoch) {
+  auto restarted = stream({first_live_epoch, 1}, {});
+  restarted.same_run = false;
+  EXPECT_FALSE(
+      merge_before({first_live_epoch, old_seq}, 9, restarted, rows(entries(first_live_epoch, 1, 1)), closed));
+}
+
+TEST(MergeAfter, MessagesWithoutDenseNumbersAreReadOnThroughOnceTheOlderEpochsAreSettled) {
+  const auto live = stream({first_live_epoch, 1}, entries(first_live_epoch, 1, 1));
+  EXPECT_FALSE(merge_after({1, 1}, live, rows(old_messages()), unsettled));
+  const auto page = merge_after({1, 1}, live, rows(old_messages()), closed);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->entries.size(), 5U);
+}
+
+TEST(PrependOlder, GoesOnThroughMessagesWithoutDenseNumbers) {
+  auto reply = stream({first_live_epoch, 1}, entries(first_live_epoch, 1, 1));
+  prepend_older(reply, rows(old_messages()), 10);
+  EXPECT_EQ(reply.entries.size(), 6U);
+}
+
 }  // namespace
 }  // namespace chat::gateway

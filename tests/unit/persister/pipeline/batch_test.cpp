@@ -23,7 +23,7 @@ TEST(Batcher, IsDueByCount) {
   Batcher batcher({2, 1'000'000, milliseconds{50}});
   batcher.add(make_record(0, 1), start);
   EXPECT_FALSE(batcher.is_due(start));
-  batcher.add({0, 2, "", "not json"}, start);
+  batcher.add({0, 2, "", "{not json"}, start);
   EXPECT_TRUE(batcher.is_due(start));
 }
 
@@ -76,7 +76,7 @@ TEST(Batcher, DropsAPartitionWithItsOffset) {
   Batcher batcher({1000, 1'000'000, milliseconds{50}});
   batcher.add(make_record(0, 1), start);
   batcher.add(make_record(1, 5), start);
-  batcher.add({0, 2, "", "not json"}, start);
+  batcher.add({0, 2, "", "{not json"}, start);
   batcher.drop(std::vector<std::int32_t>{0, 7});
   const auto batch = batcher.take();
   EXPECT_EQ(batch.rows.size(), 1u);

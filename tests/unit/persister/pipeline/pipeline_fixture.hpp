@@ -40,7 +40,7 @@ class PipelineFixture : public ::testing::Test {
   }
 
   void send_garbage(std::int32_t partition, std::int64_t offset) {
-    source_.records.push_back({partition, offset, "key", "not json"});
+    source_.records.push_back({partition, offset, "key", "{not json"});
   }
 
   template <class Condition>

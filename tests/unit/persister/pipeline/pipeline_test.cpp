@@ -63,7 +63,7 @@ TEST_F(PipelineTest, SendsWhatIsNotARecordToTheDeadLettersBeforeItsOffsetPasses)
   send(0, 3, "b");
   ASSERT_TRUE(turn_until_committed(0, 4));
   EXPECT_THAT(events_, ElementsAre("dead letter 2", "store 2", "commit 0:4"));
-  EXPECT_EQ(dead_letters_.letters.at(0).record.value, "not json");
+  EXPECT_EQ(dead_letters_.letters.at(0).record.value, "{not json");
   EXPECT_EQ(dead_letters_.letters.at(0).reason, "the value is not JSON");
 }
 

@@ -29,6 +29,20 @@ TEST(KafkaDeadLetterQueue, I1_keeps_key_and_value_and_says_why_and_where_from) {
   EXPECT_EQ(records[0].headers.at("reason"), "the record is not JSON");
   EXPECT_EQ(records[0].headers.at("partition"), "3");
   EXPECT_EQ(records[0].headers.at("offset"), "42");
+  EXPECT_EQ(records[0].headers.at("origin"), "3/42/-1");
+}
+
+TEST(KafkaDeadLetterQueue, I1_a_record_that_was_put_back_keeps_where_it_was_first) {
+  MockCluster cluster;
+  Metrics metrics;
+  KafkaDeadLetterQueue letters(cluster.settings(), "test", metrics);
+  DeadLetter again = letter;
+  again.record.origin = Origin{1, 7, 1'714'557'600'125};
+  ASSERT_TRUE(letters.publish(again, patience));
+  const auto records = cluster.read("MESSAGES.dead", 1);
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].headers.at("offset"), "42");
+  EXPECT_EQ(records[0].headers.at("origin"), "1/7/1714557600125");
 }
 
 TEST(KafkaDeadLetterQueue, I7_is_not_written_before_the_report_and_the_next_try_does_not_write_it_twice) {

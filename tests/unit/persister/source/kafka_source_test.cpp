@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "persister/source/kafka_dead_letter_queue.hpp"
 #include "tests/unit/persister/source/member.hpp"
 
 namespace chat::persister {
@@ -23,6 +24,25 @@ TEST_F(KafkaSourceTest, a_new_group_reads_everything_from_the_earliest_on) {
   const auto& first = member.read.front();
   EXPECT_EQ(first.key, "room-" + std::to_string(first.partition));
   EXPECT_EQ(first.offset, 0);
+}
+
+TEST_F(KafkaSourceTest, a_record_comes_with_its_time_and_with_where_it_was_first) {
+  Metrics metrics;
+  const Origin first{3, 42, 1'714'557'600'125};
+  KafkaDeadLetterQueue letters(cluster_.settings(), "test", metrics);
+  ASSERT_TRUE(letters.publish({{0, 7, "room", "value", -1, first}, "a reason"}, patience));
+  auto settings = cluster_.settings();
+  settings.topic = settings.dead_letter_topic();
+  test::FakeListener listener;
+  KafkaSource source(settings, {"test", "a-group", {}}, listener, metrics);
+  std::optional<SourceRecord> record;
+  ASSERT_TRUE(chat::test::eventually([&] { return (record = source.poll(milliseconds{20})).has_value(); }));
+  EXPECT_EQ(record->origin, first);
+  EXPECT_EQ(record->offset, 0);
+  EXPECT_GT(record->timestamp, 1'700'000'000'000);
+  EXPECT_EQ(origin_of(*record), first);
+  record->origin.reset();
+  EXPECT_EQ(origin_of(*record), (Origin{0, 0, record->timestamp}));
 }
 
 TEST_F(KafkaSourceTest, I7_the_next_member_goes_on_from_what_was_committed_and_not_from_what_was_read) {
