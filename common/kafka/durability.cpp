@@ -41,8 +41,7 @@ void add(DurabilityFacts& facts, const DescribedSettings& settings) {
     if (value) facts.min_insync_replicas = std::min(*value, facts.min_insync_replicas.value_or(*value));
   }
   if (const auto* setting = find(settings, unclean))
-    facts.unclean_leader_election =
-        setting->value == "true" || facts.unclean_leader_election.value_or(false);
+    facts.unclean_leader_election = setting->value == "true" || facts.unclean_leader_election.value_or(false);
 }
 
 /// One question to the brokers at a time, each with what is left of the time.
@@ -155,7 +154,8 @@ DurabilityFacts durability_facts(std::optional<std::int64_t> replicas, const std
                                  const std::map<std::int32_t, Result<DescribedSettings>>& brokers) {
   DurabilityFacts facts;
   facts.replicas = replicas;
-  if (!replicas) facts.unreadable.push_back("the partitions of topic " + topic_name + " (no broker lists them)");
+  if (!replicas)
+    facts.unreadable.push_back("the partitions of topic " + topic_name + " (no broker lists them)");
   if (topic)
     add(facts, *topic);
   else

@@ -64,7 +64,8 @@ void ResumingReader::on_stream(ReadRequest request, ReadReply stream, ReadHandle
   }
   if (is_enough) return handler(std::move(stream));
   auto work = std::make_shared<Work>(Work{std::move(request), std::move(stream), std::move(handler)});
-  // Of an epoch that this Redis has lost nobody knows when it ended, so an earlier wait does not speak for it.
+  // Of an epoch that this Redis has lost nobody knows when it ended, so an earlier wait does not speak for
+  // it.
   const bool is_lost = work->request.since && *work->request.since > work->stream.newest;
   work->settled.older = !is_lost && is_settled(work->request.room, closed_below(work->stream));
   ask(work);

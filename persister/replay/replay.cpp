@@ -66,9 +66,7 @@ class Replay {
  public:
   Replay(const config::KafkaSettings& settings, const ReplayOptions& options,
          const std::function<void(const std::string&)>& tell)
-      : settings_(settings),
-        options_(options),
-        tell_(tell) {}
+      : settings_(settings), options_(options), tell_(tell) {}
 
   Result<ReplayCount> run() {
     if (auto error = find_messages()) return *std::move(error);

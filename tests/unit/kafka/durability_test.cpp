@@ -13,7 +13,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-DescribedSettings described(const std::string& min_insync, const std::string& unclean, bool is_topics_own = false) {
+DescribedSettings described(const std::string& min_insync, const std::string& unclean,
+                            bool is_topics_own = false) {
   return {{"min.insync.replicas", {min_insync, is_topics_own}},
           {"unclean.leader.election.enable", {unclean, is_topics_own}},
           {"retention.ms", {"1", is_topics_own}}};

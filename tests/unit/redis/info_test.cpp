@@ -5,7 +5,8 @@
 namespace chat::redis {
 namespace {
 
-constexpr std::string_view info = "# Memory\r\nused_memory:1\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n";
+constexpr std::string_view info =
+    "# Memory\r\nused_memory:1\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n";
 
 TEST(InfoField, is_found_by_its_whole_name) {
   EXPECT_EQ(info_field(info, "maxmemory_policy"), "noeviction");

@@ -76,8 +76,10 @@ TEST(Durability, WhatIsNotToldIsAFindingOfItsOwn) {
 }
 
 TEST(Durability, TheRefusalIsOneSentenceThatListsAll) {
-  DurabilityFacts facts{
-      .replicas = 1, .min_insync_replicas = 1, .unclean_leader_election = true, .unreadable = {"broker 7 (no)"}};
+  DurabilityFacts facts{.replicas = 1,
+                        .min_insync_replicas = 1,
+                        .unclean_leader_election = true,
+                        .unreadable = {"broker 7 (no)"}};
   const auto findings = durability_findings("T", facts, redis::EvictionPolicy{"allkeys-lru"});
   const std::string refusal = refusal_of(findings);
   EXPECT_EQ(findings.size(), 5U);
