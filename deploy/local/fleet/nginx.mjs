@@ -62,12 +62,11 @@ export class Nginx {
   }
 
   async #writeConfiguration() {
-    const quickToSkip = "max_fails=1 fail_timeout=2s";
     const values = {
       // As root the workers stay root, or they could not read a page below root's home.
       USER_LINE: isRoot ? "user root;" : "",
       ACCESS_LOG: JSON.stringify(this.accessLog),
-      GATEWAY_SERVERS: this.gateways.map(({ address, port }) => `server ${address}:${port} ${quickToSkip};`).join("\n        "),
+      GATEWAY_SERVERS: this.gateways.map(({ address, port }) => `server ${address}:${port} max_fails=0;`).join("\n        "),
       LISTEN_ADDRESS: `${this.address}:`,
       WEB_PORT: this.webPort,
       GATEWAY_PORT: this.port,
