@@ -23,8 +23,8 @@ struct SourceRecord {
   std::int64_t offset = 0;
   std::string key;
   std::string value;
-  std::int64_t timestamp = -1;   // Kafka's, milliseconds since 1970; -1: none
-  std::optional<Origin> origin;  // of a record that was put back from the dead letters
+  std::int64_t timestamp = -1;     // Kafka's, milliseconds since 1970; -1: none
+  std::optional<Origin> origin{};  // of a record that was put back from the dead letters
 };
 
 /// Where the record stood before any dead letter.
