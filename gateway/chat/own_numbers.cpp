@@ -79,8 +79,8 @@ void OwnNumbers::compress() {
     }
   }
   entries_.erase(std::next(kept), half);
-  // Where little could be joined, the next try waits for as many again.
-  compress_at_ = std::max(most_entries, 2 * entries_.size());
+  // Where little could be joined, not every further number is a new try.
+  compress_at_ = std::max(most_entries, entries_.size() + most_entries / 4);
 }
 
 }  // namespace chat::gateway

@@ -154,56 +154,68 @@ TEST_F(OwnNumbersTest, UnacknowledgedNumbersAreNeverJoined) {
   EXPECT_EQ(numbers.take_receipt(), Receipt({5, 1000}));
 }
 
-/// Any order of events, with and without spans, against the definition in PROTOCOL.
-TEST_F(OwnNumbersTest, NeverClaimsMoreThanIsAcknowledgedAndStored) {
+/// Random events against the definition in PROTOCOL; nothing is stored for long times, so that spans form.
+struct RandomOwnNumbersTest : OwnNumbersTest {
   std::mt19937 engine{7};
-  const auto chance = [&](int percent) {
-    return std::uniform_int_distribution<int>(1, 100)(engine) <= percent;
-  };
-  std::set<std::int64_t> own, acked, stored;
+  std::set<std::int64_t> own, unacked, unstored;
   std::int64_t newest = 0;
+
+  bool chance(int percent) { return std::uniform_int_distribution<int>(1, 100)(engine) <= percent; }
+
+  /// The lowest for the most part.
+  std::int64_t pick(const std::set<std::int64_t>& from) {
+    if (chance(80)) return *from.begin();
+    const auto found = from.lower_bound(std::uniform_int_distribution<std::int64_t>(1, newest)(engine));
+    return found == from.end() ? *from.begin() : *found;
+  }
+
+  void add() {
+    unstored.insert(++newest);
+    if (chance(30)) return;
+    own.insert(newest);
+    unacked.insert(newest);
+    accept(newest);
+  }
+  void ack() {
+    const auto seq = pick(unacked);
+    unacked.erase(seq);
+    numbers.acked({5, seq});
+  }
+  void store_some() {
+    const auto first = pick(unstored);
+    const auto last = std::min(newest, first + std::uniform_int_distribution<std::int64_t>(0, 30)(engine));
+    unstored.erase(unstored.find(first), unstored.upper_bound(last));
+    store(first, last);
+  }
+  bool is_settled(std::int64_t seq) const { return !unacked.contains(seq) && !unstored.contains(seq); }
+};
+
+TEST_F(RandomOwnNumbersTest, NeverClaimsMoreThanIsAcknowledgedAndStored) {
   Receipt told;
   int receipts = 0;
-  const auto is_settled = [&](std::int64_t seq) { return acked.contains(seq) && stored.contains(seq); };
-  const auto pick = [&] {
-    const std::int64_t first = told ? told->seq + 1 : 1;
-    if (first >= newest) return newest;
-    const std::int64_t last = chance(50) ? newest : std::min(newest, first + 50);
-    return std::uniform_int_distribution<std::int64_t>(first, last)(engine);
-  };
-  for (int step = 0; step < 20'000; ++step) {
-    if (newest == 0 || chance(50)) {
-      ++newest;
-      if (chance(70)) {
-        own.insert(newest);
-        accept(newest);
-      }
-    } else if (chance(85)) {
-      const auto seq = pick();
-      const auto next = own.lower_bound(seq);
-      if (next != own.end()) {
-        numbers.acked({5, *next});
-        acked.insert(*next);
-      }
-    } else if (step % 4000 > 2000) {
-      const auto first = pick();
-      const auto last = std::min(newest, first + 5);
-      store(first, last);
-      for (auto seq = first; seq <= last; ++seq) stored.insert(seq);
+  for (int step = 0; step < 40'000; ++step) {
+    if (chance(40)) {
+      add();
+    } else if (chance(60)) {
+      if (!unacked.empty()) ack();
+    } else if (step % 8000 > 4000 && !unstored.empty()) {
+      store_some();
+      if (unstored.empty() || chance(5))
+        numbers.stored(stored_up_to({5, unstored.empty() ? newest : *unstored.begin() - 1}));
     }
     const auto receipt = numbers.take_receipt();
     if (!receipt) continue;
     ASSERT_TRUE(own.contains(receipt->seq));
     ASSERT_TRUE(!told || *told < *receipt);
+    ASSERT_TRUE(std::all_of(own.begin(), own.upper_bound(receipt->seq),
+                            [&](std::int64_t seq) { return is_settled(seq); }));
     told = receipt;
-    const auto end = own.upper_bound(receipt->seq);
-    ASSERT_TRUE(std::all_of(own.begin(), end, is_settled));
     ++receipts;
   }
-  EXPECT_GT(receipts, 100);
-  for (const auto seq : own) numbers.acked({5, seq});
+  EXPECT_GT(receipts, 1000);
+  while (!unacked.empty()) ack();
   numbers.stored(stored_up_to({5, newest}));
-  static_cast<void>(numbers.take_receipt());
+  EXPECT_EQ(numbers.take_receipt(), Receipt({5, *own.rbegin()}));
   EXPECT_TRUE(numbers.empty());
 }
 
