@@ -35,7 +35,7 @@ struct PostgresHistoryTest : ::testing::Test {
     std::vector<persister::Row> rows;
     for (std::int64_t seq = first; seq <= last; ++seq)
       rows.push_back({{0, seq, room, {}}, record(room, {epoch, seq}, text)});
-    ASSERT_FALSE(store.store(rows, {}).failure);
+    ASSERT_FALSE(store.store(rows, {}, {}).failure);
   }
 
   static MessageRecord record(const std::string& room, Cursor cursor, const std::string& text) {
@@ -77,7 +77,7 @@ TEST_F(PostgresHistoryTest, ARowIsByteForByteThePublication) {
     const MessageRecord record =
         PostgresHistoryTest::record("bytes-" + std::to_string(++room), {1'700'000'000'000, 1}, text);
     const persister::Row row{{0, 1, record.room, {}}, record};
-    ASSERT_FALSE(store.store({&row, 1}, {}).failure);
+    ASSERT_FALSE(store.store({&row, 1}, {}, {}).failure);
     const auto found = after({}, {max_json_integer, 0}, record.room);
     ASSERT_EQ(found.entries.size(), 1U);
     EXPECT_EQ(found.entries[0].message, make_message({record.id, record.room, record.sender,
@@ -166,7 +166,7 @@ TEST_F(PostgresHistoryTest, FindsStoredMessagesByRoomAndIdWhateverTheirNumber) {
   const MessageRecord first = record("r", {1, 5}, "a");
   const MessageRecord second = record("room \"2\"", {7, 1}, "b");
   const std::vector<persister::Row> rows{{{0, 1, first.room, {}}, first}, {{0, 2, second.room, {}}, second}};
-  ASSERT_FALSE(store.store(rows, {}).failure);
+  ASSERT_FALSE(store.store(rows, {}, {}).failure);
   const std::vector<MessageKey> asked{
       {"r", random_uuid()}, {"r", first.id}, {"r", second.id}, {second.room, second.id}, {"r", first.id}};
   EXPECT_EQ(stored(asked), (std::vector<std::size_t>{1, 3, 4}));
