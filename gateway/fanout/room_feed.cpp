@@ -24,6 +24,7 @@ RoomFeed::Step RoomFeed::start_read() {
 
 RoomFeed::Step RoomFeed::on_subscribed() {
   subscribed_ = true;
+  failed_reads_ = 0;
   return start_read();
 }
 
@@ -72,7 +73,8 @@ RoomFeed::Step RoomFeed::on_publication(Cursor cursor, std::string_view message)
 
 RoomFeed::Step RoomFeed::on_read(const ReadReply& reply) {
   Step step;
-  if (!reply.available && ++failed_reads_ < most_failed_reads) {
+  // Without a subscription nothing waits behind the hole, so there is no hurry to go on.
+  if (!reply.available && (!subscribed_ || ++failed_reads_ < most_failed_reads)) {
     step.read = true;
     return step;
   }

@@ -38,7 +38,8 @@ class RoomFeed {
   Step on_publication(Cursor cursor, std::string_view message);
 
   /// The reply of the read that a step asked for; a reply that is not available asks again until the tries
-  /// are used up (`retries` of about 1 s), then the feed goes on with what it has.
+  /// are used up (`retries` of about 1 s), then the feed goes on with what it has. Tries count from the last
+  /// subscription on, and only while there is one.
   Step on_read(const ReadReply& reply);
 
   /// What the next read asks for: `since` the last passed on, none before the first.

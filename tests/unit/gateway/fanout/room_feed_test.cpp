@@ -124,6 +124,19 @@ TEST_F(RoomFeedTest, GoesOnAfterTenTriesAndSaysSo) {
   EXPECT_EQ(cursors(step), (std::vector<Cursor>{{1, 7}}));
 }
 
+TEST_F(RoomFeedTest, TriesCountOnlyWhileSubscribedAndBeginAnewWithEachSubscription) {
+  begin_at({1, 4});
+  feed.on_publication({1, 7}, "seven");
+  for (int i = 0; i < 9; ++i) EXPECT_TRUE(feed.on_read({}).read);
+  feed.on_lost();
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(feed.on_read({}).read);
+  feed.on_subscribed();
+  for (int i = 0; i < 9; ++i) EXPECT_TRUE(feed.on_read({}).read);
+  const auto step = feed.on_read(reply({1, 7}, {{1, 5}, {1, 6}, {1, 7}}));
+  EXPECT_EQ(cursors(step), (std::vector<Cursor>{{1, 5}, {1, 6}, {1, 7}}));
+  EXPECT_EQ(step.gaps_unrepaired, 0U);
+}
+
 TEST_F(RoomFeedTest, ALossDuringAReadReadsAgain) {
   begin_at({1, 4});
   feed.on_publication({1, 7}, "seven");
