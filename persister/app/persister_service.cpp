@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "common/kafka/topic.hpp"
 #include "common/log/log.hpp"
 #include "common/wire/uuid.hpp"
+#include "persister/holes/hole_finder.hpp"
 #include "persister/migrations/migrate.hpp"
 #include "persister/receipts/redis_receipts.hpp"
 #include "persister/source/kafka_dead_letter_queue.hpp"
@@ -124,13 +126,20 @@ void PersisterService::consume() {
   receipts.start();
   // What uses Redis is made above this line, and started before it: there it outlives the thread.
   const ContextThread redis_thread(redis_context_);
+  HoleFinderOptions hole_options;
+  hole_options.period = settings_.hole_finder_period;
+  std::optional<HoleFinder> holes;
+  holes.emplace(settings_.redis, settings_.database, make_kafka_ends(settings_.kafka, client_id_ + "-holes"),
+                owned_, receipts, metrics_, hole_options);
   log::info("consuming", {{"persister", client_id_}, {"topic", settings_.kafka.topic}});
   while (!stop_.stop_requested()) {
     pipeline.turn();
     status_.brokers_ok = source.healthy();
     status_.redis_ok = receipts.connected();
   }
+  holes->ask_to_stop();
   pipeline.finish();
+  holes.reset();
   if (!receipts.finish(receipt_limit))
     log::warning("stopped with receipts in hand; gateways with waiting senders ask PostgreSQL");
 }

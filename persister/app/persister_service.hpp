@@ -21,8 +21,8 @@
 
 namespace chat::persister {
 
-/// Threads: the caller's runs the pipeline; one serves Redis; the admin server, the watchdog and librdkafka
-/// have their own; one waits for signals.
+/// Threads: the caller's runs the pipeline; one serves Redis; one looks for holes; the admin server, the
+/// watchdogs and librdkafka have their own; one waits for signals.
 class PersisterService {
  public:
   explicit PersisterService(PersisterSettings settings);

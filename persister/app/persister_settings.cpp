@@ -40,6 +40,10 @@ void add_own(SettingsTable& table, PersisterSettings& s) {
                             "messages that a room's Redis stream keeps for who joins or comes back, though "
                             "PostgreSQL has them",
                             s.stream_keep, 1, 1'000'000));
+  table.add(seconds_setting("hole-finder", "HOLE_FINDER_SECONDS",
+                            "from one search for messages that were shown but never reached Kafka to the "
+                            "next",
+                            s.hole_finder_period, 1, 3600));
   table.add(seconds_setting("startup-timeout", "STARTUP_TIMEOUT_SECONDS",
                             "how long to wait at start for Kafka before giving up; PostgreSQL is waited for "
                             "without end",

@@ -27,6 +27,7 @@ struct PersisterSettings {
   std::int64_t batch_max_kibibytes = 4096;
   std::chrono::milliseconds batch_age{50};
   std::int64_t stream_keep = 1000;
+  std::chrono::milliseconds hole_finder_period{15'000};
   std::chrono::milliseconds startup_timeout{30'000};
   std::chrono::milliseconds drain_timeout{10'000};
 

@@ -1,0 +1,225 @@
+#include "persister/holes/hole_store.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "common/log/log.hpp"
+
+namespace chat::persister {
+namespace {
+
+using postgres::Answer;
+using postgres::ArrayLiteral;
+using postgres::Failure;
+using postgres::Transaction;
+
+const std::string rows_statement =
+    "SELECT epoch, seq, id FROM messages "
+    "WHERE room = $1 AND epoch = $2::bigint AND seq BETWEEN $3::bigint AND $4::bigint";
+
+const std::string ids_statement =
+    "SELECT messages.epoch, messages.seq, id, incoming.epoch, incoming.seq, messages.text = incoming.text "
+    "FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::text[]) AS incoming (id, epoch, seq, text) "
+    "JOIN messages USING (id) WHERE room = $1";
+
+const std::string voids_statement =
+    "SELECT epoch, seq FROM void_numbers "
+    "WHERE room = $1 AND epoch = $2::bigint AND seq BETWEEN $3::bigint AND $4::bigint";
+
+// Sorted by key, as the pipeline sorts, so that two who store the same lock it in the same order. No offset:
+// the record was never read from Kafka.
+const std::string insert_statement =
+    "INSERT INTO messages (id, room, epoch, seq, sender, sender_name, text, sent_at, kafka_partition, "
+    "kafka_offset) "
+    "SELECT id, $1::text, epoch, seq, sender, sender_name, text, "
+    "timestamptz 'epoch' + sent_at * interval '1 millisecond', $2::int, -1 "
+    "FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::bigint[]) "
+    "AS incoming (id, epoch, seq, sender, sender_name, text, sent_at) ORDER BY id ON CONFLICT DO NOTHING";
+
+const std::string insert_voids_statement =
+    "INSERT INTO void_numbers (room, epoch, seq, reason) "
+    "SELECT $1::text, epoch, seq, reason FROM unnest($2::bigint[], $3::bigint[], $4::text[]) "
+    "AS incoming (epoch, seq, reason) ORDER BY epoch, seq ON CONFLICT DO NOTHING RETURNING reason";
+
+template <class Range, class Projection>
+std::string column(const Range& range, Projection projection) {
+  ArrayLiteral literal;
+  for (const auto& element : range) literal.add(projection(element));
+  return literal.take();
+}
+
+template <class Range, class Projection>
+std::string number_column(const Range& range, Projection projection) {
+  return column(range, [&](const auto& element) { return std::to_string(projection(element)); });
+}
+
+using AnswerRow = std::vector<std::optional<std::string>>;
+
+/// From two columns, of which the first is given.
+Cursor cursor_in(const AnswerRow& row, std::size_t first = 0) {
+  return {std::stoll(row.at(first).value()), std::stoll(row.at(first + 1).value())};
+}
+
+Uuid id_in(const AnswerRow& row) {
+  return parse_uuid(row.at(2).value()).value_or(Uuid{});
+}
+
+Answer read_range(Transaction& transaction, const std::string& statement, const std::string& room,
+                  const NumberRange& range) {
+  return transaction.execute(statement, {room, std::to_string(range.epoch), std::to_string(range.first),
+                                         std::to_string(range.last)});
+}
+
+/// Rows that have an id of the page but not its number.
+void find_elsewhere(Transaction& transaction, const std::string& room,
+                    const std::vector<std::optional<MessageRecord>>& records, Found& found) {
+  std::set<std::pair<Cursor, Uuid>> in_place;
+  for (const FoundRow& row : found.rows) in_place.emplace(row.cursor, row.id);
+  std::vector<const MessageRecord*> others;
+  for (const auto& record : records)
+    if (record && !in_place.contains({record->cursor, record->id})) others.push_back(&*record);
+  if (others.empty()) return;
+  const auto answer = transaction.execute(
+      ids_statement, {room, column(others, [](const auto* record) { return to_string(record->id); }),
+                      number_column(others, [](const auto* record) { return record->cursor.epoch; }),
+                      number_column(others, [](const auto* record) { return record->cursor.seq; }),
+                      column(others, [](const auto* record) -> const std::string& { return record->text; })});
+  for (const auto& row : answer.rows) {
+    found.rows.push_back({cursor_in(row, 0), id_in(row)});
+    if (row.at(5).value() != "t") found.other_text.insert(cursor_in(row, 3));
+  }
+}
+
+Found find(Transaction& transaction, const std::string& room, const Page& page,
+           const std::vector<std::optional<MessageRecord>>& records) {
+  Found found;
+  for (const NumberRange& range : page.numbers) {
+    const std::size_t before = found.rows.size();
+    for (const auto& row : read_range(transaction, rows_statement, room, range).rows)
+      found.rows.push_back({cursor_in(row), id_in(row)});
+    if (found.rows.size() - before == static_cast<std::size_t>(range.last - range.first + 1)) continue;
+    for (const auto& row : read_range(transaction, voids_statement, room, range).rows)
+      found.voids.insert(cursor_in(row));
+  }
+  find_elsewhere(transaction, room, records, found);
+  return found;
+}
+
+std::size_t insert_rows(Transaction& transaction, const std::string& room, std::int32_t partition,
+                        const std::vector<MessageRecord>& records) {
+  using Record = MessageRecord;
+  return transaction
+      .execute(
+          insert_statement,
+          {room, std::to_string(partition),
+           column(records, [](const Record& record) { return to_string(record.id); }),
+           number_column(records, [](const Record& record) { return record.cursor.epoch; }),
+           number_column(records, [](const Record& record) { return record.cursor.seq; }),
+           column(records, [](const Record& record) -> const std::string& { return record.sender; }),
+           column(records, [](const Record& record) -> const std::string& { return record.sender_name; }),
+           column(records, [](const Record& record) -> const std::string& { return record.text; }),
+           number_column(records, [](const Record& record) { return record.sent_at; })})
+      .affected;
+}
+
+/// How many of those that are lost were not noted before.
+std::size_t insert_voids(Transaction& transaction, const std::string& room,
+                         const std::vector<VoidNumber>& voids) {
+  if (voids.empty()) return 0;
+  const auto answer = transaction.execute(
+      insert_voids_statement,
+      {room, number_column(voids, [](const VoidNumber& number) { return number.cursor.epoch; }),
+       number_column(voids, [](const VoidNumber& number) { return number.cursor.seq; }),
+       column(voids, [](const VoidNumber& number) { return number.reason; })});
+  return static_cast<std::size_t>(std::ranges::count_if(
+      answer.rows, [](const auto& row) { return row.at(0).value() != void_reason::elsewhere; }));
+}
+
+Cursor first_hole(const Verdict& verdict) {
+  Cursor first = verdict.missing.empty() ? Cursor{} : verdict.missing.front().cursor;
+  const auto lost = std::ranges::find_if(
+      verdict.new_voids, [](const VoidNumber& number) { return number.reason != void_reason::elsewhere; });
+  if (lost == verdict.new_voids.end()) return first;
+  return verdict.missing.empty() ? lost->cursor : std::min(first, lost->cursor);
+}
+
+}  // namespace
+
+std::optional<std::map<std::int32_t, std::int64_t>> HoleStore::positions() {
+  std::map<std::int32_t, std::int64_t> positions;
+  const auto failure = database_.transact([&](Transaction& transaction) {
+    for (const auto& row : transaction.execute("SELECT partition, next_offset FROM positions").rows)
+      positions[std::stoi(row.at(0).value())] = std::stoll(row.at(1).value());
+  });
+  return failure ? std::nullopt : std::optional(std::move(positions));
+}
+
+PageOutcome HoleStore::settle(const std::string& room, std::int32_t partition, const Page& page) {
+  const Records records = records_of(room, page);
+  Verdict verdict;
+  PageOutcome outcome = try_to_settle(room, partition, page, records, verdict);
+  if (!outcome.failure || outcome.failure->response != postgres::Response::poison) return outcome;
+  PageOutcome done;
+  done.failure = set_refused_aside(room, partition, verdict.missing, done);
+  if (done.failure) return done;
+  outcome = try_to_settle(room, partition, page, records, verdict);
+  outcome.inserted += done.inserted;
+  outcome.lost += done.lost;
+  outcome.first_hole = done.first_hole;
+  return outcome;
+}
+
+PageOutcome HoleStore::try_to_settle(const std::string& room, std::int32_t partition, const Page& page,
+                                     const Records& records, Verdict& verdict) {
+  PageOutcome outcome;
+  outcome.failure = database_.transact([&](Transaction& transaction) {
+    verdict = judge_page(page, records, find(transaction, room, page, records));
+    outcome.first_hole = first_hole(verdict);
+    if (!verdict.missing.empty()) {
+      const std::size_t missing = verdict.missing.size();
+      outcome.inserted = insert_rows(transaction, room, partition, verdict.missing);
+      // What came in between under another number is seen now.
+      if (outcome.inserted < missing)
+        verdict = judge_page(page, records, find(transaction, room, page, records));
+    }
+    outcome.lost = insert_voids(transaction, room, verdict.new_voids);
+  });
+  if (outcome.failure) {
+    outcome.inserted = outcome.lost = 0;
+    return outcome;
+  }
+  outcome.stored = std::move(verdict.stored);
+  outcome.voids = std::move(verdict.voids);
+  return outcome;
+}
+
+/// One by one, so that what PostgreSQL refuses does not keep the others out.
+std::optional<Failure> HoleStore::set_refused_aside(const std::string& room, std::int32_t partition,
+                                                    const std::vector<MessageRecord>& records,
+                                                    PageOutcome& done) {
+  if (!records.empty()) done.first_hole = records.front().cursor;
+  for (const MessageRecord& record : records) {
+    std::size_t inserted = 0;
+    auto failure = database_.transact(
+        [&](Transaction& transaction) { inserted = insert_rows(transaction, room, partition, {record}); });
+    if (!failure) {
+      done.inserted += inserted;
+      continue;
+    }
+    if (failure->response != postgres::Response::poison) return failure;
+    log::error("PostgreSQL refuses a message that is only in Redis", {{"room", room},
+                                                                      {"epoch", record.cursor.epoch},
+                                                                      {"seq", record.cursor.seq},
+                                                                      {"reason", failure->message}});
+    std::size_t lost = 0;
+    failure = database_.transact([&](Transaction& transaction) {
+      lost = insert_voids(transaction, room, {{record.cursor, void_reason::refused}});
+    });
+    if (failure) return failure;
+    done.lost += lost;
+  }
+  return std::nullopt;
+}
+
+}  // namespace chat::persister

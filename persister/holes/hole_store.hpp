@@ -1,0 +1,51 @@
+// Compares pages with PostgreSQL and stores what is missing there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/postgres/database.hpp"
+#include "persister/holes/page.hpp"
+
+namespace chat::persister {
+
+/// What became of a page; nothing was done when there is a failure.
+struct PageOutcome {
+  std::optional<postgres::Failure> failure;
+  std::size_t inserted = 0;  // rows made from the stream's entries
+  std::size_t lost = 0;      // numbers noted as void for the first time, whose messages nobody has
+  Cursor first_hole;         // of both, where there are any
+  std::vector<Cursor> stored;
+  std::vector<Cursor> voids;
+};
+
+/// One thread; blocks as the database does.
+class HoleStore {
+ public:
+  /// The database must be migrated.
+  explicit HoleStore(postgres::DatabaseSettings settings) : database_(std::move(settings)) {}
+
+  /// Partition to the next offset to store; none when PostgreSQL is away.
+  std::optional<std::map<std::int32_t, std::int64_t>> positions();
+
+  /// In one transaction. Harmless when another persister does the same, or when the record still comes
+  /// through Kafka: whoever is second finds the row.
+  PageOutcome settle(const std::string& room, std::int32_t partition, const Page& page);
+
+ private:
+  using Records = std::vector<std::optional<MessageRecord>>;
+
+  PageOutcome try_to_settle(const std::string& room, std::int32_t partition, const Page& page,
+                            const Records& records, Verdict& verdict);
+  std::optional<postgres::Failure> set_refused_aside(const std::string& room, std::int32_t partition,
+                                                     const std::vector<MessageRecord>& records,
+                                                     PageOutcome& done);
+
+  postgres::Database database_;
+};
+
+}  // namespace chat::persister

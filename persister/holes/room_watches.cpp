@@ -1,0 +1,67 @@
+#include "persister/holes/room_watches.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace chat::persister {
+
+void RoomWatches::note(const ProvenRoom& room, Clock::time_point now) {
+  watches_.try_emplace(room.room, Watch{room, now, now, std::nullopt});
+}
+
+void RoomWatches::restart(Clock::time_point now) {
+  for (auto& [name, watch] : watches_)
+    if (!watch.end) watch.waits_since = now;
+}
+
+std::set<std::int32_t> RoomWatches::waiting() const {
+  std::set<std::int32_t> partitions;
+  for (const auto& [name, watch] : watches_)
+    if (!watch.end) partitions.insert(watch.room.partition);
+  return partitions;
+}
+
+std::set<std::int32_t> RoomWatches::due(Clock::time_point now) const {
+  std::set<std::int32_t> partitions;
+  for (const auto& [name, watch] : watches_)
+    if (is_due(watch, now)) partitions.insert(watch.room.partition);
+  return partitions;
+}
+
+void RoomWatches::set_end(std::int32_t partition, std::int64_t end, Clock::time_point now) {
+  for (auto& [name, watch] : watches_)
+    if (watch.room.partition == partition && is_due(watch, now)) watch.end = end;
+}
+
+bool RoomWatches::has_ends() const {
+  return std::ranges::any_of(watches_, [](const auto& entry) { return entry.second.end.has_value(); });
+}
+
+std::vector<ProvenRoom> RoomWatches::take_reached(const std::map<std::int32_t, std::int64_t>& positions) {
+  std::vector<ProvenRoom> reached;
+  for (auto place = watches_.begin(); place != watches_.end();) {
+    Watch& watch = place->second;
+    const auto position = positions.find(watch.room.partition);
+    const std::int64_t next_offset = position == positions.end() ? 0 : position->second;
+    if (!watch.end || next_offset < *watch.end) {
+      ++place;
+      continue;
+    }
+    reached.push_back(std::move(watch.room));
+    place = watches_.erase(place);
+  }
+  return reached;
+}
+
+void RoomWatches::keep(const std::set<std::int32_t>& partitions) {
+  std::erase_if(watches_,
+                [&](const auto& entry) { return !partitions.contains(entry.second.room.partition); });
+}
+
+std::optional<RoomWatches::Clock::time_point> RoomWatches::oldest() const {
+  std::optional<Clock::time_point> oldest;
+  for (const auto& [name, watch] : watches_) oldest = std::min(oldest.value_or(watch.noted), watch.noted);
+  return oldest;
+}
+
+}  // namespace chat::persister

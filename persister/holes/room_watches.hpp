@@ -1,0 +1,82 @@
+// Which rooms are being looked at, and when enough is known to compare one.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/wire/cursor.hpp"
+
+namespace chat::persister {
+
+/// A room of which every number up to the candidate is proven to be a row, a void number or a hole.
+struct ProvenRoom {
+  std::string room;
+  std::int32_t partition = 0;
+  Cursor candidate;
+  std::string run;  // of the Redis that gave the candidate
+};
+
+/// Pure; one thread. A room is noted with its newest number. When that is old enough, whatever was going to
+/// reach Kafka has, so that the partition's end offset of then is above it; when the position in PostgreSQL
+/// has reached that end, what is not there will not come by itself (DESIGN "The life of a message" 10).
+class RoomWatches {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// `settling`: what a gateway is given to produce what it has shown.
+  explicit RoomWatches(std::chrono::milliseconds settling) : settling_(settling) {}
+
+  /// Nothing when the room is being watched already.
+  void note(const ProvenRoom& room, Clock::time_point now);
+
+  /// Kafka did not answer, so gateways may not have been able to produce either: who has no end yet waits
+  /// all its time again.
+  void restart(Clock::time_point now);
+
+  /// Partitions with a room that has no end yet.
+  std::set<std::int32_t> waiting() const;
+
+  /// Partitions with a room that is old enough for one.
+  std::set<std::int32_t> due(Clock::time_point now) const;
+
+  /// The end as it was read after `now`; for all rooms of the partition that are due then.
+  void set_end(std::int32_t partition, std::int64_t end, Clock::time_point now);
+
+  bool has_ends() const;
+
+  /// Takes out the rooms whose end the positions (partition to next offset) have reached.
+  std::vector<ProvenRoom> take_reached(const std::map<std::int32_t, std::int64_t>& positions);
+
+  /// Forgets the rooms of all other partitions.
+  void keep(const std::set<std::int32_t>& partitions);
+
+  /// When the room was noted that has waited longest.
+  std::optional<Clock::time_point> oldest() const;
+
+  bool contains(const std::string& room) const { return watches_.contains(room); }
+  std::size_t size() const { return watches_.size(); }
+
+ private:
+  struct Watch {
+    ProvenRoom room;
+    Clock::time_point noted;
+    Clock::time_point waits_since;
+    std::optional<std::int64_t> end;
+  };
+
+  bool is_due(const Watch& watch, Clock::time_point now) const {
+    return !watch.end && now - watch.waits_since >= settling_;
+  }
+
+  const std::chrono::milliseconds settling_;
+  std::unordered_map<std::string, Watch> watches_;
+};
+
+}  // namespace chat::persister

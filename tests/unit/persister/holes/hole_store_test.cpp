@@ -1,0 +1,162 @@
+#include "persister/holes/hole_store.hpp"
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "persister/migrations/migrate.hpp"
+#include "persister/store/postgres_store.hpp"
+#include "tests/support/postgres_server.hpp"
+#include "tests/unit/persister/holes/messages.hpp"
+#include "tests/unit/persister/records.hpp"
+
+namespace chat::persister {
+namespace {
+
+using postgres::Database;
+using postgres::Transaction;
+using test::epoch;
+using test::stream_entry;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class HoleStoreTest : public ::testing::Test {
+ protected:
+  HoleStoreTest() {
+    settings_.url = chat::test::PostgresServer::running().new_database();
+    Database database(settings_);
+    if (const auto failure = migrate(database, embedded_migrations()))
+      throw std::runtime_error(failure->message);
+    store_ = std::make_unique<HoleStore>(settings_);
+  }
+
+  std::vector<std::string> column(const std::string& sql) {
+    Database database(settings_);
+    std::vector<std::string> values;
+    const auto failure = database.transact([&](Transaction& t) {
+      for (const auto& row : t.execute(sql).rows) values.push_back(row.at(0).value_or("NULL"));
+    });
+    if (failure) values = {failure->message};
+    return values;
+  }
+  std::vector<std::string> rows() {
+    return column("SELECT seq || ' ' || text FROM messages ORDER BY epoch, seq");
+  }
+  std::vector<std::string> voids() {
+    return column("SELECT seq || ' ' || reason FROM void_numbers ORDER BY epoch, seq");
+  }
+
+  /// As the pipeline stores a record.
+  StoreOutcome store_record(std::int64_t seq, const Uuid& id, const std::string& text = "hello") {
+    auto message = test::make_message(text);
+    message.id = id;
+    message.cursor = {epoch, seq};
+    Database database(settings_);
+    const std::vector<Row> records{test::make_row(message, 3, 40 + seq)};
+    return PostgresStore(database).store(records, std::vector<Position>{{3, 41 + seq}}, {});
+  }
+
+  PageOutcome settle(std::vector<StreamEntry> entries, std::int64_t candidate) {
+    PageOutcome outcome = store_->settle(
+        "general", 3, make_page({epoch, 0}, {epoch, candidate}, std::move(entries), false, 10'000));
+    EXPECT_FALSE(outcome.failure) << outcome.failure->message;
+    return outcome;
+  }
+
+  postgres::DatabaseSettings settings_;
+  std::unique_ptr<HoleStore> store_;
+  const Uuid a_ = random_uuid();
+  const Uuid b_ = random_uuid();
+};
+
+TEST_F(HoleStoreTest, I3WritesTheRowThatTheLostRecordWouldHaveMade) {
+  store_record(1, a_);
+  const auto outcome =
+      settle({stream_entry(1, a_), stream_entry({epoch, 2}, b_, "héllo \"quoted\" \\ {a,b} NULL\n")}, 2);
+  EXPECT_EQ(outcome.inserted, 1U);
+  EXPECT_EQ(outcome.lost, 0U);
+  EXPECT_EQ(outcome.first_hole, (Cursor{epoch, 2}));
+  EXPECT_THAT(outcome.stored, ElementsAre(Cursor{epoch, 1}, Cursor{epoch, 2}));
+  EXPECT_THAT(column("SELECT id || ' ' || room || ' ' || epoch || ' ' || seq || ' ' || sender || ' ' || "
+                     "sender_name || ' ' || (extract(epoch FROM sent_at) * 1000)::bigint || ' ' || "
+                     "kafka_partition || ' ' || kafka_offset FROM messages WHERE seq = 2"),
+              ElementsAre(to_string(b_) + " general 1764000000000 2 guest-1 Guest 1764000000123 3 -1"));
+  EXPECT_THAT(column("SELECT text FROM messages WHERE seq = 2"),
+              ElementsAre("héllo \"quoted\" \\ {a,b} NULL\n"));
+}
+
+TEST_F(HoleStoreTest, I1ARecordThatStillComesThroughKafkaFindsTheRow) {
+  settle({stream_entry(1, a_)}, 1);
+  const auto late = store_record(1, a_);
+  ASSERT_FALSE(late.failure);
+  EXPECT_EQ(late.inserted, 0U);
+  EXPECT_EQ(late.duplicates, 1U);
+  EXPECT_THAT(rows(), ElementsAre("1 hello"));
+  EXPECT_THAT(voids(), IsEmpty());
+}
+
+TEST_F(HoleStoreTest, LostNumbersAreCountedOnce) {
+  store_record(3, a_);
+  auto outcome = settle({stream_entry(3, a_)}, 4);
+  EXPECT_EQ(outcome.lost, 3U);
+  EXPECT_EQ(outcome.first_hole, (Cursor{epoch, 1}));
+  EXPECT_THAT(outcome.stored, ElementsAre(Cursor{epoch, 3}));
+  EXPECT_THAT(voids(), ElementsAre("1 lost", "2 lost", "4 lost"));
+  outcome = settle({stream_entry(3, a_)}, 4);
+  EXPECT_EQ(outcome.lost, 0U);
+  EXPECT_THAT(outcome.voids, ElementsAre(Cursor{epoch, 1}, Cursor{epoch, 2}, Cursor{epoch, 4}));
+}
+
+TEST_F(HoleStoreTest, AnIdThatIsStoredElsewhereIsNotedAndNotCounted) {
+  store_record(1, a_);
+  const auto outcome = settle({stream_entry(1, a_), stream_entry(2, a_)}, 2);
+  EXPECT_EQ(outcome.lost + outcome.inserted, 0U);
+  EXPECT_THAT(outcome.stored, ElementsAre(Cursor{epoch, 1}, Cursor{epoch, 2}));
+  EXPECT_THAT(voids(), ElementsAre("2 stored under another number"));
+}
+
+TEST_F(HoleStoreTest, AnIdThatIsStoredElsewhereWithAnotherTextIsLost) {
+  store_record(1, a_, "first");
+  const auto outcome =
+      settle({stream_entry({epoch, 1}, a_, "first"), stream_entry({epoch, 2}, a_, "second")}, 2);
+  EXPECT_EQ(outcome.lost, 1U);
+  EXPECT_THAT(rows(), ElementsAre("1 first"));
+  EXPECT_THAT(voids(), ElementsAre("2 lost: its id is stored with another text"));
+}
+
+TEST_F(HoleStoreTest, WhatPostgresRefusesIsSetAsideAndTheOthersAreStored) {
+  ASSERT_THAT(column("ALTER TABLE messages ADD CHECK (text <> 'bad')"), IsEmpty());
+  const auto outcome =
+      settle({stream_entry({epoch, 1}, a_, "good"), stream_entry({epoch, 2}, b_, "bad"), stream_entry(3)}, 3);
+  EXPECT_EQ(outcome.inserted, 2U);
+  EXPECT_EQ(outcome.lost, 1U);
+  EXPECT_THAT(rows(), ElementsAre("1 good", "3 hello"));
+  EXPECT_THAT(voids(), ElementsAre("2 lost: PostgreSQL refuses its message"));
+  EXPECT_THAT(outcome.voids, ElementsAre(Cursor{epoch, 2}));
+}
+
+TEST_F(HoleStoreTest, KnowsThePositions) {
+  store_record(1, a_);
+  const auto positions = store_->positions();
+  ASSERT_TRUE(positions);
+  EXPECT_EQ(positions->at(3), 42);
+}
+
+TEST_F(HoleStoreTest, SaysNothingWhilePostgresIsAway) {
+  chat::test::PostgresServer::running().stop();
+  const auto positions = store_->positions();
+  const auto outcome =
+      store_->settle("general", 3, make_page({epoch, 0}, {epoch, 1}, {stream_entry(1, a_)}, false, 10'000));
+  chat::test::PostgresServer::running();
+  EXPECT_FALSE(positions);
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_THAT(outcome.stored, IsEmpty());
+  EXPECT_EQ(settle({stream_entry(1, a_)}, 1).inserted, 1U);
+}
+
+}  // namespace
+}  // namespace chat::persister
