@@ -50,6 +50,8 @@ test("I2 I3 the subscriber connections killed in the middle of the traffic, agai
   for (let kills = 1; kills <= 5; kills++) {
     await moreThan(traffic, traffic.acks.length + 50);
     const lost = await Promise.all(fleet.gateways.map((gateway) => gateway.metric("chat_redis_lost_total")));
+    // The gateways say that they are well up to 100 ms late, so Redis is asked whether both have come back.
+    await until("both gateways to listen", async () => (await fleet.redis.command("CLIENT", "LIST", "TYPE", "pubsub")).match(/^id=/gm)?.length === 2);
     assert.equal(await fleet.redis.command("CLIENT", "KILL", "TYPE", "pubsub"), ":2\r\n");
     await until("both gateways to have lost it", async () => (await Promise.all(fleet.gateways.map((gateway) => gateway.metric("chat_redis_lost_total"))))
       .every((now, i) => now > lost[i]));
