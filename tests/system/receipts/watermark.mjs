@@ -86,8 +86,12 @@ export function watermarkTests(fleet, streamKeep) {
     await until("a message after the restart", accepted, 20_000);
     assert.ok(ack.epoch > before.epoch);
     await waitForWatermark(fleet(), room, newest([ack]));
-    const isWell = async (gateway) => (await gateway.admin("/readyz")).body.includes('"status":"ready"');
-    await until("both gateways to be well again", async () => (await Promise.all(fleet().gateways.map(isWell))).every(Boolean), 20_000);
+    let said = [];
+    const areWell = async () => {
+      said = await Promise.all(fleet().gateways.slice(0, 2).map((gateway) => gateway.admin("/readyz")));
+      return said.every(({ body }) => body && JSON.parse(body).degraded.length === 0);
+    };
+    await until(() => `both gateways to be well again; they say ${JSON.stringify(said)}`, areWell, 20_000);
     await client.close();
   });
 
