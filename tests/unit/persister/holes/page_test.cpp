@@ -114,7 +114,7 @@ TEST_F(JudgeTest, WhatIsARowNeedsNothing) {
 
 TEST_F(JudgeTest, I3AnEntryWithoutARowIsStoredAsItWasShown) {
   const Verdict verdict =
-      judge({stream_entry(1, a), stream_entry(at(2), b, "lóst \"text\"")}, 2, {{{at(1), a}}, {}});
+      judge({stream_entry(1, a), stream_entry(at(2), b, "lóst \"text\"")}, 2, {{{at(1), a}}, {}, {}});
   ASSERT_EQ(verdict.missing.size(), 1U);
   EXPECT_EQ(verdict.missing[0].id, b);
   EXPECT_EQ(verdict.missing[0].cursor, at(2));
