@@ -24,7 +24,11 @@ void Probe::wait() {
 void Probe::tick() {
   if (!subscriber_.is_live()) return unanswered_since_.reset();
   const auto now = Clock::now();
-  if (unanswered_since_ && now - *unanswered_since_ >= timing_.probe_answer) {
+  const bool can_ask = commands_.is_ready();
+  // After an outage each connection comes back in its own time: the wait for an echo begins with a question.
+  if (can_ask && !could_ask_) unanswered_since_.reset();
+  could_ask_ = can_ask;
+  if (unanswered_since_ && now - *unanswered_since_ >= limit()) {
     unanswered_since_.reset();
     failures_.Increment();
     static constexpr auto reason =
@@ -32,12 +36,16 @@ void Probe::tick() {
     subscriber_.drop(reason);
     return commands_.drop(reason);
   }
-  // Without a command connection nothing proves that the subscriber's is alive, so the wait begins all the
-  // same.
   if (!unanswered_since_) unanswered_since_ = now;
-  if (!commands_.is_ready()) return;
+  if (!can_ask) return;
   commands_.send({"SET", channel_, "", "EX", "60"}, [](const Reply&) {});
   commands_.send({"PUBLISH", channel_, ""}, [](const Reply&) {});
+}
+
+/// Without a command connection nothing proves that the subscriber's is alive, but it may need so long to
+/// come back.
+Probe::Clock::duration Probe::limit() const {
+  return could_ask_ ? timing_.probe_answer : timing_.probe_answer + timing_.most_backoff + timing_.connect;
 }
 
 }  // namespace chat::redis

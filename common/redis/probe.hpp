@@ -34,6 +34,7 @@ class Probe {
 
   void wait();
   void tick();
+  Clock::duration limit() const;
 
   Lifetime lifetime_;
   boost::asio::steady_timer timer_;
@@ -43,6 +44,7 @@ class Probe {
   Timing timing_;
   prometheus::Counter& failures_;
   std::optional<Clock::time_point> unanswered_since_;
+  bool could_ask_ = false;  // at the last tick there was a command connection
 };
 
 }  // namespace chat::redis

@@ -101,10 +101,12 @@ RoomFeed::Step RoomFeed::on_read(const ReadReply& reply) {
   } else {
     ++step.gaps_unrepaired;
   }
-  broken_ = !subscribed_;
   reading_ = std::exchange(read_again_, false);
   step.read = reading_;
+  // What is held came after the read's start on one subscription, even if that one is lost by now.
+  broken_ = false;
   if (!reading_) pass_held(step);
+  broken_ = !subscribed_;
   return step;
 }
 

@@ -16,8 +16,9 @@
 //              disconnect where clients must stay.
 //
 // idsForgotten: Redis lost its memory of ids in this run (invariant I4). Then a retry may get a second number in a later
-// epoch, under which it may be shown once more or, where gateways still knew the id, be left out. `again` counts showings
-// of that kind; without idsForgotten they are duplicates and order breaks.
+// epoch, under which it may be shown once more or, where gateways still knew the id, be left out; and where the answer to
+// that retry was lost as well, nobody ever hears whose number it was. `again` counts second showings and `unknown` numbers
+// of which neither an ack nor a member nor a row tells; without idsForgotten they are duplicates, order breaks and gaps.
 
 const mostExamples = 5;
 
@@ -31,7 +32,7 @@ export function check(ledger, { idsForgotten = false, unrepairedByMetric = 0 } =
   ledger.views.forEach((view) => checkView(view, { owed: owed.get(view.room) ?? [], numbers, voids, idsForgotten, rows }, report));
   report.add("gaps", unrepairedByMetric, "chat_gaps_unrepaired_total grew");
   ledger.surprises.forEach((sentence) => report.add("unexpected", 1, sentence));
-  return { sent: ledger.messages.size, acked: ledger.acked, ...report.counts, again: report.again, examples: report.examples };
+  return { sent: ledger.messages.size, acked: ledger.acked, ...report.counts, again: report.again, unknown: report.unknown.size, examples: report.examples };
 }
 
 export function isClean({ lost, duplicated, orderBreaks, gaps, unexpected }) {
@@ -41,6 +42,7 @@ export function isClean({ lost, duplicated, orderBreaks, gaps, unexpected }) {
 class Report {
   counts = { lost: 0, duplicated: 0, orderBreaks: 0, gaps: 0, unexpected: 0 };
   again = 0;
+  unknown = new Set();
   examples = [];
   #kept = {};
 
@@ -164,8 +166,12 @@ function checkView(view, { owed, numbers, voids, idsForgotten }, report) {
   for (const [epoch, highest] of highestByEpoch(view.seen)) {
     for (let seq = epoch === view.from.epoch ? view.from.seq + 1 : 1; seq < highest; seq++) {
       const number = `${view.room} ${epoch}/${seq}`;
-      const leftOut = idsForgotten && seen.has(numbers.get(number));
-      if (!shownNumbers.has(`${epoch}/${seq}`) && !voids.has(number) && !leftOut) {
+      if (shownNumbers.has(`${epoch}/${seq}`) || voids.has(number) || (idsForgotten && seen.has(numbers.get(number)))) {
+        continue;
+      }
+      if (idsForgotten && !numbers.has(number)) {
+        report.unknown.add(number);
+      } else {
         report.add("gaps", 1, `${who} was not shown ${epoch}/${seq} (${numbers.get(number) ?? "which nobody knows"})`);
       }
     }

@@ -168,6 +168,13 @@ test("I4 a second number in a later epoch is accepted only where Redis forgot th
   };
   assert.deepEqual(said(secondNumber, { idsForgotten: true }), {}, "shown again to one member, left out for the other");
   assert.deepEqual(said(secondNumber), { duplicated: 1, orderBreaks: 2, gaps: 1 });
+  const nobodysNumber = (ledger) => {
+    secondNumber(ledger);
+    ledger.messages.get("id-10").acks.pop();
+    ledger.views[0].seen.splice(-2, 1);
+  };
+  assert.deepEqual(said(nobodysNumber, { idsForgotten: true }), {}, "the answer to the retry was lost");
+  assert.deepEqual(said(nobodysNumber), { gaps: 2 });
   const sameEpoch = ({ views }) => views[0].seen.push({ epoch, seq: 11, id: "id-3" });
   assert.equal(said(sameEpoch, { idsForgotten: true }).duplicated, 1);
 });

@@ -114,12 +114,15 @@ function choose(short) {
   });
 }
 
-function tell({ examples, misses, again, strikes }) {
+function tell({ examples, misses, again, unknown, strikes }) {
   if (strikes === 0) {
     console.log("  it never struck");
   }
   misses.forEach(({ what }) => console.log(`  no proof that it struck: ${what}`));
   examples.forEach((sentence) => console.log(`  ${sentence}`));
+  if (unknown > 0) {
+    console.log(`  ${unknown} numbers of which nobody heard, after Redis had forgotten ids`);
+  }
   if (again > 0) {
     console.log(`  ${again} showings of a message under a second number, after Redis had forgotten its id`);
   }

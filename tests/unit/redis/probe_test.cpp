@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -82,6 +83,33 @@ TEST_F(ProbeTest, a_probe_that_is_never_echoed_drops_both_connections) {
   EXPECT_FALSE(commands.is_ready());
   is_echoing = true;
   ASSERT_TRUE(until([&] { return server.connections == 4 && subscriber.is_live() && commands.is_ready(); }));
+}
+
+// After Redis was killed the subscriber's connection came back two seconds before the command connection, and
+// was dropped at once, together with the other; so it went on for three rounds.
+TEST_F(ProbeTest, a_command_connection_that_comes_back_late_gets_its_time_for_an_echo) {
+  ASSERT_TRUE(until([&] { return listener.echoes >= 1; }));
+  is_echoing = false;
+  bool is_cut = false;
+  FakePeer* waiting = nullptr;
+  server.on_command = [&](FakePeer& peer, const Words& words) {
+    if (words[0] == "PUBLISH" && !std::exchange(is_cut, true)) return peer.close();
+    if (words[0] == "INFO") {
+      waiting = &peer;
+      return;
+    }
+    serve(peer, words);
+  };
+  ASSERT_TRUE(until([&] { return waiting != nullptr; }));
+  settle(short_timing().probe_answer * 2 / 3);
+  FakeRedis::answer_greeting(*waiting, {"INFO"});
+  settle(short_timing().probe_answer * 2 / 3);
+  EXPECT_TRUE(commands.is_ready());
+  is_echoing = true;
+  const int before = listener.echoes;
+  ASSERT_TRUE(until([&] { return listener.echoes > before; }));
+  EXPECT_EQ(failures.Value(), 0);
+  EXPECT_EQ(listener.losses, 0);
 }
 
 TEST_F(ProbeTest, a_subscriber_is_dropped_as_well_when_the_command_connection_stays_away) {

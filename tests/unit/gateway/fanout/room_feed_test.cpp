@@ -137,6 +137,18 @@ TEST_F(RoomFeedTest, TriesCountOnlyWhileSubscribedAndBeginAnewWithEachSubscripti
   EXPECT_EQ(step.gaps_unrepaired, 0U);
 }
 
+TEST_F(RoomFeedTest, ANewEpochThatCameBeforeASecondLossFollowsWhatIsReadAfterIt) {
+  begin_at({1, 4});
+  feed.on_lost();
+  feed.on_subscribed();
+  feed.on_publication({9, 1}, "first of the new epoch");
+  feed.on_lost();
+  const auto step = feed.on_read(reply({1, 5}, {{1, 5}}));
+  EXPECT_EQ(cursors(step), (std::vector<Cursor>{{1, 5}, {9, 1}}));
+  EXPECT_EQ(step.gaps_unrepaired, 0U);
+  EXPECT_FALSE(feed.accept_next({10, 1})) << "and what follows after the second loss is not proven";
+}
+
 TEST_F(RoomFeedTest, ALossDuringAReadReadsAgain) {
   begin_at({1, 4});
   feed.on_publication({1, 7}, "seven");
