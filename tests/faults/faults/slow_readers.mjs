@@ -20,7 +20,7 @@ export const slowReaders = {
     slow.forEach((client) => client.resumeReading());
     await scene.until("all of them to be back", () => slow.every((client) => client.joined && client.disconnects > 0), 90_000);
     const codes = slow.flatMap(({ closeCodes }) => closeCodes);
-    scene.note(`${slow.length} slow readers were closed with ${codes.join(", ")} after ${load.sent} messages`);
+    scene.note(`${slow.length} slow readers were closed ${codes.length} times, with ${[...new Set(codes)].join(", ")}, after ${load.sent} messages`);
     strike.hit &&= codes.filter((code) => code === slowConsumer).length >= slow.length;
     if (load.clients.some(({ disconnects }) => disconnects > 0)) {
       scene.ledger.surprise("members that read were disconnected too");
