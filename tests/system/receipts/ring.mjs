@@ -1,11 +1,10 @@
 // Who comes back a moment later is answered from the gateway's memory.
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { Client } from "../support/client.mjs";
+import { gatewaysReady } from "../support/ready.mjs";
 import { cursorOf, fill, member, newRoom, seqs } from "../support/room.mjs";
 import { assertNoGapNoRepeat, pipelined, range } from "../support/traffic.mjs";
-import { until } from "../support/until.mjs";
 
 const shown = (client, joined, room) => [...joined.messages, ...client.messages(room)];
 
@@ -52,10 +51,10 @@ export function ringTests(gateway, fleet) {
     const joined = await back.join(room, { since: cursorOf(acks[9]) });
     assert.deepEqual([joined.messages.length, joined.complete], [10, true]);
     await fleet().redis.start();
-    const elsewhere = fleet().gateways.find((other) => other !== gateway());
-    const other = await until("a join elsewhere", () => member(elsewhere, room).catch(() => null), 20_000);
-    for (const id of range(5).map(() => randomUUID())) {
-      await until("an ack", () => other.send(room, "later", { id }).catch(() => null), 20_000);
+    await gatewaysReady(fleet());
+    const other = await member(fleet().gateways.find((elsewhere) => elsewhere !== gateway()), room);
+    for (const i of range(5)) {
+      await other.send(room, `later ${i}`);
     }
     await Promise.all([back.waitForMessages(room, 5, 20_000), writer.waitForMessages(room, 25, 20_000)]);
     assertNoGapNoRepeat([...acks.slice(0, 10), ...shown(back, joined, room)], "who resumed from the ring");

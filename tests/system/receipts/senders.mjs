@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client } from "../support/client.mjs";
 import { rowsOf, waitForRows } from "../support/db.mjs";
+import { gatewaysReady } from "../support/ready.mjs";
 import { cursorOf, fill, member, newRoom } from "../support/room.mjs";
 import { compareCursors } from "../support/traffic.mjs";
 import { until } from "../support/until.mjs";
@@ -34,7 +35,7 @@ function assertReceiptsFollowAcks(client, room) {
 export function senderTests(fleet) {
   test("I7 stored comes after the ack, to the sender alone, and once it is true", async () => {
     const room = newRoom("receipts");
-    const [ann, bob] = await Promise.all(fleet().gateways.map((gateway) => member(gateway, room)));
+    const [ann, bob] = await Promise.all(fleet().gateways.slice(0, 2).map((gateway) => member(gateway, room)));
     const reader = await member(fleet().gateways[0], room);
     const [ofAnn, ofBob] = await Promise.all([fill(ann, room, 200), fill(bob, room, 200)]);
     for (const [client, acks] of [[ann, ofAnn], [bob, ofBob]]) {
@@ -99,6 +100,7 @@ export function senderTests(fleet) {
     await persister.crash();
     assert.deepEqual(receipts(client, room), []);
     await fleet().redis.start();
+    await gatewaysReady(fleet());
     await stored(client, room, acks.sort(compareCursors).at(-1), 30_000);
     assertReceiptsFollowAcks(client, room);
     await persister.start();
