@@ -105,6 +105,12 @@ TEST_F(RoomRingTest, StoredNumbersAreToldToThoseWhoAwaitThemOnly) {
   room->on_stored(stored_up_to({1, 2}));
   EXPECT_EQ(member.told.size() + third.told.size() + back.told.size(), 3U);
   EXPECT_TRUE(other.told.empty());
+  room->end_wait(member);
+  room->on_stored(stored_up_to({1, 2}));
+  EXPECT_EQ(member.told.size(), 1U);
+  EXPECT_EQ(third.told.size() + back.told.size(), 4U) << "who stays is told still";
+  room->await_stored(member);
+  for (TestMember* waiting : {&member, &third, &back}) waiting->told = {{1, 2}};
   for (TestMember* waiting : {&member, &third, &back}) waiting->room_to_stop_waiting_in = room.get();
   room->on_stored(stored_up_to({1, 3}));
   room->on_stored(stored_up_to({1, 4}));

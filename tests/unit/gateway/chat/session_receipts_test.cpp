@@ -140,6 +140,20 @@ TEST_F(SessionReceiptsTest, OfARoomThatWasLeftNothingIsToldAndNothingKeptOnceItI
   EXPECT_EQ(services.stored_waiting, 0U);
 }
 
+TEST_F(SessionReceiptsTest, I6RoomsThatWereLeftAndAreStoredDoNotCountAgainstTheBound) {
+  std::size_t waiting = 0;
+  SessionReceipts receipts(waiting);
+  for (std::size_t i = 0; i < 2 * SessionReceipts::most_rooms; ++i) {
+    const std::string room = "r" + std::to_string(i);
+    receipts.accepted(room, {5, 1}, random_uuid(), {});
+    EXPECT_TRUE(receipts.awaits(room));
+    receipts.left(room);
+    receipts.acked(room, {5, 1});
+    EXPECT_EQ(receipts.stored(room, stored_up_to({5, 1})), std::nullopt);
+  }
+  EXPECT_EQ(waiting, 0U);
+}
+
 TEST_F(SessionReceiptsTest, ClosingGivesTheWorkersCountBack) {
   join("r");
   accept_and_ack(2);
