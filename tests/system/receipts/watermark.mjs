@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lockTable, waitForBlockedWriter, waitForRows } from "../support/db.mjs";
-import { gatewaysReady } from "../support/ready.mjs";
 import { fill, member, newRoom } from "../support/room.mjs";
 import { compareCursors } from "../support/traffic.mjs";
 import { until } from "../support/until.mjs";
@@ -82,7 +81,6 @@ export function watermarkTests(fleet, streamKeep) {
     const before = newest(await fill(client, room, 20));
     await waitForWatermark(fleet(), room, before);
     await fleet().redis.restart();
-    await gatewaysReady(fleet());
     let ack = null;
     const accepted = async () => (ack = await client.send(room, "after the restart").catch(() => null));
     await until("a message after the restart", accepted, 20_000);
@@ -124,7 +122,6 @@ export function watermarkTests(fleet, streamKeep) {
     await fleet().redis.start();
     await waitForWatermark(fleet(), room, newest(acks));
     await until("no receipt to wait", async () => (await persister.metric("chat_receipts_waiting")) === 0);
-    await gatewaysReady(fleet());
     await client.close();
   });
 }
