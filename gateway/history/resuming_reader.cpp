@@ -85,7 +85,7 @@ void ResumingReader::ask_after(const WorkRef& work, Cursor since) {
   const Cursor until = rows_wanted_until(since, work->stream);
   if (const auto rows = cache_.find(room, since, until, Clock::now())) {
     if (auto page = merge_after(since, work->stream, *rows, work->settled))
-      return answer(work, *std::move(page));
+      return work->handler(*std::move(page));
   }
   history_->read_after(room, since, until, post_,
                        guarded([this, work](HistoryRows rows) { on_rows(work, std::move(rows)); }));
@@ -94,7 +94,7 @@ void ResumingReader::ask_after(const WorkRef& work, Cursor since) {
 /// Rows whose page was proven by their own numbers, or by an earlier wait, will not change any more.
 void ResumingReader::remember(const Work& work, HistoryRows rows) {
   const auto& since = work.request.since;
-  if (!since || work.settled.current || !work.stream.same_run) return;
+  if (!since || work.settled.current) return;
   cache_.put(work.request.room, *since, rows_wanted_until(*since, work.stream), std::move(rows),
              Clock::now());
 }
@@ -116,25 +116,10 @@ void ResumingReader::on_rows(const WorkRef& work, HistoryRows rows) {
                   : merge_before(*request.before, request.history, work->stream, rows, work->settled);
   if (page) {
     remember(*work, std::move(rows));
-    return answer(work, *std::move(page));
+    return work->handler(*std::move(page));
   }
   if (work->settled.current) return fail(work);
   settle(work);
-}
-
-/// Where Redis came back under another run, the rows may hold the beginning of an epoch that it began after
-/// it was asked, and lower numbers of that one may still be on their way into PostgreSQL. So it is asked
-/// again, and a page stands when no message was accepted before the rows were read.
-void ResumingReader::answer(const WorkRef& work, ReadReply page) {
-  if (!work->request.since || work->stream.same_run) return work->handler(std::move(page));
-  read_(work->request, guarded([this, work, page = std::move(page)](ReadReply now) mutable {
-          const Cursor before = work->stream.newest;
-          const bool is_unchanged =
-              !now.same_run && (now.newest == before || (now.newest.seq == 0 && before.seq == 0));
-          if (!now.available) return work->handler(ReadReply{});
-          if (is_unchanged) return work->handler(std::move(page));
-          on_stream(work->request, std::move(now), work->handler);
-        }));
 }
 
 /// Reads of one room that need the same wait share it.

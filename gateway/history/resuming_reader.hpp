@@ -47,7 +47,6 @@ class ResumingReader {
   void ask_after(const WorkRef& work, Cursor since);
   void on_rows(const WorkRef& work, HistoryRows rows);
   void remember(const Work& work, HistoryRows rows);
-  void answer(const WorkRef& work, ReadReply page);
   void settle(const WorkRef& work);
   void on_settled(const std::string& room, std::int64_t epochs_below, bool is_settled);
   void fail(const WorkRef& work);

@@ -188,41 +188,6 @@ TEST_F(ResumingReaderTest, I3AWaitSaysNothingOfALaterEpochThatRedisLostWithAnOld
   EXPECT_EQ(history.waits.size(), 2U) << "what was shown after that wait may be on its way to PostgreSQL";
 }
 
-struct OtherRun : ResumingReaderTest {
-  OtherRun() {
-    redis = stream({1, 2}, {});
-    redis.same_run = false;
-    resume({1, 2});
-    history.reads.at(0)(rows({}));
-    history.waits.at(0)(true);
-  }
-};
-
-TEST_F(OtherRun, I3APageStandsWhileRedisHasAcceptedNothing) {
-  history.reads.at(1)(rows(entries(1, 3, 4)));
-  ASSERT_EQ(replies.size(), 1U);
-  EXPECT_TRUE(replies[0].complete);
-  EXPECT_EQ(numbers(replies[0].entries), "1/3 1/4");
-}
-
-TEST_F(OtherRun, I3RowsOfAnEpochThatBeganMeanwhileAreNotTakenForAllOfIt) {
-  redis = stream({2, 3}, entries(2, 1, 3));
-  // The second number is on its way into PostgreSQL, through another gateway.
-  history.reads.at(1)(rows(entries(1, 3, 4) + entries(2, 1, 1) + entries(2, 3, 3)));
-  EXPECT_TRUE(replies.empty());
-  ASSERT_EQ(history.wanted_until.back(), (Cursor{2, 1}));
-  history.reads.at(2)(rows(entries(1, 3, 4)));
-  ASSERT_EQ(replies.size(), 1U);
-  EXPECT_EQ(numbers(replies[0].entries), "1/3 1/4 2/1 2/2 2/3");
-}
-
-TEST_F(OtherRun, ARedisThatIsAwayAgainLeavesThePageUnproven) {
-  redis = {};
-  history.reads.at(1)(rows(entries(1, 3, 4)));
-  ASSERT_EQ(replies.size(), 1U);
-  EXPECT_FALSE(replies[0].available);
-}
-
 TEST_F(ResumingReaderTest, AJoinsLastMessagesAreFilledUpWithoutWaiting) {
   redis = stream({1, 4}, entries(1, 3, 4));
   redis.complete = true;
