@@ -109,9 +109,12 @@ test("I1 a PostgreSQL that hangs without closing is noticed, and all is stored w
   const traffic = await beginTraffic("hang");
   await traffic.more(50);
   fleet.postgres.process.freeze();
-  await until("the pause", () => isPaused(first), 30_000);
-  await traffic.more(50);
-  fleet.postgres.process.thaw();
+  try {
+    await until("the pause", () => isPaused(first), 30_000);
+    await traffic.more(50);
+  } finally {
+    fleet.postgres.process.thaw();
+  }
   await until("the first to go on", async () => !(await isPaused(first)), 30_000);
   await traffic.finish();
 });
