@@ -53,6 +53,9 @@ async function beginTraffic(name, rooms = 6) {
 
 const storedRows = async (rooms) =>
   (await fleet.postgres.query(`SELECT count(*) AS n FROM messages WHERE room IN (${rooms.map(quote).join(", ")})`))[0].n;
+const shutOut = () => fleet.postgres.psql(
+  "ALTER ROLE first NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'first'", { admin: true });
+const letIn = () => fleet.postgres.psql("ALTER ROLE first LOGIN", { admin: true });
 const isPaused = async (persister) => (await persister.metric("chat_persister_paused")) === 1;
 
 async function positions() {
@@ -65,10 +68,24 @@ function assertNotLower(before, after, what) {
   before.forEach((value, partition) => assert.ok((after.get(partition) ?? 0) >= value, `${what} of partition ${partition} went back`));
 }
 
+// Makes `sql` happen at the next `times` inserts (or commits) into messages, whatever becomes of their transactions.
+async function sabotage(sql, { times, when = "CREATE TRIGGER sabotage BEFORE INSERT" }) {
+  await fleet.postgres.psql(`
+    CREATE SEQUENCE sabotages;
+    CREATE FUNCTION sabotage() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
+      BEGIN IF nextval('sabotages') <= ${times} THEN ${sql}; END IF; RETURN NEW; END $$;
+    ${when} ON messages ${when.includes("CONSTRAINT") ? "DEFERRABLE INITIALLY DEFERRED" : ""} FOR EACH ROW EXECUTE FUNCTION sabotage()`,
+    { admin: true });
+  return {
+    struck: async () => (await fleet.postgres.psql("SELECT last_value >= " + times + " FROM sabotages", { admin: true })).trim() === "t",
+    end: () => fleet.postgres.psql("DROP TRIGGER sabotage ON messages; DROP FUNCTION sabotage; DROP SEQUENCE sabotages", { admin: true }),
+  };
+}
+
 test("I1 a second persister joins and leaves while the first is paused: both halves are stored once", async () => {
   const traffic = await beginTraffic("paused");
   await traffic.more(50);
-  await fleet.postgres.psql("ALTER ROLE first NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'first'", { admin: true });
+  await shutOut();
   await until("the first to pause", () => isPaused(first));
   await traffic.more(50);
   await second.start();
@@ -77,7 +94,7 @@ test("I1 a second persister joins and leaves while the first is paused: both hal
   assert.ok(await isPaused(first));
   await second.stop();
   await traffic.more(50);
-  await fleet.postgres.psql("ALTER ROLE first LOGIN", { admin: true });
+  await letIn();
   await until("the first to go on", async () => !(await isPaused(first)), 20_000);
   await traffic.finish();
 });
@@ -105,6 +122,30 @@ test("I1 I7 a zombie that wakes with an open transaction after its session ended
   await second.stop();
 });
 
+test("I1 I7 a zombie that stores its batch, stored by another long ago, sets no position and no offset back", async () => {
+  const traffic = await beginTraffic("late");
+  await traffic.more(50);
+  // Its transaction fails so that it is repeated at once: after the sleep, before Kafka can say anything.
+  const trouble = await sabotage("IF session_user = 'first' THEN PERFORM pg_sleep(5); RAISE EXCEPTION USING ERRCODE = '40001'; END IF", { times: 1 });
+  await until("the first to be in the middle of a transaction", async () =>
+    (await fleet.postgres.query("SELECT pid FROM pg_stat_activity WHERE usename = 'first' AND wait_event = 'PgSleep'", { admin: true })).length > 0);
+  const duplicates = await first.metric("chat_persister_duplicates_total");
+  first.process.freeze();
+  const assigned = assignments(first);
+  await second.start();
+  const before = await storedRows(traffic.rooms);
+  await until("the second to store more", async () => (await storedRows(traffic.rooms)) >= before + 200, 30_000);
+  await traffic.finish();
+  const [stood, committed] = [await positions(), await committedOffsets(fleet)];
+  first.process.thaw();
+  await until("the zombie to store", async () => (await first.metric("chat_persister_duplicates_total")) > duplicates, 20_000);
+  await until("the zombie to be a member again", () => assignments(first) > assigned, 30_000);
+  assert.deepEqual(await positions(), stood);
+  assertNotLower(committed, await committedOffsets(fleet), "the committed offset");
+  await trouble.end();
+  await second.stop();
+});
+
 test("I1 a PostgreSQL that hangs without closing is noticed, and all is stored when it goes on", async () => {
   const traffic = await beginTraffic("hang");
   await traffic.more(50);
@@ -118,20 +159,6 @@ test("I1 a PostgreSQL that hangs without closing is noticed, and all is stored w
   await until("the first to go on", async () => !(await isPaused(first)), 30_000);
   await traffic.finish();
 });
-
-// Makes `sql` happen at the next `times` inserts (or commits) into messages, whatever becomes of their transactions.
-async function sabotage(sql, { times, when = "CREATE TRIGGER sabotage BEFORE INSERT" }) {
-  await fleet.postgres.psql(`
-    CREATE SEQUENCE sabotages;
-    CREATE FUNCTION sabotage() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
-      BEGIN IF nextval('sabotages') <= ${times} THEN ${sql}; END IF; RETURN NEW; END $$;
-    ${when} ON messages ${when.includes("CONSTRAINT") ? "DEFERRABLE INITIALLY DEFERRED" : ""} FOR EACH ROW EXECUTE FUNCTION sabotage()`,
-    { admin: true });
-  return {
-    struck: async () => (await fleet.postgres.psql("SELECT last_value >= " + times + " FROM sabotages", { admin: true })).trim() === "t",
-    end: () => fleet.postgres.psql("DROP TRIGGER sabotage ON messages; DROP FUNCTION sabotage; DROP SEQUENCE sabotages", { admin: true }),
-  };
-}
 
 async function withoutAPause(work) {
   const [pauses, retries] = [await first.metric("chat_persister_pauses_total"), await first.metric("chat_persister_retries_total")];
