@@ -1,6 +1,7 @@
 #include "common/kafka/topic_reader.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <vector>
 
@@ -89,6 +90,7 @@ Result<std::unique_ptr<TopicReader>> TopicReader::open(const config::KafkaSettin
   const auto count = impl->count_partitions(wait);
   if (!count) return count.error();
   std::vector<RdKafka::TopicPartition*> list;
+  list.reserve(static_cast<std::size_t>(*count));
   for (std::int32_t i = 0; i < *count; ++i) list.push_back(RdKafka::TopicPartition::create(options.topic, i));
   auto error = impl->find_places(list, wait);
   if (!error && impl->consumer->assign(list) != RdKafka::ERR_NO_ERROR)
