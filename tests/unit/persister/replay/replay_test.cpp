@@ -14,7 +14,6 @@ namespace {
 
 using chat::test::MockCluster;
 using chat::test::patience;
-using chat::test::StoredRecord;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -27,7 +26,7 @@ class ReplayTest : public ::testing::Test {
     ASSERT_TRUE(letters.publish({record, reason}, patience));
   }
 
-  Result<ReplayCount> replay(ReplayOptions options = {}) {
+  Result<ReplayCount> replay(const ReplayOptions& options = {}) {
     return replay_dead_letters(cluster_.settings(), options,
                                [this](const std::string& line) { told_.push_back(line); });
   }
