@@ -157,14 +157,18 @@ test("I4 I7 a retry on the other gateway, its own killed and Kafka stopped: no a
   const [sender, other] = [await member(dies, room), await member(lives, room)];
   const message = { type: "send", id: randomUUID(), room, text: "once" };
   fleet.kafka.process.freeze();
-  sender.write(message);
-  const shown = await other.waitFor(({ type, id }) => type === "message" && id === message.id);
-  await dies.crash();
-  const early = await other.request(message, 15_000);
-  assert.deepEqual([early.type, early.code], ["error", "unavailable"], "answered before Kafka had it");
-  fleet.kafka.process.thaw();
-  await assertAcknowledgedAgain(room, message, shown, other, other);
-  await dies.start();
+  try {
+    sender.write(message);
+    const shown = await other.waitFor(({ type, id }) => type === "message" && id === message.id);
+    await dies.crash();
+    const early = await other.request(message, 15_000);
+    assert.deepEqual([early.type, early.code], ["error", "unavailable"], "answered before Kafka had it");
+    fleet.kafka.process.thaw();
+    await assertAcknowledgedAgain(room, message, shown, other, other);
+  } finally {
+    fleet.kafka.process.thaw();
+    await dies.start();
+  }
   await other.close();
 });
 
