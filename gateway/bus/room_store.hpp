@@ -61,6 +61,7 @@ struct ReadReply {
   bool more = false;      // there are more after the last entry; with `before`: in front of the first
   bool complete = false;  // the stream proves that nothing between `since` and the first entry is missing
   bool same_run = false;  // Redis did not start again since it gave `newest`: nothing after that can be lost
+  std::string run;        // of the Redis that answered
 };
 
 /// What PostgreSQL keeps a message under.
@@ -84,11 +85,10 @@ class RoomStore {
 
   /// Which of the messages PostgreSQL has, whatever their number: their places in `asked`, rising; none while
   /// it is away.
-  virtual void find_stored(std::vector<MessageKey> asked,
-                           std::function<void(std::vector<std::size_t>)> handler) {
-    static_cast<void>(asked);
-    static_cast<void>(handler);
-  }
+  // NOLINTBEGIN(performance-unnecessary-value-param): those who know PostgreSQL keep both.
+  virtual void find_stored(std::vector<MessageKey> /*asked*/,
+                           std::function<void(std::vector<std::size_t>)> /*handler*/) {}
+  // NOLINTEND(performance-unnecessary-value-param)
 };
 
 }  // namespace chat::gateway

@@ -68,6 +68,7 @@ class Judge {
   void entry(Cursor number, const std::optional<MessageRecord>& record) {
     const bool has_row = rows_.contains(number);
     const auto place = record ? ids_.find(record->id) : ids_.end();
+    // NOLINTNEXTLINE(bugprone-branch-clone): the order of the cases decides.
     if (place != ids_.end() && place->second == number) {
       verdict_.stored.push_back(number);
     } else if (found_.voids.contains(number)) {
