@@ -41,13 +41,13 @@ HoleFinder::~HoleFinder() {
 void HoleFinder::run() {
   while (!stop_.stop_requested()) {
     const auto now = Clock::now();
-    take_turn(now);
+    take_turn();
     // A turn that took long still leaves the connection its time.
     redis_.serve_until(std::max(now + options_.turn, Clock::now() + options_.turn / 10));
   }
 }
 
-void HoleFinder::take_turn(Clock::time_point now) {
+void HoleFinder::take_turn() {
   partitions_ = owned_.snapshot();
   watches_.keep(partitions_);
   ask_for_ends();
@@ -56,7 +56,7 @@ void HoleFinder::take_turn(Clock::time_point now) {
   begin_comparisons(deadline);
   compare(deadline);
   look_at_rooms(deadline);
-  note_passes(now);
+  note_passes();
 }
 
 /// Goes on with the look at all active rooms, or begins the next one.
@@ -236,16 +236,16 @@ void HoleFinder::note_failure(const postgres::Failure& failure) {
                {{"sqlstate", failure.sqlstate}, {"reason", failure.message}});
 }
 
-void HoleFinder::note_passes(Clock::time_point now) {
+void HoleFinder::note_passes() {
   const auto oldest = watches_.oldest();
   const bool is_idle = reached_.empty() && comparisons_.empty();
-  if (partitions_.empty()) last_pass_ = now;
+  if (partitions_.empty()) last_pass_ = Clock::now();
   if (unproven_look_ && is_idle && (!oldest || *oldest > unproven_look_->ended)) {
     last_pass_ = unproven_look_->began;
     unproven_look_.reset();
   }
   metrics_.rooms.Set(static_cast<double>(watches_.size() + busy_.size()));
-  metrics_.last_pass.Set(std::chrono::duration<double>(now - last_pass_).count());
+  metrics_.last_pass.Set(std::chrono::duration<double>(Clock::now() - last_pass_).count());
 }
 
 }  // namespace chat::persister

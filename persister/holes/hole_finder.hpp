@@ -77,7 +77,7 @@ class HoleFinder {
   enum class Step { more, over, failed };
 
   void run();
-  void take_turn(Clock::time_point now);
+  void take_turn();
   void look_at_rooms(Clock::time_point deadline);
   bool look_step(Look& look);
   void ask_for_ends();
@@ -88,7 +88,7 @@ class HoleFinder {
   void report(const Comparison& comparison) const;
   void forget_proven();
   void note_failure(const postgres::Failure& failure);
-  void note_passes(Clock::time_point now);
+  void note_passes();
 
   const HoleFinderOptions options_;
   KafkaEnds kafka_;
