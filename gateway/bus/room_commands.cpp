@@ -145,7 +145,9 @@ void RoomCommands::on_accept_reply(const Reply& reply) {
 void RoomCommands::on_read_reply(const Reply& reply) {
   const auto handler = pop(reads_);
   report_refusal(reply);
-  handler(parse_read(reply));
+  ReadReply answer = parse_read(reply);
+  answer.run = connection_.run_id();
+  handler(std::move(answer));
 }
 
 /// Out of memory and the like hit every message, so it is told once in a while. Of the error only the code is

@@ -67,8 +67,7 @@ class Voids {
 
 Cursor rows_wanted_until(Cursor since, const ReadReply& stream) {
   const Entries& entries = stream.entries;
-  const Cursor end_of_closed{std::max(since.epoch, stream.newest.epoch) + 1, 0};
-  Cursor until = stream.same_run ? following(stream.newest) : end_of_closed;
+  Cursor until = stream.same_run ? following(stream.newest) : Cursor{max_json_integer, max_json_integer};
   if (stream.more) until = std::min(until, entries.back().cursor);
   if (!stream.same_run) return until;
   // Within the current epoch the stream has everything from its first entry on.

@@ -17,8 +17,8 @@ struct Settled {
 };
 
 /// The cursor in front of which PostgreSQL's rows are needed to go on from `since`, given what the stream
-/// has. Never a row of an epoch that began after the stream was read: some of its numbers may still be on
-/// their way, and no wait for closed epochs proves anything of it.
+/// has. Under another run all of them, since Redis may have lost later epochs than its newest; the caller
+/// asks it again then, for no wait proves anything of an epoch that began after the stream was read.
 Cursor rows_wanted_until(Cursor since, const ReadReply& stream);
 
 /// The page after `since`: `stream` with the rows put in, `complete`; none when something may be missing.

@@ -12,12 +12,13 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds settlement_life{60};
 constexpr std::size_t most_settlements = 1024;
 
-/// The epochs below can get no more messages: a Redis that started again begins another.
-std::int64_t closed_below(const ReadReply& stream) {
-  return stream.newest.epoch + (stream.same_run ? 0 : 1);
-}
-
 }  // namespace
+
+/// A Redis that started again begins another epoch, and may have lost later ones than its newest.
+ResumingReader::Closed ResumingReader::closed_for(const ReadReply& stream) {
+  if (stream.same_run) return {stream.newest.epoch, {}};
+  return {stream.newest.epoch + 1, stream.run};
+}
 
 /// One read on its way through PostgreSQL.
 struct ResumingReader::Work {
@@ -64,10 +65,7 @@ void ResumingReader::on_stream(ReadRequest request, ReadReply stream, ReadHandle
   }
   if (is_enough) return handler(std::move(stream));
   auto work = std::make_shared<Work>(Work{std::move(request), std::move(stream), std::move(handler)});
-  // Of an epoch that this Redis has lost nobody knows when it ended, so an earlier wait does not speak for
-  // it.
-  const bool is_lost = work->request.since && *work->request.since > work->stream.newest;
-  work->settled.older = !is_lost && is_settled(work->request.room, closed_below(work->stream));
+  work->settled.older = is_settled(work->request.room, closed_for(work->stream));
   ask(work);
 }
 
@@ -85,7 +83,7 @@ void ResumingReader::ask_after(const WorkRef& work, Cursor since) {
   const Cursor until = rows_wanted_until(since, work->stream);
   if (const auto rows = cache_.find(room, since, until, Clock::now())) {
     if (auto page = merge_after(since, work->stream, *rows, work->settled))
-      return work->handler(*std::move(page));
+      return confirm(work, *std::move(page));
   }
   history_->read_after(room, since, until, post_,
                        guarded([this, work](HistoryRows rows) { on_rows(work, std::move(rows)); }));
@@ -94,7 +92,7 @@ void ResumingReader::ask_after(const WorkRef& work, Cursor since) {
 /// Rows whose page was proven by their own numbers, or by an earlier wait, will not change any more.
 void ResumingReader::remember(const Work& work, HistoryRows rows) {
   const auto& since = work.request.since;
-  if (!since || work.settled.current) return;
+  if (!since || work.settled.current || !work.stream.same_run) return;
   cache_.put(work.request.room, *since, rows_wanted_until(*since, work.stream), std::move(rows),
              Clock::now());
 }
@@ -116,34 +114,45 @@ void ResumingReader::on_rows(const WorkRef& work, HistoryRows rows) {
                   : merge_before(*request.before, request.history, work->stream, rows, work->settled);
   if (page) {
     remember(*work, std::move(rows));
-    return work->handler(*std::move(page));
+    return confirm(work, *std::move(page));
   }
   if (work->settled.current) return fail(work);
   settle(work);
 }
 
+/// Under another run the rows may be of an epoch that began after Redis was asked, with lower numbers still
+/// on their way into PostgreSQL. So it is asked again: until its first message all epochs are closed.
+void ResumingReader::confirm(const WorkRef& work, ReadReply page) {
+  if (work->stream.same_run) return work->handler(std::move(page));
+  read_(work->request, guarded([this, work, page = std::move(page)](ReadReply now) mutable {
+          const bool is_unchanged = !now.same_run && now.run == work->stream.run;
+          if (!now.available) return work->handler(std::move(now));
+          if (is_unchanged) return work->handler(std::move(page));
+          on_stream(work->request, std::move(now), work->handler);
+        }));
+}
+
 /// Reads of one room that need the same wait share it.
 void ResumingReader::settle(const WorkRef& work) {
   const std::string& room = work->request.room;
-  const std::int64_t epochs_below = closed_below(work->stream);
+  const Closed closed = closed_for(work->stream);
   Settlement& settlement = settlements_[room];
-  const bool is_under_way = !settlement.waiting.empty() && settlement.epochs_below == epochs_below;
+  const bool is_under_way = !settlement.waiting.empty() && settlement.closed == closed;
   if (is_under_way) {
     settlement.waiting.push_back(work);
     return;
   }
   // Of two waits for one room the later one answers for both.
-  settlement.epochs_below = epochs_below;
+  settlement.closed = closed;
   settlement.valid_until = {};
   settlement.waiting.push_back(work);
-  history_->wait_settled(room, post_, guarded([this, room, epochs_below](bool is_settled) {
-                           on_settled(room, epochs_below, is_settled);
-                         }));
+  history_->wait_settled(
+      room, post_, guarded([this, room, closed](bool is_settled) { on_settled(room, closed, is_settled); }));
 }
 
-void ResumingReader::on_settled(const std::string& room, std::int64_t epochs_below, bool is_settled) {
+void ResumingReader::on_settled(const std::string& room, const Closed& closed, bool is_settled) {
   const auto found = settlements_.find(room);
-  if (found == settlements_.end() || found->second.epochs_below != epochs_below) return;
+  if (found == settlements_.end() || found->second.closed != closed) return;
   const auto waiting = std::exchange(found->second.waiting, {});
   if (is_settled)
     found->second.valid_until = Clock::now() + settlement_life;
@@ -165,10 +174,12 @@ void ResumingReader::fail(const WorkRef& work) {
   work->handler(std::move(work->stream));
 }
 
-bool ResumingReader::is_settled(const std::string& room, std::int64_t epochs_below) const {
+/// Which epochs another run has lost, and when they ended, nobody knows: an earlier wait does not speak for
+/// them.
+bool ResumingReader::is_settled(const std::string& room, const Closed& closed) const {
   const auto found = settlements_.find(room);
-  return found != settlements_.end() && found->second.epochs_below >= epochs_below &&
-         found->second.valid_until > Clock::now();
+  return closed.run.empty() && found != settlements_.end() &&
+         found->second.closed.epochs_below >= closed.epochs_below && found->second.valid_until > Clock::now();
 }
 
 void ResumingReader::forget_old_settlements() {

@@ -36,21 +36,30 @@ class ResumingReader {
  private:
   struct Work;
   using WorkRef = std::shared_ptr<Work>;
-  struct Settlement {
+  /// The epochs that can get no more messages. `run`: where Redis has not yet numbered one under its present
+  /// run, and those above are closed too, up to the first message.
+  struct Closed {
     std::int64_t epochs_below = 0;
+    std::string run;
+    bool operator==(const Closed&) const = default;
+  };
+  struct Settlement {
+    Closed closed;
     std::chrono::steady_clock::time_point valid_until{};
     std::vector<WorkRef> waiting;
   };
 
+  static Closed closed_for(const ReadReply& stream);
   void on_stream(ReadRequest request, ReadReply stream, ReadHandler handler);
   void ask(const WorkRef& work);
   void ask_after(const WorkRef& work, Cursor since);
   void on_rows(const WorkRef& work, HistoryRows rows);
   void remember(const Work& work, HistoryRows rows);
+  void confirm(const WorkRef& work, ReadReply page);
   void settle(const WorkRef& work);
-  void on_settled(const std::string& room, std::int64_t epochs_below, bool is_settled);
+  void on_settled(const std::string& room, const Closed& closed, bool is_settled);
   void fail(const WorkRef& work);
-  bool is_settled(const std::string& room, std::int64_t epochs_below) const;
+  bool is_settled(const std::string& room, const Closed& closed) const;
   void forget_old_settlements();
 
   template <class Call>

@@ -42,6 +42,12 @@ struct ResumingReaderTest : ::testing::Test {
   std::function<void(ReadRequest, ReadHandler)> ask_redis() {
     return [this](const ReadRequest&, const ReadHandler& handler) { handler(redis); };
   }
+  static ReadReply restarted(Cursor newest, const std::string& run) {
+    ReadReply reply = stream(newest, {});
+    reply.same_run = false;
+    reply.run = run;
+    return reply;
+  }
   void resume(Cursor since) {
     reader->read({"r", since, 0}, [this](ReadReply reply) { replies.push_back(std::move(reply)); });
   }
@@ -181,11 +187,81 @@ TEST_F(ResumingReaderTest, I3AWaitSaysNothingOfALaterEpochThatRedisLostWithAnOld
   history.reads[0](rows({}));
   history.waits[0](true);
   history.reads[1](rows({}));
-  redis = stream({1, 2}, {});
-  redis.same_run = false;
+  redis = restarted({1, 2}, "second");
   resume({2, 5});
   history.reads[2](rows({}));
   EXPECT_EQ(history.waits.size(), 2U) << "what was shown after that wait may be on its way to PostgreSQL";
+}
+
+TEST_F(ResumingReaderTest, I3AnEpochThatRedisLostWithAnOlderSnapshotIsCompletedFromPostgres) {
+  redis = restarted({1, 2}, "second");
+  resume({1, 2});
+  history.reads[0](rows({}));
+  ASSERT_EQ(history.waits.size(), 1U);
+  history.waits[0](true);
+  history.reads[1](rows(entries(3, 1, 2)));
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(replies[0].complete);
+  EXPECT_EQ(numbers(replies[0].entries), "3/1 3/2");
+  EXPECT_EQ(replies[0].newest, (Cursor{3, 2}));
+}
+
+// A Redis that had just come back was read, and while the reader waited for PostgreSQL a new epoch began:
+// some of its rows were stored already, and the holes between them are not for good.
+TEST_F(ResumingReaderTest, I3AnEpochThatBeganDuringTheWaitIsReadFromRedis) {
+  redis = restarted({1, 2}, "second");
+  resume({1, 2});
+  history.reads[0](rows({}));
+  history.waits[0](true);
+  redis = stream({4, 3}, entries(4, 1, 3));
+  history.reads[1](rows(entries(3, 1, 2) + entries(4, 2, 2)));
+  EXPECT_TRUE(replies.empty());
+  ASSERT_EQ(history.reads.size(), 3U);
+  EXPECT_EQ(history.wanted_until[2], (Cursor{4, 1}));
+  history.reads[2](rows(entries(3, 1, 2)));
+  ASSERT_EQ(history.waits.size(), 2U);
+  history.waits[1](true);
+  history.reads[3](rows(entries(3, 1, 2)));
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(numbers(replies[0].entries), "3/1 3/2 4/1 4/2 4/3");
+}
+
+TEST_F(ResumingReaderTest, I3WhatWasProvenUnderARunThatEndedIsProvenAnew) {
+  redis = restarted({1, 2}, "second");
+  resume({1, 2});
+  history.reads[0](rows({}));
+  history.waits[0](true);
+  redis = restarted({1, 2}, "third");
+  history.reads[1](rows({}));
+  EXPECT_TRUE(replies.empty());
+  history.reads.at(2)(rows({}));
+  EXPECT_EQ(history.waits.size(), 2U);
+}
+
+TEST_F(ResumingReaderTest, I3APageBackwardsIsReadAnewToo) {
+  redis = restarted({1, 2}, "second");
+  reader->read({"r", std::nullopt, 10, Cursor{4, 9}},
+               [this](ReadReply reply) { replies.push_back(std::move(reply)); });
+  history.reads[0](rows(entries(4, 2, 2)));
+  ASSERT_EQ(history.waits.size(), 1U);
+  history.waits[0](true);
+  redis = stream({4, 3}, entries(4, 1, 3));
+  history.reads[1](rows(entries(4, 2, 2)));
+  ASSERT_EQ(history.reads.size(), 3U);
+  history.reads[2](rows(entries(4, 2, 2)));
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(numbers(replies[0].entries), "4/1 4/2 4/3");
+}
+
+TEST_F(ResumingReaderTest, ARedisThatIsAwayWhenAskedAgainIsUnavailable) {
+  redis = restarted({1, 2}, "second");
+  resume({1, 2});
+  history.reads[0](rows({}));
+  history.waits[0](true);
+  redis = {};
+  history.reads[1](rows({}));
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_FALSE(replies[0].available);
 }
 
 TEST_F(ResumingReaderTest, AJoinsLastMessagesAreFilledUpWithoutWaiting) {
