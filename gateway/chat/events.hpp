@@ -74,6 +74,9 @@ class Outlet {
  public:
   virtual ~Outlet() = default;
   virtual void deliver(const RoomMessage& message) = 0;
+  /// How many bytes of messages a page may have now without filling the client's outbox: pages of many rooms
+  /// that are asked for at once are cut (page_cut.hpp), and the client goes on as it reads.
+  virtual std::size_t page_bytes() const = 0;
   virtual void welcome(const WelcomeEvent& event) = 0;
   virtual void joined(const JoinedEvent& event) = 0;
   virtual void history(const HistoryEvent& event) = 0;

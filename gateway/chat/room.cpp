@@ -3,6 +3,8 @@
 #include <iterator>
 #include <utility>
 
+#include "gateway/chat/page_cut.hpp"
+
 namespace chat::gateway {
 namespace {
 
@@ -153,8 +155,10 @@ void Room::on_read(const std::shared_ptr<Join>& join, ReadReply reply) {
   forget_held();
 }
 
-void Room::answer(Joiner& joiner, const std::shared_ptr<const ReadReply>& page) {
+void Room::answer(Joiner& joiner, std::shared_ptr<const ReadReply> page) {
   RoomMember& member = *joiner.member;
+  page =
+      cut_to(member.outlet_.page_bytes(), joiner.since ? PageKind::after : PageKind::last, std::move(page));
   if (page->more) {
     member.state_ = RoomMember::State::paging;
     ++paging_;

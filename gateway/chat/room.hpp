@@ -117,7 +117,7 @@ class Room : public std::enable_shared_from_this<Room> {
   enum class Sharing { equal, close };
   void add(Joiner joiner, std::size_t history, Sharing sharing);
   void answer_from_ring(RoomMember& member, RequestId id, Cursor since);
-  void answer(Joiner& joiner, const std::shared_ptr<const ReadReply>& page);
+  void answer(Joiner& joiner, std::shared_ptr<const ReadReply> page);
   void answer_parts(const Join& join, std::vector<Joiner> joiners,
                     const std::shared_ptr<const ReadReply>& page);
   void start_reading(const std::shared_ptr<Join>& join);

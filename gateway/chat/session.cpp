@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/wire/message_object.hpp"
+#include "gateway/chat/page_cut.hpp"
 #include "gateway/chat/session_limits.hpp"
 #include "gateway/chat/session_place.hpp"
 
@@ -140,7 +141,9 @@ void Session::on_history_reply(const HistoryCommand& command, ReadReply reply) {
   if (!reply.available)
     return reject(
         {command.id, ErrorCode::unavailable, "the room cannot be read now; ask again", retry_after_ms});
-  outlet_.history({command.id, command.room, std::make_shared<const ReadReply>(std::move(reply))});
+  auto page = std::make_shared<const ReadReply>(std::move(reply));
+  outlet_.history(
+      {command.id, command.room, cut_to(outlet_.page_bytes(), PageKind::before, std::move(page))});
 }
 
 void Session::submit(const SendCommand& command, Room& room, std::size_t reserved_bytes) {

@@ -1,6 +1,7 @@
 // A socket with an outbox: frames go out by non-blocking writes at the end of a loop turn.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 
@@ -53,6 +54,10 @@ class OutboxSocket : public Flushable, public std::enable_shared_from_this<Outbo
   void set_deadline(Environment::TimePoint deadline) { deadline_ = deadline; }
 
   std::size_t outbox_bytes() const { return outbox_.weight(); }
+  std::size_t outbox_room() const {
+    const std::size_t bound = environment_->limits.max_outbox_bytes;
+    return bound - std::min(bound, outbox_.weight());
+  }
   bool has_unsent() const { return !outbox_.empty(); }
 
   /// Called by the stream layer whenever what came has been used up and more is wanted.

@@ -64,6 +64,30 @@ test("I3 a resume over a trimmed stream gives every message once, in order, in p
   await Promise.all([reader.close(), writer.close()]);
 });
 
+test("I6 who comes back to thirty rooms at once gets all of each, with an outbox that holds three pages", async () => {
+  const rooms = range(30).map((i) => newRoom(`many-${i}`));
+  const texts = range(60).map((i) => String(i).padEnd(4000, "."));
+  const writer = await Client.connect(fleet.gateways[0].url);
+  const first = [];
+  for (const room of rooms) {
+    await writer.join(room);
+    first.push((await fill(writer, room, texts.length, (i) => texts[i]))[0]);
+  }
+  const client = await Client.connect(fleet.gateways[1].url);
+  const read = async () => fleet.gateways[1].metric("chat_room_reads_total");
+  const before = await read();
+  // What is not read stays in the outbox once the sockets are full.
+  client.socket.pause();
+  const resumed = rooms.map((room, i) => resume(client, room, cursorOf(first[i])));
+  await until("all rooms to be read", async () => (await read()) - before >= rooms.length);
+  client.socket.resume();
+  for (const { messages } of await Promise.all(resumed)) {
+    assert.deepEqual(messages.map(({ text }) => text), texts.slice(1));
+  }
+  assert.equal(client.closeCode, undefined);
+  await Promise.all([client.close(), writer.close()]);
+});
+
 test("history pages back to the first message, through Redis and PostgreSQL as one", async () => {
   const { room, writer, acks } = await trimmedRoom("older", 430);
   const client = await Client.connect(fleet.gateways[1].url);

@@ -62,6 +62,7 @@ class FakeJournal : public Journal {
 class FakeOutlet : public Outlet {
  public:
   void deliver(const RoomMessage& message) override { cursors.push_back(message.cursor); }
+  std::size_t page_bytes() const override { return room_for_page; }
   void welcome(const WelcomeEvent& event) override { frames.push_back(native::encode(event)); }
   void joined(const JoinedEvent& event) override { frames.push_back(native::encode(event)); }
   void history(const HistoryEvent& event) override { frames.push_back(native::encode(event)); }
@@ -79,6 +80,7 @@ class FakeOutlet : public Outlet {
   std::vector<Cursor> cursors;
   std::vector<std::string> frames;
   int resumes = 0;
+  std::size_t room_for_page = 1024 * 1024;
 };
 
 class FakeSubscriptions : public RoomSubscriptions {

@@ -42,6 +42,30 @@ TEST_F(RoomTest, I3LiveMessagesUpToThePageAreSkippedForTheJoinerOnly) {
   EXPECT_EQ(other_outlet.cursors, (std::vector<Cursor>{{1, 3}, {1, 4}, {1, 5}}));
 }
 
+TEST_F(RoomTest, I6APageThatTheOutboxCannotTakeIsCutAndGoneOnWith) {
+  outlet.room_for_page = 6;
+  room->on_subscribed();
+  room->join(member, "j", Cursor{1, 0}, 0);
+  store.reads[0].handler(page_of(1, 5));
+  EXPECT_EQ(member.page->entries.back().cursor, (Cursor{1, 3}));
+  EXPECT_TRUE(member.page->more);
+  EXPECT_EQ(room->publish(room_message(1, 6)), 0U) << "it is not live before its last page";
+  room->join(member, "k", Cursor{1, 3}, 0);
+  store.reads[1].handler(page_of(4, 6));
+  EXPECT_FALSE(member.page->more);
+  EXPECT_EQ(room->publish(room_message(1, 7)), 1U);
+}
+
+TEST_F(RoomTest, I6OfARoomsLastMessagesTheNewestStay) {
+  outlet.room_for_page = 4;
+  room->on_subscribed();
+  room->join(member, "j", std::nullopt, 5);
+  store.reads[0].handler(page_of(1, 5));
+  EXPECT_EQ(member.page->entries.front().cursor, (Cursor{1, 4}));
+  EXPECT_FALSE(member.page->more);
+  EXPECT_EQ(room->publish(room_message(1, 6)), 1U);
+}
+
 TEST_F(RoomTest, EqualJoinsShareOneRead) {
   room->on_subscribed();
   room->join(member, "a", Cursor{1, 1}, 0);
