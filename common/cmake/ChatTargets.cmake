@@ -15,32 +15,57 @@ function(chat_executable name)
   install(TARGETS ${name} RUNTIME)
 endfunction()
 
-# Registers the whole executable as one CTest test: starting it once is quicker than once per case.
+# Registers the executable as one CTest test, since starting it once is quicker than once per case; one whose cases wait
+# for brokers as SHARDS tests, which run side by side.
 function(chat_unit_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT;SHARDS" "SOURCES;LINK" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gmock GTest::gtest_main chat_compile_options)
-  chat_precompile(${name})
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  chat_unoptimised_in_release(${name})
+  chat_precompile(${name} _tests)
+  if(NOT ARG_SHARDS)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+    return()
+  endif()
+  math(EXPR last "${ARG_SHARDS} - 1")
+  foreach(index RANGE ${last})
+    add_test(NAME ${name}_${index} COMMAND ${name})
+    set_tests_properties(${name}_${index} PROPERTIES TIMEOUT ${ARG_TIMEOUT}
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${index}")
+  endforeach()
 endfunction()
 
-# The standard library, Asio and the JSON library dominate compile time; one precompiled header serves all targets
-# that compile with the same flags.
+# Optimising the tests themselves takes longer than running them; what they test is optimised.
+function(chat_unoptimised_in_release name)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0>)
+endfunction()
+
+# The standard library, Asio and the JSON library dominate compile time, in tests GoogleTest; one precompiled header
+# serves all targets that compile with the same flags.
 function(chat_precompile name)
   if(CHAT_PRECOMPILE)
     target_link_libraries(${name} PRIVATE chat_asio)
-    target_precompile_headers(${name} REUSE_FROM chat_precompiled)
+    target_precompile_headers(${name} REUSE_FROM chat_precompiled${ARGN})
   endif()
+endfunction()
+
+function(chat_add_precompiled name)
+  add_library(${name} STATIC EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/precompiled.cpp)
+  target_link_libraries(${name} PRIVATE chat_asio nlohmann_json::nlohmann_json chat_compile_options)
+  target_precompile_headers(${name} PRIVATE ${PROJECT_SOURCE_DIR}/common/cmake/precompiled.hpp ${ARGN})
 endfunction()
 
 if(CHAT_PRECOMPILE)
   file(WRITE ${CMAKE_BINARY_DIR}/precompiled.cpp "")
-  add_library(chat_precompiled STATIC ${CMAKE_BINARY_DIR}/precompiled.cpp)
-  target_link_libraries(chat_precompiled PRIVATE chat_asio nlohmann_json::nlohmann_json chat_compile_options)
-  target_precompile_headers(chat_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/common/cmake/precompiled.hpp)
+  chat_add_precompiled(chat_precompiled)
+  if(TARGET GTest::gmock)
+    chat_add_precompiled(chat_precompiled_tests <gmock/gmock.h> <gtest/gtest.h>)
+    target_link_libraries(chat_precompiled_tests PRIVATE GTest::gmock)
+    chat_unoptimised_in_release(chat_precompiled_tests)
+  endif()
 endif()
