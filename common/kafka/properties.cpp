@@ -102,7 +102,9 @@ void add_consumer(Properties& properties) {
                                        {"session.timeout.ms", "10000"},
                                        {"heartbeat.interval.ms", "3000"},
                                        {"allow.auto.create.topics", "false"},
-                                       {"fetch.wait.max.ms", "100"},
+                                       // Else the broker answers a fetch for every record that comes.
+                                       {"fetch.wait.max.ms", "20"},
+                                       {"fetch.min.bytes", "65536"},
                                        {"queued.min.messages", "5000"},
                                        {"queued.max.messages.kbytes", "8192"}});
 }
