@@ -5,8 +5,11 @@
 namespace chat::gateway {
 namespace {
 
-/// Tries of a repair before the feed goes on without it (DESIGN: at most 10 s).
-constexpr int most_failed_reads = 10;
+/// Tries of a repair, a second each, before the feed goes on without it.
+constexpr int most_failed_reads = 90;
+
+/// What is held beyond that is dropped and read from the stream later.
+constexpr std::size_t most_held_bytes = 1024 * 1024;
 
 }  // namespace
 
@@ -58,17 +61,28 @@ RoomFeed::Step RoomFeed::on_publication(Cursor cursor, std::string_view message)
     return step;
   }
   if (!ready_ || reading_) {
-    held_.push_back({cursor, std::string(message)});
+    hold(cursor, message);
     return step;
   }
   if (follows(cursor)) {
     append(step, cursor, std::string(message));
     return step;
   }
-  held_.push_back({cursor, std::string(message)});
+  hold(cursor, message);
   step = start_read();
   step.gaps_detected = 1;
   return step;
+}
+
+void RoomFeed::hold(Cursor cursor, std::string_view message) {
+  held_bytes_ += message.size() + sizeof(RoomEntry);
+  if (held_bytes_ > most_held_bytes) {
+    held_ = {};
+    held_bytes_ = 0;
+    read_again_ = true;
+    return;
+  }
+  held_.push_back({cursor, std::string(message)});
 }
 
 RoomFeed::Step RoomFeed::on_read(const ReadReply& reply) {
@@ -112,6 +126,7 @@ RoomFeed::Step RoomFeed::on_read(const ReadReply& reply) {
 
 void RoomFeed::pass_held(Step& step) {
   auto held = std::exchange(held_, {});
+  held_bytes_ = 0;
   for (RoomEntry& entry : held) {
     if (entry.cursor <= cursor_) {
       ++step.dropped;

@@ -38,7 +38,7 @@ class RoomFeed {
   Step on_publication(Cursor cursor, std::string_view message);
 
   /// The reply of the read that a step asked for; a reply that is not available asks again until the tries
-  /// are used up (`retries` of about 1 s), then the feed goes on with what it has. Tries count from the last
+  /// are used up (90 of about 1 s), then the feed goes on with what it has. Tries count from the last
   /// subscription on, and only while there is one.
   Step on_read(const ReadReply& reply);
 
@@ -49,6 +49,7 @@ class RoomFeed {
 
  private:
   Step start_read();
+  void hold(Cursor cursor, std::string_view message);
   void pass_held(Step& step);
   void append(Step& step, Cursor cursor, std::string message);
   bool follows(Cursor cursor) const;
@@ -56,11 +57,13 @@ class RoomFeed {
   bool ready_ = false;  // the first cursor is known
   bool subscribed_ = false;
   bool reading_ = false;
-  bool broken_ = false;      // a loss since the last complete read: an epoch change then proves nothing
-  bool read_again_ = false;  // the subscription was confirmed while a read was under way
+  bool broken_ = false;  // a loss since the last complete read: an epoch change then proves nothing
+  bool read_again_ =
+      false;  // the subscription was confirmed while a read was under way, or what is held dropped
   int failed_reads_ = 0;
   Cursor cursor_;
   std::vector<RoomEntry> held_;
+  std::size_t held_bytes_ = 0;
 };
 
 }  // namespace chat::gateway

@@ -25,6 +25,7 @@ struct ResumingReader::Work {
   ReadRequest request;
   ReadReply stream;
   ReadHandler handler;
+  TimePoint deadline;  // of trying
   Settled settled{};
 };
 
@@ -37,19 +38,29 @@ auto ResumingReader::guarded(Call call) {
 }
 
 ResumingReader::ResumingReader(std::function<void(ReadRequest, ReadHandler)> read, History* history,
-                               Post post, Unproven unproven)
-    : read_(std::move(read)), history_(history), post_(std::move(post)), unproven_(unproven) {}
+                               Post post, Unproven unproven, std::chrono::milliseconds patience)
+    : read_(std::move(read)),
+      history_(history),
+      post_(std::move(post)),
+      unproven_(unproven),
+      patience_(patience) {}
 
 void ResumingReader::read(ReadRequest request, ReadHandler handler) {
   if (history_ == nullptr) return read_(std::move(request), std::move(handler));
+  const bool is_patient = unproven_ == Unproven::stream;
+  begin(std::move(request), std::move(handler), is_patient ? Clock::now() + patience_ : TimePoint{});
+}
+
+void ResumingReader::begin(ReadRequest request, ReadHandler handler, TimePoint deadline) {
   const ReadRequest copy = request;
-  read_(copy,
-        guarded([this, request = std::move(request), handler = std::move(handler)](ReadReply stream) mutable {
-          on_stream(std::move(request), std::move(stream), std::move(handler));
+  read_(copy, guarded([this, request = std::move(request), handler = std::move(handler),
+                       deadline](ReadReply stream) mutable {
+          on_stream(std::move(request), std::move(stream), std::move(handler), deadline);
         }));
 }
 
-void ResumingReader::on_stream(ReadRequest request, ReadReply stream, ReadHandler handler) {
+void ResumingReader::on_stream(ReadRequest request, ReadReply stream, ReadHandler handler,
+                               TimePoint deadline) {
   bool is_enough = !stream.available;
   if (request.before) {
     is_enough = is_enough || is_enough_before(*request.before, request.history, stream);
@@ -64,7 +75,8 @@ void ResumingReader::on_stream(ReadRequest request, ReadReply stream, ReadHandle
     is_enough = is_enough || stream.entries.size() >= request.history;
   }
   if (is_enough) return handler(std::move(stream));
-  auto work = std::make_shared<Work>(Work{std::move(request), std::move(stream), std::move(handler)});
+  auto work =
+      std::make_shared<Work>(Work{std::move(request), std::move(stream), std::move(handler), deadline});
   work->settled.older = is_settled(work->request.room, closed_for(work->stream));
   ask(work);
 }
@@ -128,7 +140,7 @@ void ResumingReader::confirm(const WorkRef& work, ReadReply page) {
           const bool is_unchanged = !now.same_run && now.run == work->stream.run;
           if (!now.available) return work->handler(std::move(now));
           if (is_unchanged) return work->handler(std::move(page));
-          on_stream(work->request, std::move(now), work->handler);
+          on_stream(work->request, std::move(now), work->handler, work->deadline);
         }));
 }
 
@@ -169,7 +181,9 @@ void ResumingReader::on_settled(const std::string& room, const Closed& closed, b
   }
 }
 
+/// Comes after a wait of a second at least, so that trying again needs no pause.
 void ResumingReader::fail(const WorkRef& work) {
+  if (Clock::now() < work->deadline) return begin(work->request, std::move(work->handler), work->deadline);
   if (unproven_ == Unproven::unavailable) work->stream.available = false;
   work->handler(std::move(work->stream));
 }

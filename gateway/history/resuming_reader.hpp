@@ -27,13 +27,15 @@ class ResumingReader {
 
   /// `read` asks Redis. `history` may be null, outlives the reader, and reaches its thread through `post`.
   /// `unproven`: what is answered where nothing can be proven, or PostgreSQL is away; the stream as it is
-  /// comes after up to 10 s of waiting for PostgreSQL.
+  /// comes only after `patience` of trying, which outlasts the persister's pause.
   ResumingReader(std::function<void(ReadRequest, ReadHandler)> read, History* history, Post post,
-                 Unproven unproven = Unproven::unavailable);
+                 Unproven unproven = Unproven::unavailable,
+                 std::chrono::milliseconds patience = std::chrono::seconds(90));
 
   void read(ReadRequest request, ReadHandler handler);
 
  private:
+  using TimePoint = std::chrono::steady_clock::time_point;
   struct Work;
   using WorkRef = std::shared_ptr<Work>;
   /// The epochs that can get no more messages. `run`: where Redis has not yet numbered one under its present
@@ -45,12 +47,13 @@ class ResumingReader {
   };
   struct Settlement {
     Closed closed;
-    std::chrono::steady_clock::time_point valid_until{};
+    TimePoint valid_until{};
     std::vector<WorkRef> waiting;
   };
 
   static Closed closed_for(const ReadReply& stream);
-  void on_stream(ReadRequest request, ReadReply stream, ReadHandler handler);
+  void begin(ReadRequest request, ReadHandler handler, TimePoint deadline);
+  void on_stream(ReadRequest request, ReadReply stream, ReadHandler handler, TimePoint deadline);
   void ask(const WorkRef& work);
   void ask_after(const WorkRef& work, Cursor since);
   void on_rows(const WorkRef& work, HistoryRows rows);
@@ -69,6 +72,7 @@ class ResumingReader {
   History* const history_;
   const Post post_;
   const Unproven unproven_;
+  const std::chrono::milliseconds patience_;
   std::unordered_map<std::string, Settlement> settlements_;
   RowCache cache_;
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);

@@ -114,10 +114,10 @@ TEST_F(RoomFeedTest, LongHolesAreReadPageByPage) {
   EXPECT_EQ(cursors(step), (std::vector<Cursor>{{1, 7}, {1, 8}, {1, 9}}));
 }
 
-TEST_F(RoomFeedTest, GoesOnAfterTenTriesAndSaysSo) {
+TEST_F(RoomFeedTest, GoesOnAfterNinetyTriesAndSaysSo) {
   begin_at({1, 4});
   feed.on_publication({1, 7}, "seven");
-  for (int i = 0; i < 9; ++i) EXPECT_TRUE(feed.on_read({}).read);
+  for (int i = 0; i < 89; ++i) EXPECT_TRUE(feed.on_read({}).read);
   const auto step = feed.on_read({});
   EXPECT_FALSE(step.read);
   EXPECT_GE(step.gaps_unrepaired, 1U);
@@ -127,14 +127,32 @@ TEST_F(RoomFeedTest, GoesOnAfterTenTriesAndSaysSo) {
 TEST_F(RoomFeedTest, TriesCountOnlyWhileSubscribedAndBeginAnewWithEachSubscription) {
   begin_at({1, 4});
   feed.on_publication({1, 7}, "seven");
-  for (int i = 0; i < 9; ++i) EXPECT_TRUE(feed.on_read({}).read);
+  for (int i = 0; i < 89; ++i) EXPECT_TRUE(feed.on_read({}).read);
   feed.on_lost();
-  for (int i = 0; i < 20; ++i) EXPECT_TRUE(feed.on_read({}).read);
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(feed.on_read({}).read);
   feed.on_subscribed();
-  for (int i = 0; i < 9; ++i) EXPECT_TRUE(feed.on_read({}).read);
+  for (int i = 0; i < 89; ++i) EXPECT_TRUE(feed.on_read({}).read);
   const auto step = feed.on_read(reply({1, 7}, {{1, 5}, {1, 6}, {1, 7}}));
   EXPECT_EQ(cursors(step), (std::vector<Cursor>{{1, 5}, {1, 6}, {1, 7}}));
   EXPECT_EQ(step.gaps_unrepaired, 0U);
+}
+
+TEST_F(RoomFeedTest, I6WhatCannotBeHeldDuringALongRepairIsReadAfterIt) {
+  begin_at({1, 4});
+  const std::string large(100'000, 'x');
+  for (std::int64_t seq = 7; seq <= 30; ++seq) feed.on_publication({1, seq}, large);
+  const auto first = feed.on_read(reply({1, 7}, {{1, 5}, {1, 6}, {1, 7}}));
+  EXPECT_EQ(cursors(first), (std::vector<Cursor>{{1, 5}, {1, 6}, {1, 7}}));
+  EXPECT_TRUE(first.read);
+  EXPECT_EQ(feed.cursor(), (Cursor{1, 7}));
+  feed.on_publication({1, 31}, "live");
+  std::vector<Cursor> missed;
+  for (std::int64_t seq = 8; seq <= 30; ++seq) missed.push_back({1, seq});
+  const auto second = feed.on_read(reply({1, 30}, missed));
+  missed.push_back({1, 31});
+  EXPECT_EQ(cursors(second), missed);
+  EXPECT_FALSE(second.read);
+  EXPECT_EQ(first.gaps_unrepaired + second.gaps_unrepaired, 0U);
 }
 
 TEST_F(RoomFeedTest, ANewEpochThatCameBeforeASecondLossFollowsWhatIsReadAfterIt) {

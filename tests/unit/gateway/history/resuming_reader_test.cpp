@@ -101,8 +101,27 @@ TEST_F(ResumingReaderTest, WithPostgresAwayTheRoomIsUnavailable) {
   EXPECT_FALSE(replies[0].available);
 }
 
-TEST_F(ResumingReaderTest, WithPostgresAwayALiveRepairWaitsAndGoesOnWithTheStream) {
+TEST_F(ResumingReaderTest, I3ALiveRepairGoesOnTryingWhileNothingIsProven) {
   reader.emplace(ask_redis(), &history, Post{}, ResumingReader::Unproven::stream);
+  redis = stream({2, 2}, entries(2, 1, 2));
+  resume({1, 2});
+  history.reads[0](rows({}));
+  history.waits[0](false);
+  EXPECT_TRUE(replies.empty());
+  redis = stream({2, 3}, entries(2, 1, 3));
+  history.reads.at(1)({});
+  history.waits.at(1)(true);
+  history.reads.at(2)({});
+  EXPECT_TRUE(replies.empty()) << "PostgreSQL went away again";
+  history.reads.at(3)(rows(entries(1, 3, 3)));
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(replies[0].complete);
+  EXPECT_EQ(numbers(replies[0].entries), "1/3 2/1 2/2 2/3");
+}
+
+TEST_F(ResumingReaderTest, WithPostgresAwayALiveRepairWaitsAndGoesOnWithTheStream) {
+  reader.emplace(ask_redis(), &history, Post{}, ResumingReader::Unproven::stream,
+                 std::chrono::milliseconds(0));
   redis = stream({1, 9}, entries(1, 5, 9));
   resume({1, 2});
   history.reads[0]({});
