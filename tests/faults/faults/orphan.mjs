@@ -12,7 +12,8 @@ export const orphan = {
     for (let i = 0; i < (scene.short ? 1 : 5); i++) {
       const senders = load.rooms.map((room, n) => load.addClient({ name: `lost sender ${i}.${n}`, urls: [dies.url], rooms: [room] }));
       await scene.until("the senders to join", () => senders.every(({ joined }) => joined));
-      const strike = scene.freeze(fleet.kafka, { clients: scene.clientsOn(dies) });
+      // Which clients have a message in flight on that gateway proves nothing here: after the first crash none are on it.
+      const strike = scene.freeze(fleet.kafka);
       const messages = senders.flatMap((sender) => Array.from({ length: random.integer(1, 5) }, (_, n) => sender.send(sender.rooms[0], `orphan ${n}`)));
       messages.forEach((message) => (message.abandoned = true));
       const witnesses = scene.clientsOn(lives);
@@ -23,6 +24,7 @@ export const orphan = {
       // They are owed nothing: they are gone.
       ledger.views = ledger.views.filter(({ member }) => !senders.some(({ name }) => name === member));
       scene.watch.expectEnd(dies.pid);
+      strike.hit &&= messages.every(({ acks }) => acks.length === 0);
       await dies.crash();
       scene.thaw(fleet.kafka, strike);
       const began = Date.now();
