@@ -259,6 +259,10 @@ Parsed parse_by_type(const std::string& type, FrameReader& reader) {
 std::variant<Command, Rejection> parse_command(std::string_view text) {
   const json frame = json::parse(text, nullptr, false);
   if (frame.is_discarded()) return syntax_error(text);
+  return read_command(frame);
+}
+
+std::variant<Command, Rejection> read_command(const json& frame) {
   if (!frame.is_object())
     return Rejection{std::nullopt, ErrorCode::bad_request, "the frame must be a JSON object", std::nullopt};
   FrameReader reader(frame);

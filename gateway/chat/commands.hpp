@@ -7,6 +7,8 @@
 #include <string_view>
 #include <variant>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "common/wire/cursor.hpp"
 #include "common/wire/uuid.hpp"
 #include "gateway/chat/error_code.hpp"
@@ -58,5 +60,8 @@ using Command =
 /// Reads one text frame (valid UTF-8). Everything that PROTOCOL does not allow is a Rejection with the
 /// frame's id where one could be read, also from in front of a syntax error. Unknown fields are ignored.
 std::variant<Command, Rejection> parse_command(std::string_view frame);
+
+/// The same of a frame that is read already, valid UTF-8 too.
+std::variant<Command, Rejection> read_command(const nlohmann::json& frame);
 
 }  // namespace chat::gateway

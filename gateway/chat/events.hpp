@@ -12,6 +12,7 @@
 #include "gateway/chat/commands.hpp"
 #include "gateway/chat/error_code.hpp"
 #include "gateway/ws/frame.hpp"
+#include "gateway/ws/lazy_frame.hpp"
 
 namespace chat::gateway {
 
@@ -62,10 +63,20 @@ struct ReconnectEvent {
   int after_ms = 0;
 };
 
-/// A room's message on one worker; the frame is shared by all members.
+/// A room's message on one worker; the frames are shared by all members.
 struct RoomMessage {
   Cursor cursor;
-  ws::FrameRef frame;
+  ws::FrameRef frame;                       // of native clients
+  std::shared_ptr<ws::LazyFrame> second{};  // of Socket.IO clients, on all workers
+  mutable ws::FrameRef second_frame{};      // this worker's handle on it
+
+  /// The frame of the second protocol; `encode` makes its bytes from the native payload.
+  template <class Encode>
+  const ws::FrameRef& second_by(Encode&& encode) const {
+    if (!second_frame)
+      second_frame = ws::make_frame(second->get([&] { return encode(ws::payload_of(frame->view())); }));
+    return second_frame;
+  }
 };
 
 /// A client's transport and encoding. All calls on the session's worker; none destroys the session or calls

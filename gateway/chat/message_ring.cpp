@@ -12,7 +12,7 @@ void MessageRing::push(const RoomMessage& message) {
   }
   page_.reset();
   idle_sweeps_ = 0;
-  messages_.push_back(message);
+  messages_.push_back({message.cursor, message.frame});
   bytes_ += message.frame->view().size();
   while (messages_.size() > most_messages || (bytes_ > most_bytes && messages_.size() > 1)) drop_oldest();
 }

@@ -135,7 +135,9 @@ void Hub::pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view
   if (room.workers.empty()) return;
   const ws::FrameBytes frame = ws::encode_frame(ws::Opcode::text, message);
   ++encoded_;
-  for (const Wanted& wanted : room.workers) batches_[wanted.worker].push_back({room.name, cursor, frame, {}});
+  const auto second = std::make_shared<ws::LazyFrame>();
+  for (const Wanted& wanted : room.workers)
+    batches_[wanted.worker].push_back({room.name, cursor, frame, {}, second});
 }
 
 void Hub::on_batch_end() {

@@ -19,6 +19,7 @@
 #include "gateway/fanout/recent_ids.hpp"
 #include "gateway/fanout/room_feed.hpp"
 #include "gateway/ws/frame.hpp"
+#include "gateway/ws/lazy_frame.hpp"
 
 namespace chat::gateway {
 
@@ -28,6 +29,7 @@ struct BatchItem {
   Cursor cursor;
   ws::FrameBytes frame;                         // null for stored numbers
   std::shared_ptr<const StoredNumbers> stored;  // null for a message
+  std::shared_ptr<ws::LazyFrame> second{};      // of a message: the frame of Socket.IO clients
 };
 using Batch = std::vector<BatchItem>;
 

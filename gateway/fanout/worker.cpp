@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include "gateway/fanout/native_client.hpp"
+#include "gateway/fanout/socketio_client.hpp"
 
 namespace chat::gateway {
 namespace {
@@ -62,14 +63,19 @@ void Worker::start(std::unique_ptr<RoomStore> store) {
   inquiry_ = std::make_unique<StoredInquiry>(*services_);
   server_ = std::make_unique<http::Server>(
       context_, flush_list_, options_.limits,
-      [this](const http::UpgradeRequest& request) -> std::unique_ptr<ws::Handler> {
-        if (request.target.substr(0, request.target.find('?')) != "/ws") return nullptr;
-        return make_native_client(*services_);
-      },
+      [this](const http::UpgradeRequest& request) { return route(request); },
       http::ServerCounters{[this] { metrics_.accept_errors.Increment(); },
                            [this] { metrics_.slow_consumers.Increment(); }});
   asio::post(context_, [this] { sweep(); });
   thread_ = std::thread([this] { run(); });
+}
+
+http::Routing Worker::route(const http::UpgradeRequest& request) {
+  const std::string_view path = request.target.substr(0, request.target.find('?'));
+  if (path == "/ws") return {make_native_client(*services_), std::nullopt};
+  if (path != "/socket.io/") return {};
+  if (auto refusal = refuse_socketio(request)) return {nullptr, std::move(refusal)};
+  return {make_socketio_client(*services_), std::nullopt};
 }
 
 void Worker::listen(const std::string& address, std::uint16_t port) {
@@ -139,7 +145,7 @@ void Worker::publish(const Batch& batch) {
     if (item.stored)
       room->on_stored(*item.stored);
     else
-      deliveries += room->publish({item.cursor, ws::make_frame(item.frame)});
+      deliveries += room->publish({item.cursor, ws::make_frame(item.frame), item.second});
   }
   metrics_.deliveries.Increment(static_cast<double>(deliveries));
 }

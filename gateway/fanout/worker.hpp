@@ -69,6 +69,7 @@ class Worker : public WorkerPort {
   bool store_connected() const { return store_connected_.load(std::memory_order_relaxed); }
 
  private:
+  http::Routing route(const http::UpgradeRequest& request);
   class Subscriptions;
 
   /// Runs the call on the worker and waits for it; passes its exception on.

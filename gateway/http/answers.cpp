@@ -73,7 +73,8 @@ std::string serialize(const Answer& answer, bool keep_alive, bool is_head) {
   const bool upgrade = answer.status == 426;  // RFC 9110 section 7.8: Upgrade is named in Connection
   std::string out = "HTTP/1.1 ";
   out.append(std::to_string(answer.status)).append(" ").append(reason_of(answer.status));
-  out.append("\r\nServer: chat\r\nContent-Type: text/plain\r\nContent-Length: ");
+  out.append("\r\nServer: chat\r\nContent-Type: ");
+  out.append(answer.type).append("\r\nContent-Length: ");
   out.append(std::to_string(answer.text.size() + 1)).append("\r\nConnection: ");
   out.append(keep_alive ? "keep-alive" : "close").append(upgrade ? ", Upgrade\r\n" : "\r\n");
   out.append(answer.headers).append("\r\n");

@@ -26,6 +26,7 @@ struct Answer {
   std::string_view headers;  // further header lines, each with its CRLF
   std::string_view text;     // one sentence
   bool close = false;
+  std::string_view type = "text/plain";
 };
 
 /// Nothing: the request is to be upgraded (RFC 6455 section 4.2.1).

@@ -73,15 +73,20 @@ struct Outcome {
   Answer answer;
 };
 
-Outcome judge(const Parser& parser, const HandlerFactory& factory, Admission admission) {
+Outcome judge(const Parser& parser, const Router& router, Admission admission) {
   if (admission == Admission::no_room) return {nullptr, no_room()};
   const Request& request = parser.get();
   RequestFacts facts = facts_of(parser);
   try {
-    Outcome outcome{factory(UpgradeRequest{view(request.target()), view(request[field::origin]),
-                                           view(request[field::authorization]),
-                                           view(request[field::sec_websocket_protocol])}),
-                    {}};
+    Routing routing =
+        router({view(request.target()), request.method() == beast::http::verb::get, facts.wants_upgrade,
+                view(request[field::origin]), view(request[field::authorization]),
+                view(request[field::sec_websocket_protocol])});
+    if (routing.answer) {
+      routing.answer->close = routing.answer->close || facts.has_body;
+      return {nullptr, *routing.answer};
+    }
+    Outcome outcome{std::move(routing.handler), {}};
     facts.is_known_path = outcome.handler != nullptr;
     if (const std::optional<Answer> answer = answer_request(facts)) return {nullptr, *answer};
     return outcome;
@@ -139,7 +144,7 @@ ws::Task<void> serve_http(ws::Socket socket, std::shared_ptr<ServerState> state,
       if (!answer) co_return;
       outcome.answer = *answer;
     } else {
-      outcome = judge(*parser, state->factory, admission);
+      outcome = judge(*parser, state->router, admission);
     }
     if (outcome.handler) {
       const Request& request = parser->get();

@@ -32,7 +32,7 @@ class HttpSession
 
 /// What the coroutines of one server share, and what outlives it with them.
 struct ServerState {
-  HandlerFactory factory;
+  Router router;
   std::shared_ptr<ws::Environment> environment;
   HttpSession::List http_sessions{};
 };

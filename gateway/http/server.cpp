@@ -22,11 +22,11 @@ bool is_near_the_limit(int descriptor) {
 class Server::Implementation {
  public:
   Implementation(boost::asio::io_context& context, ws::FlushList& flush_list, ws::ConnectionLimits limits,
-                 HandlerFactory factory, ServerCounters counters)
+                 Router router, ServerCounters counters)
       : executor_(context.get_executor()),
         state_(std::make_shared<ServerState>(
-            ServerState{std::move(factory), std::make_shared<ws::Environment>(ws::Environment{
-                                                flush_list, limits, std::move(counters.on_slow_consumer)})})),
+            ServerState{std::move(router), std::make_shared<ws::Environment>(ws::Environment{
+                                               flush_list, limits, std::move(counters.on_slow_consumer)})})),
         on_accept_error_(std::move(counters.on_accept_error)) {}
 
   ~Implementation() {
@@ -50,7 +50,7 @@ class Server::Implementation {
     if (listener_) listener_->stop();
     listener_.reset();
     // A request that has already come may still be judged in a later turn.
-    state_->factory = [](const UpgradeRequest&) { return std::unique_ptr<ws::Handler>(); };
+    state_->router = [](const UpgradeRequest&) { return Routing{}; };
     for (HttpSession& session : state_->http_sessions) session.cut();
   }
 
@@ -84,8 +84,8 @@ class Server::Implementation {
 };
 
 Server::Server(boost::asio::io_context& context, ws::FlushList& flush_list, ws::ConnectionLimits limits,
-               HandlerFactory factory, ServerCounters counters)
-    : implementation_(std::make_unique<Implementation>(context, flush_list, limits, std::move(factory),
+               Router router, ServerCounters counters)
+    : implementation_(std::make_unique<Implementation>(context, flush_list, limits, std::move(router),
                                                        std::move(counters))) {}
 
 Server::~Server() = default;

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include "gateway/http/answers.hpp"
 #include "gateway/ws/connection.hpp"
 #include "gateway/ws/flush_list.hpp"
 
@@ -19,16 +21,22 @@ namespace chat::gateway::http {
 /// port that was bound. Throws std::runtime_error with one sentence (address, port, reason).
 std::uint16_t check_port_is_free(const std::string& address, std::uint16_t port);
 
-/// What a WebSocket endpoint needs to know of the request; views live for the call.
+/// What an endpoint needs to know of the request; views live for the call.
 struct UpgradeRequest {
   std::string_view target;
+  bool is_get = true;
+  bool wants_upgrade = true;
   std::string_view origin;
   std::string_view authorization;
   std::string_view subprotocols;
 };
 
-/// Makes the handler of a WebSocket at the request's path; null: 404.
-using HandlerFactory = std::function<std::unique_ptr<ws::Handler>(const UpgradeRequest&)>;
+/// What is at a path: the handler of a WebSocket, or an answer of its own; neither: 404.
+struct Routing {
+  std::unique_ptr<ws::Handler> handler;
+  std::optional<Answer> answer;
+};
+using Router = std::function<Routing(const UpgradeRequest&)>;
 
 struct ServerCounters {
   std::function<void()> on_accept_error;  // EMFILE and the like
@@ -39,7 +47,7 @@ struct ServerCounters {
 class Server {
  public:
   Server(boost::asio::io_context& context, ws::FlushList& flush_list, ws::ConnectionLimits limits,
-         HandlerFactory factory, ServerCounters counters);
+         Router router, ServerCounters counters);
   ~Server();
 
   /// Opens the acceptor with SO_REUSEPORT (A2) and begins to accept. Throws std::runtime_error.

@@ -36,6 +36,9 @@ class Handler {
   /// A whole message (text already proven UTF-8). The view lives for the call.
   virtual void on_message(Opcode opcode, std::string_view payload) = 0;
 
+  /// The largest message that it takes, in bytes; 0: the listener's limit.
+  virtual std::size_t max_message_bytes() const { return 0; }
+
   /// Whether the next message may be read. After false, Connection::resume_reading() asks again.
   virtual bool ready_for_message() const { return true; }
 

@@ -48,7 +48,9 @@ WebSocketConnection::WebSocketConnection(Socket socket, std::string_view early,
     : OutboxSocket(std::move(socket), environment), handler_(std::move(handler)), stream_(*this, early) {
   stream_.set_option(
       websocket::stream_base::timeout{websocket::stream_base::none(), websocket::stream_base::none(), false});
-  stream_.read_message_max(environment->limits.max_message_bytes);
+  if (handler_) max_message_bytes_ = handler_->max_message_bytes();
+  if (max_message_bytes_ == 0) max_message_bytes_ = environment->limits.max_message_bytes;
+  stream_.read_message_max(max_message_bytes_);
   set_deadline(environment->now + environment->limits.handshake_timeout);
   environment->members.push_back(*this);
   ++environment->open_connections;
@@ -88,7 +90,7 @@ Task<void> WebSocketConnection::run(std::shared_ptr<WebSocketConnection> self) {
 }
 
 Task<void> WebSocketConnection::read_messages() {
-  boost::beast::flat_buffer buffer(environment().limits.max_message_bytes + first_read_bytes);
+  boost::beast::flat_buffer buffer(max_message_bytes_ + first_read_bytes);
   // Each read completes in a turn of its own, also when the next message has already come, so no client can
   // hold the worker by sending many.
   for (;;) {

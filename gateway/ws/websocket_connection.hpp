@@ -55,6 +55,7 @@ class WebSocketConnection final : public Connection, public OutboxSocket, public
   std::unique_ptr<Handler> handler_;
   bool is_announced_ = false;  // on_open was called
   bool is_paused_ = false;
+  std::size_t max_message_bytes_ = 0;
   boost::beast::websocket::stream<OutboxStream, false> stream_;  // false: no deflate code or state
 };
 

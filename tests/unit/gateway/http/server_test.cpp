@@ -187,7 +187,7 @@ TEST_F(HttpTest, TellsWhenThePortIsTaken) {
 
 TEST_F(HttpTest, LetsSeveralWorkersShareThePort) {
   loop_.run([&] {
-    Server second(loop_.context, loop_.flush_list, {}, [](const UpgradeRequest&) { return nullptr; }, {});
+    Server second(loop_.context, loop_.flush_list, {}, [](const UpgradeRequest&) { return Routing{}; }, {});
     EXPECT_NO_THROW(second.listen("127.0.0.1", port_));
   });
 }

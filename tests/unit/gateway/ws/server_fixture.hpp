@@ -100,7 +100,9 @@ class ServerTest : public ::testing::Test {
     loop_.run([&] {
       server_ = std::make_unique<http::Server>(
           loop_.context, loop_.flush_list, limits,
-          [this](const http::UpgradeRequest& request) { return make_handler(request); },
+          [this](const http::UpgradeRequest& request) {
+            return http::Routing{make_handler(request), std::nullopt};
+          },
           http::ServerCounters{[this] { stage_.tell([](Events& events) { ++events.accept_errors; }); },
                                [this] { stage_.tell([](Events& events) { ++events.slow; }); }});
       server_->listen("127.0.0.1", port_);

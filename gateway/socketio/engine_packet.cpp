@@ -1,0 +1,52 @@
+#include "gateway/socketio/engine_packet.hpp"
+
+#include <utility>
+
+#include "gateway/socketio/base64.hpp"
+
+namespace chat::gateway::socketio {
+namespace {
+
+constexpr char binary_mark = 'b';
+
+}  // namespace
+
+std::string encode_packet(const EnginePacket& packet) {
+  if (packet.binary) return binary_mark + encode_base64(packet.data);
+  return static_cast<char>('0' + static_cast<int>(packet.type)) + packet.data;
+}
+
+std::optional<EnginePacket> decode_packet(std::string_view text, EngineCarrier carrier) {
+  if (text.empty()) return std::nullopt;
+  const char mark = text.front();
+  text.remove_prefix(1);
+  if (mark == binary_mark && carrier == EngineCarrier::payload) {
+    auto bytes = decode_base64(text);
+    if (!bytes) return std::nullopt;
+    return EnginePacket{EngineType::message, *std::move(bytes), true};
+  }
+  if (mark < '0' || mark > '6') return std::nullopt;
+  return EnginePacket{static_cast<EngineType>(mark - '0'), std::string(text), false};
+}
+
+void append_record(std::string& payload, std::string_view packet) {
+  if (!payload.empty()) payload += record_separator;
+  payload += packet;
+}
+
+EnginePayload decode_payload(std::string_view body) {
+  EnginePayload payload;
+  for (;;) {
+    const std::size_t end = body.find(record_separator);
+    auto packet = decode_packet(body.substr(0, end), EngineCarrier::payload);
+    if (!packet) {
+      payload.complete = false;
+      return payload;
+    }
+    payload.packets.push_back(*std::move(packet));
+    if (end == std::string_view::npos) return payload;
+    body.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace chat::gateway::socketio

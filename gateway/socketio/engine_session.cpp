@@ -1,0 +1,305 @@
+#include "gateway/socketio/engine_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/socketio/base64.hpp"
+
+namespace chat::gateway::socketio {
+namespace {
+
+constexpr std::string_view close_packet = "1";
+constexpr std::string_view ping_packet = "2";
+constexpr std::string_view probe_answer = "3probe";
+constexpr std::string_view noop_packet = "6";
+constexpr std::uint16_t close_normal = 1000;
+
+const EngineAnswer bad_request{400, R"({"code":3,"message":"Bad request"})"};
+
+ws::FrameRef text_frame(std::string_view packet) {
+  return ws::make_frame(ws::Opcode::text, packet);
+}
+
+bool is_binary(const ws::Frame& frame) {
+  return (static_cast<unsigned char>(frame.view().front()) & 0x0FU) ==
+         static_cast<unsigned>(ws::Opcode::binary);
+}
+
+/// What a queued frame weighs, so that many small ones are bounded too.
+std::size_t weight(const ws::Frame& frame) {
+  return frame.view().size() + sizeof(ws::FrameRef);
+}
+
+}  // namespace
+
+ws::FrameRef make_message_frame(std::string_view data, bool binary) {
+  if (binary) return ws::make_frame(ws::Opcode::binary, data);
+  return text_frame(encode_packet({EngineType::message, std::string(data), false}));
+}
+
+EngineSession::EngineSession(std::string sid, const EngineSettings& settings,
+                             std::unique_ptr<EngineHandler> handler)
+    : sid_(std::move(sid)), settings_(settings), handler_(std::move(handler)) {}
+
+EngineSession::~EngineSession() {
+  end(close_packet);
+}
+
+std::string EngineSession::open_packet(bool can_upgrade) const {
+  const auto upgrades = can_upgrade ? nlohmann::json::array({"websocket"}) : nlohmann::json::array();
+  const nlohmann::ordered_json handshake{{"sid", sid_},
+                                         {"upgrades", upgrades},
+                                         {"pingInterval", settings_.ping_interval.count()},
+                                         {"pingTimeout", settings_.ping_timeout.count()},
+                                         {"maxPayload", settings_.max_payload}};
+  return encode_packet({EngineType::open, handshake.dump(), false});
+}
+
+void EngineSession::open_polling(Reply reply, TimePoint now) {
+  reply({200, open_packet(true)});
+  announce(now);
+}
+
+void EngineSession::open_socket(ws::Connection& socket, TimePoint now) {
+  socket_ = &socket;
+  socket.send_text(open_packet(false));
+  announce(now);
+}
+
+void EngineSession::announce(TimePoint now) {
+  now_ = now;
+  state_ = State::open;
+  next_ping_ = now + settings_.ping_interval;
+  handler_->on_open(*this);
+}
+
+void EngineSession::poll(Reply reply) {
+  if (state_ == State::closed || !is_polling()) return reply(bad_request);
+  if (poll_) {
+    end(close_packet);
+    return reply(bad_request);
+  }
+  poll_ = std::move(reply);
+  answer_poll();
+}
+
+void EngineSession::on_poll_gone() {
+  poll_ = nullptr;
+  end(close_packet);
+}
+
+void EngineSession::post(std::string_view body, Reply reply, TimePoint now) {
+  if (state_ != State::open || !is_polling()) return reply(bad_request);
+  if (post_) {
+    reply(bad_request);
+    return fail();
+  }
+  now_ = now;
+  EnginePayload payload = decode_payload(body);
+  post_ = std::move(reply);
+  posted_ = std::move(payload.packets);
+  next_posted_ = 0;
+  // A broken packet ends the session, but what came before it counts.
+  if (!payload.complete) posted_.push_back({EngineType::open, {}, false});
+  take_posted();
+}
+
+/// Hands what was posted on, as far as the handler takes it.
+void EngineSession::take_posted() {
+  const auto alive = shared_from_this();
+  while (post_ && next_posted_ < posted_.size()) {
+    const EnginePacket& packet = posted_[next_posted_];
+    if (packet.type == EngineType::message && !handler_->ready_for_message()) return;
+    const EnginePacket taken = std::move(posted_[next_posted_++]);
+    on_packet(taken);
+  }
+  if (post_) answer_post({200, "ok"});
+}
+
+void EngineSession::answer_post(EngineAnswer answer) {
+  posted_ = {};
+  next_posted_ = 0;
+  if (const Reply reply = std::exchange(post_, nullptr)) reply(std::move(answer));
+}
+
+void EngineSession::fail() {
+  end(close_packet);
+}
+
+bool EngineSession::begin_upgrade(ws::Connection& socket, TimePoint now) {
+  if (state_ != State::open || !is_polling() || probing_ != nullptr) return false;
+  now_ = now;
+  probing_ = &socket;
+  upgrade_deadline_ = now + settings_.upgrade_timeout;
+  return true;
+}
+
+void EngineSession::on_frame(ws::Connection& socket, std::string_view data, bool binary, TimePoint now) {
+  if (state_ == State::closed) return;
+  const auto alive = shared_from_this();
+  now_ = now;
+  std::optional<EnginePacket> packet;
+  if (binary)
+    packet = EnginePacket{EngineType::message, std::string(data), true};
+  else
+    packet = decode_packet(data, EngineCarrier::frame);
+  if (&socket == probing_) {
+    if (packet) return on_probing_packet(*packet);
+    probing_ = nullptr;
+    return socket.close(close_normal, {});
+  }
+  if (&socket != socket_) return;
+  if (!packet) return fail();
+  on_packet(*packet);
+}
+
+void EngineSession::on_probing_packet(const EnginePacket& packet) {
+  if (packet.type == EngineType::ping && packet.data == "probe") {
+    probing_->send_text(probe_answer);
+    is_probed_ = true;
+    // The client's last poll ends, so that it can pause polling.
+    return answer_poll();
+  }
+  if (packet.type == EngineType::upgrade && is_probed_) return upgrade();
+  std::exchange(probing_, nullptr)->close(close_normal, {});
+  is_probed_ = false;
+  upgrade_deadline_ = TimePoint::max();
+}
+
+void EngineSession::upgrade() {
+  upgrade_deadline_ = TimePoint::max();
+  if (poll_) answer_poll(std::string(noop_packet));
+  socket_ = std::exchange(probing_, nullptr);
+  waiting_bytes_ = 0;
+  for (const ws::FrameRef& frame : std::exchange(waiting_, {})) socket_->deliver(frame);
+  if (state_ == State::closing) end(close_packet);
+}
+
+void EngineSession::on_socket_closed(const ws::Connection& socket) {
+  if (&socket == probing_) {
+    probing_ = nullptr;
+    is_probed_ = false;
+    upgrade_deadline_ = TimePoint::max();
+  } else if (&socket == socket_) {
+    end(close_packet);
+  }
+}
+
+void EngineSession::on_packet(const EnginePacket& packet) {
+  switch (packet.type) {
+    case EngineType::message:
+      if (state_ == State::open) handler_->on_message(packet.data, packet.binary);
+      return;
+    case EngineType::pong:
+      pong_deadline_ = TimePoint::max();
+      next_ping_ = now_ + settings_.ping_interval;
+      return;
+    case EngineType::close:
+      // The poll that waits is not told of a close that its own client asked for.
+      answer_post({200, "ok"});
+      return end(noop_packet);
+    default:
+      return fail();
+  }
+}
+
+void EngineSession::send(const ws::FrameRef& frame) {
+  if (state_ == State::closed || state_ == State::closing) return;
+  if (!is_polling()) return socket_->deliver(frame);
+  waiting_.push_back(frame);
+  waiting_bytes_ += weight(*frame);
+  if (waiting_bytes_ > settings_.max_outbox_bytes) return fail();
+  answer_poll();
+}
+
+/// Answers the poll that waits, where there is something for it.
+void EngineSession::answer_poll() {
+  if (!poll_) return;
+  if (!waiting_.empty()) {
+    answer_poll(take_payload());
+  } else if (state_ == State::closing) {
+    end(close_packet);
+  } else if (is_probed_) {
+    answer_poll(std::string(noop_packet));
+  }
+}
+
+void EngineSession::answer_poll(std::string body) {
+  if (const Reply reply = std::exchange(poll_, nullptr)) reply({200, std::move(body)});
+}
+
+std::string EngineSession::take_payload() {
+  std::string payload;
+  payload.reserve(waiting_bytes_);
+  for (const ws::FrameRef& frame : waiting_) {
+    const std::string_view data = ws::payload_of(frame->view());
+    if (is_binary(*frame))
+      append_record(payload, encode_packet({EngineType::message, std::string(data), true}));
+    else
+      append_record(payload, data);
+  }
+  waiting_.clear();
+  waiting_bytes_ = 0;
+  return payload;
+}
+
+void EngineSession::close() {
+  if (state_ == State::closed || state_ == State::closing) return;
+  if (!is_polling() || poll_) return end(close_packet);
+  // The next poll takes what waits, and the one after that the close.
+  state_ = State::closing;
+  pong_deadline_ = std::min(pong_deadline_, now_ + settings_.ping_interval);
+}
+
+void EngineSession::end(std::string_view last_packet) {
+  if (state_ == State::closed) return;
+  const bool was_announced = state_ != State::opening;
+  state_ = State::closed;
+  next_ping_ = pong_deadline_ = upgrade_deadline_ = TimePoint::max();
+  answer_poll(std::string(last_packet));
+  answer_post(bad_request);
+  if (ws::Connection* const socket = std::exchange(socket_, nullptr)) socket->close(close_normal, {});
+  if (ws::Connection* const socket = std::exchange(probing_, nullptr)) socket->close(close_normal, {});
+  waiting_ = {};
+  waiting_bytes_ = 0;
+  if (was_announced) handler_->on_closed();
+}
+
+void EngineSession::resume_reading() {
+  if (!is_polling()) return socket_->resume_reading();
+  if (post_) take_posted();
+}
+
+std::size_t EngineSession::outbox_room() const {
+  if (!is_polling()) return socket_->outbox_room();
+  return settings_.max_outbox_bytes - std::min(settings_.max_outbox_bytes, waiting_bytes_);
+}
+
+bool EngineSession::ready_for_message() const {
+  return state_ != State::open || handler_->ready_for_message();
+}
+
+EngineSession::TimePoint EngineSession::deadline() const {
+  return std::min({next_ping_, pong_deadline_, upgrade_deadline_});
+}
+
+void EngineSession::on_time(TimePoint now) {
+  if (state_ == State::closed || state_ == State::opening) return;
+  const auto alive = shared_from_this();
+  now_ = now;
+  if (now >= pong_deadline_) return fail();
+  if (now >= upgrade_deadline_) {
+    upgrade_deadline_ = TimePoint::max();
+    is_probed_ = false;
+    if (probing_ != nullptr) std::exchange(probing_, nullptr)->close(close_normal, {});
+  }
+  if (state_ == State::open) handler_->on_time(now);
+  if (state_ != State::open || now < next_ping_) return;
+  next_ping_ = TimePoint::max();
+  pong_deadline_ = now + settings_.ping_timeout;
+  send(text_frame(ping_packet));
+}
+
+}  // namespace chat::gateway::socketio

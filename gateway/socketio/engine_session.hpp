@@ -1,0 +1,152 @@
+// One Engine.IO session over long polling, a WebSocket, or first the one and then the other. Knows no clock
+// and no socket.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/socketio/engine_packet.hpp"
+#include "gateway/ws/connection.hpp"
+#include "gateway/ws/frame.hpp"
+
+namespace chat::gateway::socketio {
+
+struct EngineSettings {
+  std::chrono::milliseconds ping_interval{25'000};
+  std::chrono::milliseconds ping_timeout{20'000};
+  std::chrono::milliseconds upgrade_timeout{10'000};  // from the WebSocket's opening to the upgrade packet
+  std::size_t max_payload = 1'000'000;                // bytes of a POST and of a message
+  std::size_t max_outbox_bytes = 1024 * 1024;         // that wait for a poll; over it the session is closed
+};
+
+/// The answer to a poll or a POST.
+struct EngineAnswer {
+  unsigned status = 200;
+  std::string body;
+};
+
+class EngineSession;
+
+/// What lives on a session. All calls on its worker; each may close the session.
+class EngineHandler {
+ public:
+  virtual ~EngineHandler() = default;
+
+  /// `session` outlives the handler.
+  virtual void on_open(EngineSession& session) = 0;
+  virtual void on_message(std::string_view data, bool binary) = 0;
+
+  /// Whether the next message may come. After false, EngineSession::resume_reading() asks again.
+  virtual bool ready_for_message() const { return true; }
+
+  /// Now and then, at least once a second while the session is told the time.
+  virtual void on_time(std::chrono::steady_clock::time_point now) { static_cast<void>(now); }
+
+  /// Exactly once, when nothing can be sent or comes any more.
+  virtual void on_closed() = 0;
+};
+
+/// A frame that every transport can send: a message's text frame ("4…"), or a binary one.
+ws::FrameRef make_message_frame(std::string_view data, bool binary);
+
+/// On one worker; held by a shared_ptr. Answers and closes as the reference server does (engine.io-protocol,
+/// revision 4): no packet is lost or doubled by an upgrade.
+class EngineSession : public std::enable_shared_from_this<EngineSession> {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+  using Reply = std::function<void(EngineAnswer)>;
+
+  EngineSession(std::string sid, const EngineSettings& settings, std::unique_ptr<EngineHandler> handler);
+  ~EngineSession();
+  EngineSession(const EngineSession&) = delete;
+  EngineSession& operator=(const EngineSession&) = delete;
+
+  const std::string& sid() const { return sid_; }
+  bool is_closed() const { return state_ == State::closed; }
+  bool is_polling() const { return socket_ == nullptr; }
+
+  /// The handshake's request; the answer is the open packet.
+  void open_polling(Reply reply, TimePoint now);
+
+  /// `socket` outlives the session or says on_socket_closed.
+  void open_socket(ws::Connection& socket, TimePoint now);
+
+  /// A GET: answered when there is something to send. A second one while the first waits closes the session.
+  void poll(Reply reply);
+
+  /// The client left the poll that waits: the session is closed.
+  void on_poll_gone();
+
+  /// A POST: answered when the handler has taken all of it. A second one before that closes the session.
+  void post(std::string_view body, Reply reply, TimePoint now);
+
+  /// Closes for a request that breaks the protocol in another way.
+  void fail();
+
+  /// A further WebSocket of this session. False where none may be: it has one, or another one is probing.
+  bool begin_upgrade(ws::Connection& socket, TimePoint now);
+
+  /// A message on a WebSocket of this session.
+  void on_frame(ws::Connection& socket, std::string_view data, bool binary, TimePoint now);
+  void on_socket_closed(const ws::Connection& socket);
+
+  /// Without effect once closed. Appended in order; a frame is shared with other sessions.
+  void send(const ws::FrameRef& frame);
+
+  /// Ends the session behind what was sent; over polling with the next polls, or after a ping interval.
+  void close();
+
+  void resume_reading();
+
+  /// Bytes that can be sent before the session is closed as too slow.
+  std::size_t outbox_room() const;
+
+  /// Whether a WebSocket may read on.
+  bool ready_for_message() const;
+
+  /// When on_time() is to be called next, in any case not later.
+  TimePoint deadline() const;
+  void on_time(TimePoint now);
+
+ private:
+  enum class State { opening, open, closing, closed };
+
+  std::string open_packet(bool can_upgrade) const;
+  void announce(TimePoint now);
+  void on_packet(const EnginePacket& packet);
+  void on_probing_packet(const EnginePacket& packet);
+  void upgrade();
+  void take_posted();
+  void answer_post(EngineAnswer answer);
+  void answer_poll();
+  void answer_poll(std::string body);
+  std::string take_payload();
+  void end(std::string_view last_packet);
+
+  const std::string sid_;
+  const EngineSettings settings_;
+  std::unique_ptr<EngineHandler> handler_;
+  State state_ = State::opening;
+  ws::Connection* socket_ = nullptr;   // none: long polling
+  ws::Connection* probing_ = nullptr;  // on its way to become it
+  bool is_probed_ = false;             // polls are answered at once from then on
+  TimePoint now_{};                    // as of the last call that told it
+  TimePoint next_ping_ = TimePoint::max();
+  TimePoint pong_deadline_ = TimePoint::max();
+  TimePoint upgrade_deadline_ = TimePoint::max();
+  Reply poll_;
+  Reply post_;
+  std::vector<EnginePacket> posted_;  // not taken by the handler yet
+  std::size_t next_posted_ = 0;
+  std::vector<ws::FrameRef> waiting_;  // for a poll
+  std::size_t waiting_bytes_ = 0;
+};
+
+}  // namespace chat::gateway::socketio

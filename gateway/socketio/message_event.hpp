@@ -1,0 +1,17 @@
+// The event that Socket.IO clients get for a message, made from the text that native clients get. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace chat::gateway::socketio {
+
+/// The event's object {message, id, room, epoch, seq, sender, sender_name, sent_at} (PROTOCOL, Socket.IO) of
+/// a message object as gateway/bus/publication makes it; none for any other text.
+std::optional<std::string> message_argument(std::string_view message);
+
+/// The whole packet, `["message", {…}]` as an event of the main namespace; none as above.
+std::optional<std::string> message_event(std::string_view message);
+
+}  // namespace chat::gateway::socketio

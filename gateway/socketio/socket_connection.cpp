@@ -1,0 +1,190 @@
+#include "gateway/socketio/socket_connection.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace chat::gateway::socketio {
+namespace {
+
+using nlohmann::json;
+
+/// Each costs a handler; the reference has no bound.
+constexpr std::size_t most_namespaces = 16;
+
+/// Acks that clients owe; the oldest is forgotten for a further one.
+constexpr std::size_t most_awaited_acks = 256;
+
+}  // namespace
+
+ws::FrameRef make_event_frame(const json& args) {
+  const EncodedSocketPacket encoded = encode_socket_packet({SocketType::event, "/", std::nullopt, args});
+  return make_message_frame(encoded.text, false);
+}
+
+class SocketConnection::NamespaceSocket final : public Socket,
+                                                public std::enable_shared_from_this<NamespaceSocket> {
+ public:
+  NamespaceSocket(SocketConnection& connection, std::string nsp, std::string sid,
+                  std::unique_ptr<SocketHandler> handler)
+      : connection_(&connection), nsp_(std::move(nsp)), sid_(std::move(sid)), handler_(std::move(handler)) {}
+
+  const std::string& sid() const override { return sid_; }
+  const std::string& nsp() const { return nsp_; }
+  SocketHandler& handler() { return *handler_; }
+
+  void emit(json args, OnAck on_ack) override {
+    std::optional<std::uint64_t> id;
+    if (on_ack) {
+      if (awaited_.size() == most_awaited_acks) awaited_.erase(awaited_.begin());
+      id = next_ack_++;
+      awaited_.emplace(*id, std::move(on_ack));
+    }
+    send({SocketType::event, nsp_, id, std::move(args)});
+  }
+  void emit(const ws::FrameRef& event) override {
+    if (connection_ != nullptr) connection_->session_->send(event);
+  }
+  void acknowledge(std::uint64_t id, json args) override {
+    send({SocketType::ack, nsp_, id, std::move(args)});
+  }
+  void disconnect() override {
+    const auto alive = shared_from_this();
+    send({SocketType::disconnect, nsp_, std::nullopt, {}});
+    leave();
+  }
+
+  void resume_reading() override {
+    if (connection_ != nullptr) connection_->session_->resume_reading();
+  }
+  std::size_t outbox_room() const override {
+    return connection_ == nullptr ? 0 : connection_->session_->outbox_room();
+  }
+
+  void on_ack(const SocketPacket& packet) {
+    const auto found = packet.id ? awaited_.find(*packet.id) : awaited_.end();
+    if (found == awaited_.end()) return;
+    const OnAck on_ack = std::move(found->second);
+    awaited_.erase(found);
+    on_ack(packet.data);
+  }
+
+  /// Without telling the client.
+  void leave() {
+    SocketConnection* const connection = std::exchange(connection_, nullptr);
+    if (connection == nullptr) return;
+    const auto alive = shared_from_this();
+    connection->remove(*this);
+    handler_->on_disconnect();
+  }
+
+ private:
+  void send(const SocketPacket& packet) {
+    if (connection_ != nullptr) connection_->send(packet);
+  }
+
+  SocketConnection* connection_;
+  const std::string nsp_;
+  const std::string sid_;
+  const std::unique_ptr<SocketHandler> handler_;
+  std::uint64_t next_ack_ = 0;
+  std::map<std::uint64_t, OnAck> awaited_;
+};
+
+SocketConnection::SocketConnection(Admit admit, std::function<std::string()> make_sid,
+                                   std::chrono::milliseconds connect_timeout, SocketDecoderLimits limits)
+    : admit_(std::move(admit)),
+      make_sid_(std::move(make_sid)),
+      connect_timeout_(connect_timeout),
+      decoder_(limits) {}
+
+SocketConnection::~SocketConnection() {
+  on_closed();
+}
+
+void SocketConnection::on_message(std::string_view data, bool binary) {
+  switch (binary ? decoder_.add_binary(data) : decoder_.add_text(data)) {
+    case SocketDecoder::Outcome::needs_attachments:
+      return;
+    case SocketDecoder::Outcome::packet:
+      return on_packet(decoder_.take());
+    case SocketDecoder::Outcome::failed:
+      return session_->fail();
+  }
+}
+
+void SocketConnection::on_packet(SocketPacket packet) {
+  NamespaceSocket* const found = find(packet.nsp);
+  if (found == nullptr && packet.type == SocketType::connect) return connect(packet);
+  if (found == nullptr) return session_->fail();
+  const auto socket = found->shared_from_this();
+  switch (packet.type) {
+    case SocketType::event: {
+      const json name = packet.data[0];
+      packet.data.erase(0);
+      return socket->handler().on_event(name.is_string() ? name.get<std::string>() : name.dump(),
+                                        std::move(packet.data), packet.id);
+    }
+    case SocketType::ack:
+      return socket->on_ack(packet);
+    case SocketType::disconnect:
+      return socket->leave();
+    default:
+      return session_->fail();
+  }
+}
+
+void SocketConnection::connect(const SocketPacket& packet) {
+  // A query behind the name is the handshake's, not the namespace's.
+  const std::string nsp = packet.nsp.substr(0, packet.nsp.find('?'));
+  if (sockets_.size() == most_namespaces) return session_->fail();
+  Admission admission = admit_(nsp, packet.data.is_null() ? json::object() : packet.data);
+  if (!admission.handler)
+    return send({SocketType::connect_error, nsp, std::nullopt, std::move(admission.reply)});
+  const auto socket =
+      std::make_shared<NamespaceSocket>(*this, nsp, make_sid_(), std::move(admission.handler));
+  sockets_.push_back(socket);
+  has_connected_ = true;
+  json reply{{"sid", socket->sid()}};
+  reply.update(admission.reply);
+  send({SocketType::connect, nsp, std::nullopt, std::move(reply)});
+  socket->handler().on_connect(*socket);
+}
+
+void SocketConnection::send(const SocketPacket& packet) {
+  const EncodedSocketPacket encoded = encode_socket_packet(packet);
+  session_->send(make_message_frame(encoded.text, false));
+  for (const std::string& attachment : encoded.attachments)
+    session_->send(make_message_frame(attachment, true));
+}
+
+bool SocketConnection::ready_for_message() const {
+  return std::ranges::all_of(sockets_,
+                             [](const auto& socket) { return socket->handler().ready_for_message(); });
+}
+
+void SocketConnection::on_closed() {
+  while (!sockets_.empty()) {
+    const auto socket = sockets_.back();
+    socket->leave();
+  }
+}
+
+void SocketConnection::on_time(std::chrono::steady_clock::time_point now) {
+  const auto sockets = sockets_;
+  for (const auto& socket : sockets) socket->handler().on_time(now);
+  if (has_connected_) return;
+  if (!connect_deadline_) connect_deadline_ = now + connect_timeout_;
+  if (now >= *connect_deadline_) session_->close();
+}
+
+SocketConnection::NamespaceSocket* SocketConnection::find(std::string_view nsp) const {
+  const auto found = std::ranges::find_if(sockets_, [&](const auto& socket) { return socket->nsp() == nsp; });
+  return found == sockets_.end() ? nullptr : found->get();
+}
+
+void SocketConnection::remove(const NamespaceSocket& socket) {
+  std::erase_if(sockets_, [&](const auto& each) { return each.get() == &socket; });
+}
+
+}  // namespace chat::gateway::socketio

@@ -1,0 +1,204 @@
+#include "gateway/socketio/socket_packet.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace chat::gateway::socketio {
+namespace {
+
+using nlohmann::json;
+
+constexpr int binary_event = 5;
+constexpr int binary_ack = 6;
+
+/// Names that a client must not use for its events (socket.io-parser, RESERVED_EVENTS).
+constexpr std::array<std::string_view, 6> reserved_events{"connect",       "connect_error", "disconnect",
+                                                          "disconnecting", "newListener",   "removeListener"};
+
+// Encoding --------------------------------------------------------------------------------------------------
+
+bool has_binary(const json& value) {
+  if (value.is_binary()) return true;
+  return value.is_structured() && std::ranges::any_of(value, has_binary);
+}
+
+/// Takes the binary values out, in the order in which they stand.
+json without_binary(const json& value, std::vector<std::string>& attachments) {
+  if (value.is_binary()) {
+    const auto& bytes = value.get_binary();
+    attachments.emplace_back(bytes.begin(), bytes.end());
+    return {{"_placeholder", true}, {"num", attachments.size() - 1}};
+  }
+  if (!value.is_structured()) return value;
+  json copy = value;
+  for (json& each : copy) each = without_binary(each, attachments);
+  return copy;
+}
+
+char type_digit(SocketType type, bool binary) {
+  int digit = static_cast<int>(type);
+  if (binary && type == SocketType::event) digit = binary_event;
+  if (binary && type == SocketType::ack) digit = binary_ack;
+  return static_cast<char>('0' + digit);
+}
+
+// Decoding --------------------------------------------------------------------------------------------------
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// Takes the number in front of the text; none where there is none, or one that is too long.
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+bool is_deeper_than(std::size_t most, std::string_view text) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string && c == '\\') ++i;
+    if (c == '"') in_string = !in_string;
+    if (in_string) continue;
+    if ((c == '[' || c == '{') && ++depth > most) return true;
+    if ((c == ']' || c == '}') && depth > 0) --depth;
+  }
+  return false;
+}
+
+/// JSON no deeper than `depth`, which the copying and writing of a value recurse into; none for anything
+/// else.
+std::optional<json> parse_json(std::string_view text, std::size_t depth) {
+  if (is_deeper_than(depth, text)) return std::nullopt;
+  json value = json::parse(text, nullptr, false);
+  if (value.is_discarded()) return std::nullopt;
+  return value;
+}
+
+bool is_event(const json& data) {
+  if (!data.is_array() || data.empty()) return false;
+  if (data[0].is_number()) return true;
+  return data[0].is_string() &&
+         std::ranges::find(reserved_events, data[0].get_ref<const std::string&>()) == reserved_events.end();
+}
+
+/// As isPayloadValid of the reference; a CONNECT may have none.
+bool fits(SocketType type, const std::optional<json>& data) {
+  switch (type) {
+    case SocketType::connect:
+      return !data || data->is_object();
+    case SocketType::disconnect:
+      return !data;
+    case SocketType::event:
+      return data && is_event(*data);
+    case SocketType::ack:
+      return data && data->is_array();
+    case SocketType::connect_error:
+      return data && (data->is_object() || data->is_string());
+  }
+  return false;
+}
+
+bool is_placeholder(const json& value) {
+  if (!value.is_object()) return false;
+  const auto mark = value.find("_placeholder");
+  return mark != value.end() && *mark == true;
+}
+
+/// Puts the attachments where the placeholders stand; false where one names an attachment that there is not.
+bool put_attachments(json& value, const std::vector<std::string>& attachments) {
+  if (is_placeholder(value)) {
+    const auto number = value.find("num");
+    if (number == value.end() || !number->is_number_unsigned()) return false;
+    const auto index = number->get<std::uint64_t>();
+    if (index >= attachments.size()) return false;
+    const std::string& bytes = attachments[index];
+    value = json::binary({bytes.begin(), bytes.end()});
+    return true;
+  }
+  if (!value.is_structured()) return true;
+  return std::ranges::all_of(value, [&](json& each) { return put_attachments(each, attachments); });
+}
+
+}  // namespace
+
+EncodedSocketPacket encode_socket_packet(const SocketPacket& packet) {
+  EncodedSocketPacket encoded;
+  const bool binary = has_binary(packet.data);
+  encoded.text = type_digit(packet.type, binary);
+  std::string data;
+  if (binary)
+    data = without_binary(packet.data, encoded.attachments).dump();
+  else if (!packet.data.is_null())
+    data = packet.data.dump();
+  if (binary) encoded.text += std::to_string(encoded.attachments.size()) + '-';
+  if (packet.nsp != "/") encoded.text += packet.nsp + ',';
+  if (packet.id) encoded.text += std::to_string(*packet.id);
+  encoded.text += data;
+  return encoded;
+}
+
+SocketDecoder::Outcome SocketDecoder::add_text(std::string_view text) {
+  if (is_waiting() || text.empty() || text.front() < '0' || text.front() > '6') return Outcome::failed;
+  const int digit = text.front() - '0';
+  text.remove_prefix(1);
+  const bool binary = digit >= binary_event;
+  packet_ = {};
+  packet_.type = static_cast<SocketType>(binary ? digit - 3 : digit);
+  std::size_t expected = 0;
+  if (binary) {
+    const auto count = take_number(text);
+    if (!count || *count > limits_.attachments || !text.starts_with('-')) return Outcome::failed;
+    expected = *count;
+    text.remove_prefix(1);
+  }
+  if (text.starts_with('/')) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    packet_.nsp = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  if (!text.empty() && is_digit(text.front())) {
+    packet_.id = take_number(text);
+    if (!packet_.id) return Outcome::failed;
+  }
+  std::optional<json> data;
+  if (!text.empty()) {
+    data = parse_json(text, limits_.depth);
+    if (!data) return Outcome::failed;
+  }
+  if (!fits(packet_.type, data)) return Outcome::failed;
+  if (data) packet_.data = *std::move(data);
+  expected_ = expected;
+  attached_bytes_ = 0;
+  attachments_.clear();
+  return expected_ > 0 ? Outcome::needs_attachments : Outcome::packet;
+}
+
+SocketDecoder::Outcome SocketDecoder::add_binary(std::string_view bytes) {
+  if (!is_waiting()) return Outcome::failed;
+  attached_bytes_ += bytes.size();
+  if (attached_bytes_ > limits_.attachment_bytes) return Outcome::failed;
+  attachments_.emplace_back(bytes);
+  if (attachments_.size() < expected_) return Outcome::needs_attachments;
+  return complete();
+}
+
+SocketDecoder::Outcome SocketDecoder::complete() {
+  expected_ = 0;
+  const bool is_whole = put_attachments(packet_.data, attachments_);
+  attachments_ = {};
+  return is_whole ? Outcome::packet : Outcome::failed;
+}
+
+SocketPacket SocketDecoder::take() {
+  return std::exchange(packet_, {});
+}
+
+}  // namespace chat::gateway::socketio

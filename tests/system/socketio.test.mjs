@@ -1,0 +1,155 @@
+// The real socket.io-client over WebSocket, through the balancer and two gateways, beside native clients.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, test } from "node:test";
+import { io } from "socket.io-client";
+import { patience } from "../../deploy/local/fleet/process.mjs";
+import { Client } from "./support/client.mjs";
+import { waitForRows } from "./support/db.mjs";
+import { startFleet } from "./support/fleet.mjs";
+import { newRoom } from "./support/room.mjs";
+import { range } from "./support/traffic.mjs";
+import { until } from "./support/until.mjs";
+
+let fleet;
+const open = [];
+before(async () => {
+  fleet = await startFleet({ gateways: 2 });
+});
+after(async () => {
+  open.forEach((socket) => socket.disconnect());
+  await fleet?.stop();
+});
+
+const balanced = () => `http://${fleet.address}:${fleet.ports.port}`;
+const urlOf = (gateway) => gateway.url.replace(/^ws/, "http").replace(/\/ws$/, "");
+const gatewayOf = (socket) => socket.io.engine.id.split("~")[0];
+
+// Connected, and in `general` before any later message; `got` holds the objects of its `message` events.
+async function connect(url, options = {}) {
+  const socket = io(url, { transports: ["websocket"], forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 500, ...options });
+  open.push(socket);
+  socket.got = [];
+  socket.on("message", (message) => socket.got.push(message));
+  await until(`${url} to connect`, () => socket.connected);
+  await request(socket, "join", { room: "general" });
+  return socket;
+}
+
+function request(socket, event, body) {
+  return socket.timeout(10_000 * patience).emitWithAck(event, body);
+}
+
+const gets = (sockets, id) => until(`${id} at all clients`, () => sockets.every(({ got }) => got.some((message) => message.id === id)));
+
+test("a page that was written for Socket.IO sends and gets messages unchanged, by way of both gateways", async () => {
+  const sockets = await Promise.all(range(8).map(() => connect(balanced())));
+  assert.deepEqual(new Set(sockets.map(gatewayOf)), new Set(["gateway-1", "gateway-2"]));
+  const text = `hello ${randomUUID()}`;
+  sockets[0].emit("event:message", { message: text });
+  const found = ({ got }) => got.filter(({ message }) => message === text);
+  await until("the message at all", () => sockets.every((socket) => found(socket).length === 1));
+  const [message] = found(sockets[1]);
+  assert.deepEqual(Object.keys(message).sort(), ["epoch", "id", "message", "room", "sender", "sender_name", "sent_at", "seq"]);
+  assert.equal(message.room, "general");
+});
+
+test("I1 I2 every client gets every message exactly once and in one order, native clients too, and the ack is the row", async () => {
+  const sockets = await Promise.all(range(6).map(() => connect(balanced())));
+  const natives = await Promise.all(fleet.gateways.map((gateway) => Client.connect(gateway.url)));
+  await Promise.all(natives.map((client) => client.join("general")));
+  const ids = range(120).map(() => randomUUID());
+  const acks = await Promise.all(ids.map((id, i) => (i % 4 === 3
+    ? natives[i % 2].send("general", `native ${i}`, { id })
+    : request(sockets[i % 6], "event:message", { message: `text ${i}`, id }))));
+  assert.deepEqual(acks.map(({ id }) => id), ids);
+  const last = acks.reduce((newest, ack) => (ack.seq > newest.seq ? ack : newest));
+  await gets(sockets, last.id);
+  await Promise.all(natives.map((client) => client.waitFor((frame) => frame.type === "message" && frame.id === last.id)));
+  const order = acks.sort((a, b) => a.seq - b.seq).map(({ id }) => id);
+  const sent = new Set(ids);
+  for (const seen of [...sockets.map(({ got }) => got), ...natives.map((client) => client.messages("general"))]) {
+    assert.deepEqual(seen.filter(({ id }) => sent.has(id)).map(({ id }) => id), order);
+  }
+  const texts = (list, field) => new Map(list.map((message) => [message.id, message[field]]));
+  const [shown, native] = [texts(sockets[0].got, "message"), texts(natives[0].messages("general"), "text")];
+  ids.forEach((id) => assert.equal(shown.get(id), native.get(id)));
+  const rows = await until("all rows", async () => {
+    const found = (await waitForRows(fleet, "general", 1)).filter(({ id }) => sent.has(id));
+    return found.length >= ids.length && found;
+  });
+  assert.deepEqual(rows.map(({ id }) => id).sort(), [...ids].sort());
+  await Promise.all(natives.map((client) => client.close()));
+});
+
+test("join with since gives what was missed, history what was before; errors come through the ack and the connection stays", async () => {
+  const room = newRoom("socketio");
+  const [writer, reader] = [await connect(urlOf(fleet.gateways[0])), await connect(urlOf(fleet.gateways[1]))];
+  const refused = await request(writer, "event:message", { message: "x", room });
+  assert.equal(refused.code, "not_joined");
+  await request(writer, "join", { room });
+  const acks = [];
+  for (const i of range(5)) {
+    acks.push(await request(writer, "event:message", { message: `text ${i}`, room }));
+  }
+  const cursor = ({ epoch, seq }) => ({ epoch, seq });
+  const joined = await request(reader, "join", { room, since: cursor(acks[1]) });
+  assert.deepEqual(joined.messages.map(({ message }) => message), ["text 2", "text 3", "text 4"]);
+  assert.equal(joined.complete, true);
+  const older = await request(reader, "history", { room, before: cursor(acks[2]), limit: 10 });
+  assert.deepEqual(older.messages.map(({ message }) => message), ["text 0", "text 1"]);
+  const large = await request(writer, "event:message", { message: "x".repeat(200_000), room });
+  assert.equal(large.code, "too_large");
+  assert.equal((await request(writer, "event:message", { message: "", room })).code, "bad_request");
+  assert.equal((await request(writer, "nothing", {})).code, "unknown_type");
+  assert.equal((await request(writer, "event:message", { message: "after", room })).duplicate, false);
+  await until("the message behind the errors", () => reader.got.some(({ message }) => message === "after"));
+  assert.deepEqual(await request(reader, "leave", { room }), { room });
+});
+
+test("I4 the same id again is acknowledged with its first number and shown once", async () => {
+  const [one, two] = [await connect(urlOf(fleet.gateways[0])), await connect(urlOf(fleet.gateways[1]))];
+  const id = randomUUID();
+  const first = await request(one, "event:message", { message: "once", id });
+  const again = await request(two, "event:message", { message: "once", id });
+  assert.deepEqual([again.epoch, again.seq, again.duplicate], [first.epoch, first.seq, true]);
+  const { id: last } = await request(one, "event:message", { message: "behind it" });
+  await gets([one, two], last);
+  assert.equal(two.got.filter((message) => message.id === id).length, 1);
+});
+
+test("an unknown namespace is refused, and what is no handshake is answered as the reference server does", async () => {
+  const socket = io(`${balanced()}/admin`, { transports: ["websocket"], forceNew: true, reconnection: false });
+  open.push(socket);
+  const error = await new Promise((done) => socket.once("connect_error", done));
+  assert.equal(error.message, "Invalid namespace");
+  const answers = [
+    ["?EIO=4", 0, "Transport unknown"],
+    ["?EIO=4&transport=abc", 0, "Transport unknown"],
+    ["?EIO=4&transport=websocket&sid=unknown", 1, "Session ID unknown"],
+    ["?EIO=4&transport=websocket", 3, "Bad request"],
+  ];
+  for (const [query, code, message] of answers) {
+    const response = await fetch(`${urlOf(fleet.gateways[0])}/socket.io/${query}`);
+    assert.equal(response.status, 400);
+    assert.match(response.headers.get("content-type"), /^application\/json/);
+    assert.deepEqual(await response.json(), { code, message });
+  }
+});
+
+test("I1 clients of a gateway that is killed come back on the other by themselves, and what was acknowledged is one row", async () => {
+  const sockets = await Promise.all(range(4).map(() => connect(balanced(), { retries: 100, ackTimeout: 2000 * patience })));
+  const dies = fleet.gateways.find(({ id }) => id === gatewayOf(sockets[0]));
+  const ids = range(60).map(() => randomUUID());
+  const acks = Promise.all(ids.map((id, i) => sockets[i % 4].emitWithAck("event:message", { message: `retried ${i}`, id })));
+  await dies.crash();
+  assert.deepEqual((await acks).map(({ id }) => id), ids);
+  await until("all on the other gateway", () => sockets.every((socket) => socket.connected && gatewayOf(socket) !== dies.id), 20_000);
+  const sent = new Set(ids);
+  const rows = await until("all rows", async () => {
+    const found = (await waitForRows(fleet, "general", 1)).filter(({ id }) => sent.has(id));
+    return found.length >= ids.length && found;
+  }, 30_000);
+  assert.equal(rows.length, ids.length);
+  await dies.start();
+});

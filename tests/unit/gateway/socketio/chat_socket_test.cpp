@@ -1,0 +1,248 @@
+#include "gateway/socketio/chat_socket.hpp"
+
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "gateway/bus/publication.hpp"
+#include "tests/unit/gateway/chat/fakes.hpp"
+
+namespace chat::gateway::socketio {
+namespace {
+
+using nlohmann::json;
+using chat::gateway::testing::FakeJournal;
+using chat::gateway::testing::FakeStore;
+using chat::gateway::testing::FakeSubscriptions;
+using chat::gateway::testing::page_up_to;
+
+constexpr std::string_view uuid = "0f8fad5b-d9cb-469f-a165-70867728950e";
+
+class FakeClient : public Socket {
+ public:
+  const std::string& sid() const override { return id; }
+  void emit(json args, OnAck) override { events.push_back(std::move(args)); }
+  void emit(const ws::FrameRef& event) override { frames.emplace_back(ws::payload_of(event->view())); }
+  void acknowledge(std::uint64_t number, json args) override { acks.emplace_back(number, std::move(args)); }
+  void disconnect() override {}
+  void resume_reading() override { ++resumed; }
+  std::size_t outbox_room() const override { return room; }
+
+  const std::string id = "socket";
+  std::vector<json> events;
+  std::vector<std::string> frames;
+  std::vector<std::pair<std::uint64_t, json>> acks;
+  int resumed = 0;
+  std::size_t room = 1024 * 1024;
+};
+
+AcceptRequest request(std::string text) {
+  AcceptRequest made;
+  made.id = *parse_uuid(uuid);
+  made.room = "general";
+  made.sender = made.sender_name = "Ann";
+  made.text = std::move(text);
+  made.sent_at = 7;
+  return made;
+}
+
+RoomEntry entry(std::int64_t seq) {
+  return {{5, seq}, make_message(request("text " + std::to_string(seq)), {5, seq})};
+}
+
+struct ChatSocketTest : ::testing::Test {
+  FakeStore store;
+  FakeSubscriptions subscriptions;
+  FakeJournal journal;
+  Metrics metrics;
+  GatewayMetrics gateway_metrics{metrics};
+  Rooms rooms{store, subscriptions};
+  SessionServices services{store, rooms, journal, gateway_metrics, "gw-1"};
+  FakeClient client;
+  std::unique_ptr<ChatSocket> chat;
+
+  void begin(const json& auth = json::object()) {
+    chat = std::make_unique<ChatSocket>(services, auth);
+    chat->on_connect(client);
+    confirm("general", page_up_to({5, 1}));
+  }
+  void confirm(const std::string& room, const ReadReply& page) {
+    for (const auto& [name, token] : std::exchange(subscriptions.wanted, {})) rooms.on_subscribed(name, token);
+    ASSERT_FALSE(store.reads.empty()) << room;
+    auto reads = std::exchange(store.reads, {});
+    for (auto& read : reads) read.handler(page);
+  }
+  /// As it comes from the wire.
+  void emit(const std::string& name, json body, std::optional<std::uint64_t> id = std::nullopt) {
+    const auto sent = encode_socket_packet({SocketType::event, "/", id, json::array({name, std::move(body)})});
+    SocketDecoder decoder;
+    decoder.add_text(sent.text);
+    for (const std::string& attachment : sent.attachments) decoder.add_binary(attachment);
+    json args = decoder.take().data;
+    args.erase(0);
+    chat->on_event(name, std::move(args), id);
+  }
+  void store_message(Cursor cursor) {
+    store.accepts.back().handler({AcceptReply::Status::accepted, cursor, ""});
+    journal.entries.back().on_durable();
+  }
+  json only_ack(std::uint64_t number) {
+    EXPECT_EQ(client.acks.size(), 1U);
+    if (client.acks.size() != 1) return {};
+    EXPECT_EQ(client.acks[0].first, number);
+    EXPECT_EQ(client.acks[0].second.size(), 1U);
+    return std::exchange(client.acks, {})[0].second[0];
+  }
+};
+
+TEST_F(ChatSocketTest, AClientIsInGeneralAtOnceAndGetsItsMessages) {
+  begin();
+  Room* const general = rooms.find("general");
+  ASSERT_NE(general, nullptr);
+  const std::string native = make_message(request("hello"), {5, 2});
+  general->publish({{5, 2}, ws::make_frame(ws::Opcode::text, native), std::make_shared<ws::LazyFrame>()});
+  ASSERT_EQ(client.frames.size(), 1U);
+  const auto event = json::parse(client.frames[0].substr(2));
+  EXPECT_EQ(client.frames[0].substr(0, 2), "42");
+  EXPECT_EQ(event[0], "message");
+  EXPECT_EQ(event[1]["message"], "hello");
+  EXPECT_EQ(event[1]["seq"], 2);
+}
+
+TEST_F(ChatSocketTest, I5AllClientsOfAWorkerShareOneFrame) {
+  begin();
+  FakeClient other_client;
+  ChatSocket other(services, json::object());
+  other.on_connect(other_client);
+  confirm("general", page_up_to({5, 1}));
+  const auto second = std::make_shared<ws::LazyFrame>();
+  const RoomMessage message{{5, 2}, ws::make_frame(ws::Opcode::text, make_message(request("x"), {5, 2})), second};
+  rooms.find("general")->publish(message);
+  EXPECT_EQ(client.frames, other_client.frames);
+  EXPECT_EQ(second.use_count(), 2) << "the ring keeps the native frame only";
+  EXPECT_EQ(message.second_frame->bytes.use_count(), 2);
+}
+
+TEST_F(ChatSocketTest, I7ASendIsAcknowledgedWithTheDeliveryReport) {
+  begin();
+  emit("event:message", {{"message", "hello"}, {"id", uuid}}, 12);
+  ASSERT_EQ(store.accepts.size(), 1U);
+  EXPECT_EQ(store.accepts[0].request.text, "hello");
+  EXPECT_EQ(store.accepts[0].request.room, "general");
+  EXPECT_TRUE(client.acks.empty());
+  store_message({5, 2});
+  EXPECT_EQ(only_ack(12),
+            (json{{"id", uuid}, {"room", "general"}, {"epoch", 5}, {"seq", 2}, {"duplicate", false}}));
+}
+
+TEST_F(ChatSocketTest, WithoutAnIdTheGatewayMakesOne) {
+  begin();
+  emit("event:message", {{"message", "one"}}, 1);
+  emit("event:message", {{"message", "two"}});
+  ASSERT_EQ(store.accepts.size(), 2U);
+  EXPECT_NE(to_string(store.accepts[0].request.id), to_string(store.accepts[1].request.id));
+  store.accepts[0].handler({AcceptReply::Status::accepted, {5, 2}, ""});
+  journal.entries.back().on_durable();
+  EXPECT_EQ(only_ack(1)["id"], to_string(store.accepts[0].request.id));
+}
+
+TEST_F(ChatSocketTest, WhatIsRefusedIsTheAcksError) {
+  begin();
+  emit("event:message", {{"message", std::string(4001, 'x')}}, 1);
+  EXPECT_EQ(only_ack(1)["code"], "too_large");
+  for (const json& body : std::vector<json>{{{"message", ""}}, {{"message", 5}}, json::object(), {{"message", "x"}, {"id", "no uuid"}},
+                                            {{"message", "x"}, {"id", 5}}, {{"message", "x"}, {"room", "a b"}},
+                                            {{"message", json::binary({1, 2})}}}) {
+    emit("event:message", body, 2);
+    EXPECT_EQ(only_ack(2)["code"], "bad_request") << body;
+  }
+  emit("event:message", {{"message", "x"}, {"room", "other"}}, 3);
+  EXPECT_EQ(only_ack(3)["code"], "not_joined");
+  emit("unheard of", json::object(), 4);
+  EXPECT_EQ(only_ack(4)["code"], "unknown_type");
+  store.is_connected = false;
+  emit("event:message", {{"message", "x"}, {"id", uuid}}, 5);
+  const json away = only_ack(5);
+  EXPECT_EQ(away["code"], "unavailable");
+  EXPECT_TRUE(away.contains("retry_after_ms"));
+}
+
+TEST_F(ChatSocketTest, WithoutAnAckARefusalIsCountedOnly) {
+  begin();
+  const double before = gateway_metrics.errors(ErrorCode::bad_request).Value();
+  emit("event:message", {{"message", ""}});
+  chat->on_event("event:message", json::array(), std::nullopt);
+  chat->on_event("event:message", json::array({"text"}), std::nullopt);
+  EXPECT_EQ(gateway_metrics.errors(ErrorCode::bad_request).Value(), before + 3);
+  EXPECT_TRUE(client.acks.empty() && client.events.empty());
+}
+
+TEST_F(ChatSocketTest, JoinLeaveAndHistoryMirrorTheNativeFrames) {
+  begin();
+  emit("join", {{"room", "r"}, {"since", {{"epoch", 5}, {"seq", 7}}}}, 1);
+  ReadReply page = page_up_to({5, 9});
+  page.entries = {entry(8), entry(9)};
+  confirm("r", page);
+  const json joined = only_ack(1);
+  EXPECT_EQ(joined["room"], "r");
+  EXPECT_EQ(joined["seq"], 9);
+  EXPECT_EQ(joined["complete"], true);
+  EXPECT_EQ(joined["messages"][1]["message"], "text 9");
+  EXPECT_FALSE(joined.contains("more"));
+  emit("history", {{"room", "r"}, {"before", {{"epoch", 5}, {"seq", 8}}}, {"limit", 3}}, 2);
+  page.entries = {entry(7)};
+  page.more = true;
+  store.reads.back().handler(page);
+  const json history = only_ack(2);
+  EXPECT_EQ(history["more"], true);
+  EXPECT_EQ(history["messages"][0]["seq"], 7);
+  emit("leave", {{"room", "r"}}, 3);
+  EXPECT_EQ(only_ack(3), (json{{"room", "r"}}));
+  emit("leave", {{"room", "r"}}, 4);
+  EXPECT_EQ(only_ack(4)["code"], "not_joined");
+}
+
+TEST_F(ChatSocketTest, WhatAJoinWithoutAckBringsComesAsMessages) {
+  begin();
+  emit("join", {{"room", "r"}, {"history", 2}});
+  ReadReply page = page_up_to({5, 9});
+  page.entries = {entry(8), entry(9)};
+  confirm("r", page);
+  EXPECT_EQ(client.frames.size(), 2U);
+  EXPECT_TRUE(client.acks.empty());
+}
+
+TEST_F(ChatSocketTest, ReceiptsComeOnlyInRoomsThatWereJoinedForThem) {
+  begin();
+  chat->stored({"general", {5, 2}});
+  EXPECT_TRUE(client.events.empty());
+  emit("join", {{"room", "general"}, {"receipts", true}});
+  chat->stored({"general", {5, 2}});
+  EXPECT_EQ(client.events.back(), (json::array({"stored", {{"room", "general"}, {"epoch", 5}, {"seq", 2}}})));
+}
+
+TEST_F(ChatSocketTest, TheNameOfTheAuthObjectIsTheSenders) {
+  begin({{"name", "Ann"}});
+  emit("event:message", {{"message", "x"}});
+  EXPECT_EQ(store.accepts.back().request.sender_name, "Ann");
+}
+
+TEST_F(ChatSocketTest, BeforeAPlannedCloseTheClientIsToldWhenToComeBack) {
+  begin();
+  chat->reconnect({250});
+  EXPECT_EQ(client.events.back(), (json::array({"reconnect", {{"after_ms", 250}}})));
+}
+
+TEST_F(ChatSocketTest, I1AMessageWhoseSenderDisconnectedIsJournaledAllTheSame) {
+  begin();
+  emit("event:message", {{"message", "last words"}}, 1);
+  chat->on_disconnect();
+  store.accepts.back().handler({AcceptReply::Status::accepted, {5, 2}, ""});
+  ASSERT_EQ(journal.entries.size(), 1U);
+  journal.entries.back().on_durable();
+  EXPECT_TRUE(client.acks.empty());
+}
+
+}  // namespace
+}  // namespace chat::gateway::socketio

@@ -1,0 +1,196 @@
+#include "gateway/socketio/socket_connection.hpp"
+
+#include <utility>
+
+#include <gtest/gtest.h>
+
+namespace chat::gateway::socketio {
+namespace {
+
+using nlohmann::json;
+
+class FakeSocket : public ws::Connection {
+ public:
+  void deliver(const ws::FrameRef& frame) override { sent.emplace_back(ws::payload_of(frame->view())); }
+  void send_text(std::string_view payload) override { sent.emplace_back(payload); }
+  void close(std::uint16_t, std::string_view) override { is_closed = true; }
+  void resume_reading() override {}
+  std::size_t outbox_bytes() const override { return 0; }
+  std::size_t outbox_room() const override { return 0; }
+
+  std::vector<std::string> sent;
+  bool is_closed = false;
+};
+
+struct Seen {
+  std::vector<std::string> names;
+  std::vector<json> acks;
+  int disconnected = 0;
+  bool is_ready = true;
+  Socket* socket = nullptr;
+};
+
+/// As the echo of the protocol's own test suite: tells the auth object, answers `message` and
+/// `message-with-ack`.
+class Echo : public SocketHandler {
+ public:
+  Echo(Seen& seen, json auth) : seen_(seen), auth_(std::move(auth)) {}
+  void on_connect(Socket& socket) override {
+    seen_.socket = socket_ = &socket;
+    socket.emit(json::array({"auth", auth_}));
+  }
+  void on_event(const std::string& name, json args, std::optional<std::uint64_t> id) override {
+    seen_.names.push_back(name);
+    if (id) return socket_->acknowledge(*id, std::move(args));
+    args.insert(args.begin(), name + "-back");
+    socket_->emit(std::move(args));
+  }
+  bool ready_for_message() const override { return seen_.is_ready; }
+  void on_disconnect() override { ++seen_.disconnected; }
+
+ private:
+  Seen& seen_;
+  const json auth_;
+  Socket* socket_ = nullptr;
+};
+
+struct SocketConnectionTest : ::testing::Test {
+  const EngineSession::TimePoint now{std::chrono::hours(1)};
+  FakeSocket socket;
+  Seen main, custom;
+  std::shared_ptr<EngineSession> session;
+
+  void SetUp() override {
+    const auto admit = [this](const std::string& nsp, const json& auth) -> Admission {
+      if (nsp == "/") return {std::make_unique<Echo>(main, auth)};
+      if (nsp.starts_with("/more")) return {std::make_unique<Echo>(custom, auth)};
+      if (nsp == "/custom") return {std::make_unique<Echo>(custom, auth), {{"pid", "p"}}};
+      return {nullptr, {{"message", "Invalid namespace"}}};
+    };
+    session = std::make_shared<EngineSession>("sid", EngineSettings{},
+                                              std::make_unique<SocketConnection>(
+                                                  admit, [] { return "id"; }, std::chrono::seconds(1)));
+    session->open_socket(socket, now);
+    socket.sent.clear();
+  }
+  /// What the server answers to these packets of the client.
+  std::vector<std::string> answers(const std::vector<std::string>& packets) {
+    for (const std::string& packet : packets) session->on_frame(socket, packet, false, now);
+    return std::exchange(socket.sent, {});
+  }
+};
+
+using Packets = std::vector<std::string>;
+
+TEST_F(SocketConnectionTest, AClientConnectsWithItsAuthObject) {
+  EXPECT_EQ(answers({"40"}), (Packets{R"(40{"sid":"id"})", R"(42["auth",{}])"}));
+  EXPECT_EQ(answers({R"(40/custom,{"token":"abc"})"}),
+            (Packets{R"(40/custom,{"pid":"p","sid":"id"})", R"(42/custom,["auth",{"token":"abc"}])"}));
+}
+
+TEST_F(SocketConnectionTest, AnUnknownNamespaceIsRefusedAndTheConnectionStays) {
+  EXPECT_EQ(answers({"40/random"}), Packets{R"(44/random,{"message":"Invalid namespace"})"});
+  EXPECT_FALSE(socket.is_closed);
+}
+
+TEST_F(SocketConnectionTest, TheQueryOfANamespaceIsNotItsName) {
+  EXPECT_EQ(answers({"40/custom?token=1,"}).size(), 2U);
+  EXPECT_EQ(answers({R"(42/custom,["message"])"}), Packets{R"(42/custom,["message-back"])"});
+}
+
+TEST_F(SocketConnectionTest, EventsAndAcksGoTheirWay) {
+  answers({"40"});
+  EXPECT_EQ(answers({R"(42["message",1,"2",{"3":[true]}])"}),
+            Packets{R"(42["message-back",1,"2",{"3":[true]}])"});
+  EXPECT_EQ(answers({R"(42456["message-with-ack",1,"2"])"}), Packets{R"(43456[1,"2"])"});
+  EXPECT_EQ(answers({"42[7]"}), Packets{R"(42["7-back"])"});
+}
+
+TEST_F(SocketConnectionTest, BinaryGoesBothWays) {
+  answers({"40"});
+  session->on_frame(
+      socket, R"(452-789["message-with-ack",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}])",
+      false, now);
+  session->on_frame(socket, "\1\2", true, now);
+  EXPECT_TRUE(socket.sent.empty());
+  session->on_frame(socket, "\3", true, now);
+  EXPECT_EQ(socket.sent, (Packets{R"(462-789[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}])",
+                                  "\1\2", "\3"}));
+}
+
+TEST_F(SocketConnectionTest, TheServerMayAskForAnAck) {
+  answers({"40"});
+  main.socket->emit(json::array({"question"}), [&](json args) { main.acks.push_back(std::move(args)); });
+  EXPECT_EQ(socket.sent, Packets{R"(420["question"])"});
+  answers({R"(430["answer"])", R"(430["again"])", R"(439["unasked"])"});
+  EXPECT_EQ(main.acks, std::vector<json>{json::array({"answer"})});
+  EXPECT_FALSE(socket.is_closed);
+}
+
+TEST_F(SocketConnectionTest, ASharedFrameIsSentAsItIs) {
+  answers({"40"});
+  main.socket->emit(make_event_frame(json::array({"message", {{"a", 1}}})));
+  EXPECT_EQ(socket.sent, Packets{R"(42["message",{"a":1}])"});
+}
+
+TEST_F(SocketConnectionTest, ADisconnectEndsOneNamespace) {
+  answers({"40", "40/custom"});
+  EXPECT_EQ(answers({"41/custom,"}), Packets{});
+  EXPECT_EQ(custom.disconnected, 1);
+  EXPECT_EQ(main.disconnected, 0);
+  EXPECT_EQ(answers({R"(42["message"])"}), Packets{R"(42["message-back"])"});
+  main.socket->disconnect();
+  EXPECT_EQ(socket.sent, Packets{"41"});
+  EXPECT_EQ(main.disconnected, 1);
+  EXPECT_FALSE(socket.is_closed);
+}
+
+TEST_F(SocketConnectionTest, TheConnectionsEndEndsAllNamespaces) {
+  answers({"40", "40/custom"});
+  session->on_socket_closed(socket);
+  EXPECT_EQ(main.disconnected + custom.disconnected, 2);
+}
+
+TEST_F(SocketConnectionTest, PacketsOutOfPlaceCloseTheConnection) {
+  for (const std::string_view packet : {"4abc", R"(42/unknown,["a"])", "42{}", "40", "41/unknown", "44{}"}) {
+    SetUp();
+    socket.is_closed = false;
+    answers({"40", std::string(packet)});
+    EXPECT_TRUE(socket.is_closed) << packet;
+  }
+  SetUp();
+  socket.is_closed = false;
+  session->on_frame(socket, "x", true, now);
+  EXPECT_TRUE(socket.is_closed) << "an attachment of nothing";
+}
+
+TEST_F(SocketConnectionTest, WhoConnectsToNothingIsClosed) {
+  session->on_time(now);
+  session->on_time(now + std::chrono::milliseconds(999));
+  EXPECT_FALSE(socket.is_closed);
+  session->on_time(now + std::chrono::seconds(1));
+  EXPECT_TRUE(socket.is_closed);
+  SetUp();
+  socket.is_closed = false;
+  session->on_time(now);
+  answers({"40"});
+  session->on_time(now + std::chrono::seconds(2));
+  EXPECT_FALSE(socket.is_closed);
+}
+
+TEST_F(SocketConnectionTest, I6NamespacesAreBounded) {
+  for (int i = 0; i < 16; ++i) answers({"40/more" + std::to_string(i)});
+  EXPECT_FALSE(socket.is_closed);
+  answers({"40"});
+  EXPECT_TRUE(socket.is_closed);
+  EXPECT_EQ(custom.disconnected, 16);
+}
+
+TEST_F(SocketConnectionTest, I6AHandlerThatIsNotReadyHoldsTheConnectionBack) {
+  answers({"40"});
+  main.is_ready = false;
+  EXPECT_FALSE(session->ready_for_message());
+}
+
+}  // namespace
+}  // namespace chat::gateway::socketio
