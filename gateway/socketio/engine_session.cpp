@@ -210,8 +210,16 @@ void EngineSession::send(const ws::FrameRef& frame) {
   if (!is_polling()) return socket_->deliver(frame);
   waiting_.push_back(frame);
   waiting_bytes_ += weight(*frame);
-  if (waiting_bytes_ > settings_.max_outbox_bytes) return fail();
+  if (waiting_bytes_ > settings_.max_outbox_bytes) return give_up();
   answer_poll();
+}
+
+/// Who sends may be amid a room's members, so the end comes with the next poll or time.
+void EngineSession::give_up() {
+  waiting_ = {};
+  waiting_bytes_ = 0;
+  state_ = State::closing;
+  pong_deadline_ = now_;
 }
 
 /// Answers the poll that waits, where there is something for it.

@@ -97,7 +97,8 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   void on_frame(ws::Connection& socket, std::string_view data, bool binary, TimePoint now);
   void on_socket_closed(const ws::Connection& socket);
 
-  /// Without effect once closed. Appended in order; a frame is shared with other sessions.
+  /// Without effect once closed. Appended in order; a frame is shared with other sessions. Never ends the
+  /// session inside.
   void send(const ws::FrameRef& frame);
 
   /// Ends the session behind what was sent; over polling with the next polls, or after a ping interval.
@@ -128,6 +129,7 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   void answer_poll();
   void answer_poll(std::string body);
   std::string take_payload();
+  void give_up();
   void end(std::string_view last_packet);
 
   const std::string sid_;

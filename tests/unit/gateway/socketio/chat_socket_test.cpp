@@ -11,11 +11,11 @@
 namespace chat::gateway::socketio {
 namespace {
 
-using nlohmann::json;
 using chat::gateway::testing::FakeJournal;
 using chat::gateway::testing::FakeStore;
 using chat::gateway::testing::FakeSubscriptions;
 using chat::gateway::testing::page_up_to;
+using nlohmann::json;
 
 constexpr std::string_view uuid = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
@@ -68,14 +68,16 @@ struct ChatSocketTest : ::testing::Test {
     confirm("general", page_up_to({5, 1}));
   }
   void confirm(const std::string& room, const ReadReply& page) {
-    for (const auto& [name, token] : std::exchange(subscriptions.wanted, {})) rooms.on_subscribed(name, token);
+    for (const auto& [name, token] : std::exchange(subscriptions.wanted, {}))
+      rooms.on_subscribed(name, token);
     ASSERT_FALSE(store.reads.empty()) << room;
     auto reads = std::exchange(store.reads, {});
     for (auto& read : reads) read.handler(page);
   }
   /// As it comes from the wire.
   void emit(const std::string& name, json body, std::optional<std::uint64_t> id = std::nullopt) {
-    const auto sent = encode_socket_packet({SocketType::event, "/", id, json::array({name, std::move(body)})});
+    const auto sent =
+        encode_socket_packet({SocketType::event, "/", id, json::array({name, std::move(body)})});
     SocketDecoder decoder;
     decoder.add_text(sent.text);
     for (const std::string& attachment : sent.attachments) decoder.add_binary(attachment);
@@ -117,7 +119,8 @@ TEST_F(ChatSocketTest, I5AllClientsOfAWorkerShareOneFrame) {
   other.on_connect(other_client);
   confirm("general", page_up_to({5, 1}));
   const auto second = std::make_shared<ws::LazyFrame>();
-  const RoomMessage message{{5, 2}, ws::make_frame(ws::Opcode::text, make_message(request("x"), {5, 2})), second};
+  const RoomMessage message{
+      {5, 2}, ws::make_frame(ws::Opcode::text, make_message(request("x"), {5, 2})), second};
   rooms.find("general")->publish(message);
   EXPECT_EQ(client.frames, other_client.frames);
   EXPECT_EQ(second.use_count(), 2) << "the ring keeps the native frame only";
@@ -151,8 +154,12 @@ TEST_F(ChatSocketTest, WhatIsRefusedIsTheAcksError) {
   begin();
   emit("event:message", {{"message", std::string(4001, 'x')}}, 1);
   EXPECT_EQ(only_ack(1)["code"], "too_large");
-  for (const json& body : std::vector<json>{{{"message", ""}}, {{"message", 5}}, json::object(), {{"message", "x"}, {"id", "no uuid"}},
-                                            {{"message", "x"}, {"id", 5}}, {{"message", "x"}, {"room", "a b"}},
+  for (const json& body : std::vector<json>{{{"message", ""}},
+                                            {{"message", 5}},
+                                            json::object(),
+                                            {{"message", "x"}, {"id", "no uuid"}},
+                                            {{"message", "x"}, {"id", 5}},
+                                            {{"message", "x"}, {"room", "a b"}},
                                             {{"message", json::binary({1, 2})}}}) {
     emit("event:message", body, 2);
     EXPECT_EQ(only_ack(2)["code"], "bad_request") << body;
