@@ -58,8 +58,8 @@ Worker::~Worker() {
 void Worker::start(std::unique_ptr<RoomStore> store) {
   store_ = std::move(store);
   rooms_ = std::make_unique<Rooms>(*store_, *subscriptions_);
-  services_ = std::make_unique<SessionServices>(*store_, *rooms_, journal_, metrics_, options_.gateway,
-                                                options_.index);
+  services_ = std::make_unique<SessionServices>(
+      SessionServices{*store_, *rooms_, journal_, metrics_, options_.gateway, options_.index});
   inquiry_ = std::make_unique<StoredInquiry>(*services_);
   server_ = std::make_unique<http::Server>(
       context_, flush_list_, options_.limits,

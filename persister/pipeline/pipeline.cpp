@@ -21,12 +21,12 @@ constexpr int most_retries = 8;
 
 Pipeline::Pipeline(PipelineSettings settings, PipelineParts parts, PersisterMetrics& metrics,
                    PersisterStatus& status, Clock& clock)
-    : settings_(settings),
+    : settings_(std::move(settings)),
       parts_(parts),
       metrics_(metrics),
       status_(status),
       clock_(clock),
-      batcher_(settings.batch, settings.topic),
+      batcher_(settings_.batch, settings_.topic),
       retry_backoff_(milliseconds{5}, milliseconds{200}),
       letter_backoff_(milliseconds{1'000}, milliseconds{10'000}) {}
 
