@@ -73,6 +73,7 @@ void RedisServer::start() {
       folder_.string(), "--logfile", (folder_ / "log").string()};
   command.insert(command.end(), options_.begin(), options_.end());
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (std::string& word : command) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const pid_t parent = ::getpid();

@@ -119,6 +119,7 @@ std::vector<StoredRecord> MockCluster::read(const std::string& topic, std::size_
                                                              {"enable.partition.eof", "true"}});
   std::vector<RdKafka::TopicPartition*> partitions;
   const int partition_count = topic == "MESSAGES" ? message_partitions : 1;
+  partitions.reserve(static_cast<std::size_t>(partition_count));
   for (int i = 0; i < partition_count; ++i)
     partitions.push_back(RdKafka::TopicPartition::create(topic, i, RdKafka::Topic::OFFSET_BEGINNING));
   consumer->assign(partitions);

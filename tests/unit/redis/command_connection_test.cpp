@@ -21,7 +21,8 @@ using testing::Not;
 
 class CommandConnectionTest : public RedisTest {
  protected:
-  CommandConnection& connect(config::RedisSettings settings, std::vector<std::string_view> scripts = {}) {
+  CommandConnection& connect(config::RedisSettings settings,
+                             const std::vector<std::string_view>& scripts = {}) {
     CommandConnection::Events events;
     events.on_refused = [this](std::string_view code) { refusals.emplace_back(code); };
     connection.emplace(context, std::move(settings), scripts, "test", metrics, timing, std::move(events));

@@ -85,6 +85,7 @@ TEST_F(Log, WritesNumbersThatJsonCannotHoldAsNull) {
 TEST_F(Log, KeepsLinesWholeWhenManyThreadsWrite) {
   const auto lines = lines_of([] {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t)
       threads.emplace_back([t] {
         for (int i = 0; i < 200; ++i) info("Counted.", {{"thread", t}, {"i", i}});

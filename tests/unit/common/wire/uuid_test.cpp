@@ -65,6 +65,7 @@ TEST(RandomUuid, DiffersBetweenThreads) {
   std::vector<Uuid> ids(8);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(ids.size());
     for (Uuid& id : ids) threads.emplace_back([&id] { id = random_uuid(); });
   }
   EXPECT_EQ(std::unordered_set<Uuid>(ids.begin(), ids.end()).size(), ids.size());

@@ -34,6 +34,7 @@ TEST(Capacity, many_threads_never_pass_the_bound_and_lose_nothing) {
   std::atomic<int> inside{0};
   std::atomic<int> most{0};
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int n = 0; n < 20'000; ++n) {
