@@ -9,7 +9,6 @@ namespace {
 
 using testing::has;
 using testing::SessionTest;
-using testing::stored_numbers;
 
 struct StoredInquiryTest : SessionTest {
   StoredInquiry inquiry{services};

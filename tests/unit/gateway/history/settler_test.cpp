@@ -70,6 +70,7 @@ TEST_F(SettlerTest, ManyWaitsAskOnce) {
   position = 5;
   Settler settler(sources(), {milliseconds{300}, milliseconds{20'000}, milliseconds{1}});
   std::vector<std::future<bool>> all;
+  all.reserve(100);
   for (int i = 0; i < 100; ++i) all.push_back(wait(settler));
   for (auto& each : all) EXPECT_TRUE(each.get());
   EXPECT_LT(end_questions, 50);

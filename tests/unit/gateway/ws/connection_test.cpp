@@ -18,6 +18,7 @@ TEST_F(ConnectionTest, I2_AFanOutBesideEchoesAndPongsKeepsItsOrderAndNeverInterl
   constexpr int clients = 8;
   constexpr int frames = 300;
   std::vector<RawWsClient> members;
+  members.reserve(clients);
   for (int i = 0; i < clients; ++i) members.push_back(connect());
   ASSERT_TRUE(opened(clients));
 
@@ -29,6 +30,7 @@ TEST_F(ConnectionTest, I2_AFanOutBesideEchoesAndPongsKeepsItsOrderAndNeverInterl
     }
   });
   std::vector<std::thread> readers;
+  readers.reserve(members.size());
   for (RawWsClient& member : members) {
     readers.emplace_back([&member] {
       int fanned_out = 0, echoed = 0, ponged = 0;
@@ -184,6 +186,7 @@ TEST_F(ConnectionTest, DestroyingTheServerCutsAndTellsEveryHandlerOnce) {
 
 TEST_F(ConnectionTest, I5_AFanOutSharesOneFrame) {
   std::vector<RawWsClient> members;
+  members.reserve(5);
   for (int i = 0; i < 5; ++i) members.push_back(connect());
   ASSERT_TRUE(opened(5));
   const FrameBytes bytes = encode_frame(Opcode::text, "once");

@@ -25,6 +25,7 @@ Cursor at(std::int64_t seq) {
 
 std::vector<StreamEntry> entries(const std::vector<std::int64_t>& seqs) {
   std::vector<StreamEntry> made;
+  made.reserve(seqs.size());
   for (const std::int64_t seq : seqs) made.push_back(stream_entry(seq));
   return made;
 }

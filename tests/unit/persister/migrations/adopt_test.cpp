@@ -173,6 +173,7 @@ TEST_F(AdoptTest, ManyThatStartAtOnceAdoptALargeTableOnce) {
   execute(prisma_table);
   execute("INSERT INTO messages SELECT 'cl' || i, 'text ' || i, now() FROM generate_series(1, 50000) AS i");
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) threads.emplace_back([this] { adopt(); });
   for (auto& thread : threads) thread.join();
   EXPECT_THAT(column("SELECT count(*) || ' ' || count(DISTINCT id) || ' ' || max(seq) FROM messages"),

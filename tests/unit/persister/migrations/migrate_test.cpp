@@ -70,6 +70,7 @@ TEST_F(MigrateTest, AppliesEachOnceThoughManyStartAtOnce) {
       {2, "0002_more", "INSERT INTO a VALUES (2)"}};
   std::vector<std::optional<postgres::Failure>> failures(6);
   std::vector<std::thread> threads;
+  threads.reserve(failures.size());
   for (auto& failure : failures) {
     threads.emplace_back([&] {
       Database database(settings_);

@@ -7,9 +7,9 @@ namespace chat::persister {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
-SettledNumbers stored(const std::string& room, std::vector<std::int64_t> seqs, std::int32_t partition = 0) {
+SettledNumbers stored(const std::string& room, const std::vector<std::int64_t>& seqs,
+                      std::int32_t partition = 0) {
   SettledNumbers numbers{partition, room, {}, {}};
   for (const auto seq : seqs) numbers.stored.push_back({5, seq});
   return numbers;

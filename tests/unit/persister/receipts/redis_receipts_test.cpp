@@ -9,7 +9,6 @@ namespace chat::persister {
 namespace {
 
 using std::chrono::milliseconds;
-using ::testing::IsEmpty;
 
 class RedisReceiptsTest : public test::ReceiptsFixture {
  protected:

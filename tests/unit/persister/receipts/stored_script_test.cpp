@@ -4,9 +4,6 @@
 namespace chat::persister {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-
 class StoredScriptTest : public test::ReceiptsFixture {
  protected:
   static constexpr std::int64_t next_epoch = epoch + 60'000;

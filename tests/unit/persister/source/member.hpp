@@ -63,6 +63,7 @@ class Member {
     std::map<std::int32_t, std::int64_t> next;
     for (const auto& record : read) next[record.partition] = record.offset + 1;
     std::vector<Position> positions;
+    positions.reserve(next.size());
     for (const auto& [partition, offset] : next) positions.push_back({partition, offset});
     source.commit_and_wait(positions, wait);
   }

@@ -141,6 +141,7 @@ TEST_F(PostgresStoreTest, CallsAMissingColumnAnAlarmAndNotPoison) {
 /// orders.
 TEST_F(PostgresStoreTest, I1TwoOwnersOfAPartitionDoNotDeadlock) {
   std::vector<Row> rows;
+  rows.reserve(200);
   for (int i = 0; i < 200; ++i) rows.push_back(make_row(0, i));
   std::vector<Row> reversed(rows.rbegin(), rows.rend());
   Database other_database(settings_);
