@@ -74,7 +74,7 @@ http::Routing Worker::route(const http::UpgradeRequest& request) {
   const std::string_view path = request.target.substr(0, request.target.find('?'));
   if (path == "/ws") return {make_native_client(*services_), std::nullopt};
   if (path != "/socket.io/") return {};
-  if (auto refusal = refuse_socketio(request)) return {nullptr, std::move(refusal)};
+  if (const auto refusal = refuse_socketio(request)) return {nullptr, refusal};
   return {make_socketio_client(*services_), std::nullopt};
 }
 

@@ -57,7 +57,7 @@ std::string EngineSession::open_packet(bool can_upgrade) const {
   return encode_packet({EngineType::open, handshake.dump(), false});
 }
 
-void EngineSession::open_polling(Reply reply, TimePoint now) {
+void EngineSession::open_polling(const Reply& reply, TimePoint now) {
   reply({200, open_packet(true)});
   announce(now);
 }

@@ -73,7 +73,7 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   bool is_polling() const { return socket_ == nullptr; }
 
   /// The handshake's request; the answer is the open packet.
-  void open_polling(Reply reply, TimePoint now);
+  void open_polling(const Reply& reply, TimePoint now);
 
   /// `socket` outlives the session or says on_socket_closed.
   void open_socket(ws::Connection& socket, TimePoint now);
