@@ -15,8 +15,8 @@ SettledNumbers stored(const std::string& room, const std::vector<std::int64_t>& 
   return numbers;
 }
 
-SettledNumbers voids(const std::string& room, std::vector<std::int64_t> seqs) {
-  SettledNumbers numbers = stored(room, std::move(seqs));
+SettledNumbers voids(const std::string& room, const std::vector<std::int64_t>& seqs) {
+  SettledNumbers numbers = stored(room, seqs);
   std::swap(numbers.stored, numbers.voids);
   return numbers;
 }
