@@ -7,6 +7,8 @@
 namespace chat::gateway {
 namespace {
 
+constexpr std::size_t reserve_bytes = std::size_t{512} * 1024;
+
 template <class Iterator>
 std::ptrdiff_t fitting(std::size_t bytes, Iterator begin, Iterator end) {
   std::size_t used = 0;
@@ -19,6 +21,21 @@ std::ptrdiff_t fitting(std::size_t bytes, Iterator begin, Iterator end) {
 
 }  // namespace
 
+std::size_t page_bytes_for(std::size_t outbox_room) {
+  return (outbox_room - std::min(outbox_room, reserve_bytes)) / 2;
+}
+
+ReadReply without_entries(const ReadReply& page) {
+  ReadReply head;
+  head.available = page.available;
+  head.newest = page.newest;
+  head.stored = page.stored;
+  head.more = page.more;
+  head.complete = page.complete;
+  head.same_run = page.same_run;
+  return head;
+}
+
 std::shared_ptr<const ReadReply> cut_to(std::size_t bytes, PageKind kind,
                                         std::shared_ptr<const ReadReply> page) {
   const auto& entries = page->entries;
@@ -26,13 +43,8 @@ std::shared_ptr<const ReadReply> cut_to(std::size_t bytes, PageKind kind,
   const std::ptrdiff_t count = kind == PageKind::after ? fitting(bytes, entries.begin(), entries.end())
                                                        : fitting(bytes, entries.rbegin(), entries.rend());
   if (count == std::ssize(entries)) return page;
-  auto part = std::make_shared<ReadReply>();
-  part->available = page->available;
-  part->newest = page->newest;
-  part->stored = page->stored;
+  auto part = std::make_shared<ReadReply>(without_entries(*page));
   part->more = page->more || kind != PageKind::last;
-  part->complete = page->complete;
-  part->same_run = page->same_run;
   if (kind == PageKind::after)
     part->entries.assign(entries.begin(), entries.begin() + count);
   else

@@ -14,6 +14,13 @@ enum class PageKind {
   last,    // a room's last messages: the newest stay; what is older can be asked for by its cursor
 };
 
+/// How many bytes of messages a page may have where the outbox takes `outbox_room` more: half of what is free
+/// above a reserve, since a page has one message at least, and a hundred of those fit into that.
+std::size_t page_bytes_for(std::size_t outbox_room);
+
+/// All of a page but its messages.
+ReadReply without_entries(const ReadReply& page);
+
 /// `page` itself when its messages are at most `bytes` long; else a copy with as many as fit, at least one.
 std::shared_ptr<const ReadReply> cut_to(std::size_t bytes, PageKind kind,
                                         std::shared_ptr<const ReadReply> page);

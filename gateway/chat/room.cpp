@@ -22,13 +22,7 @@ bool is_part_of(Cursor since, const ReadReply& page) {
 }
 
 std::shared_ptr<const ReadReply> part_after(Cursor since, const ReadReply& page) {
-  auto part = std::make_shared<ReadReply>();
-  part->available = true;
-  part->newest = page.newest;
-  part->stored = page.stored;
-  part->more = page.more;
-  part->complete = true;
-  part->same_run = page.same_run;
+  auto part = std::make_shared<ReadReply>(without_entries(page));
   const auto first =
       std::ranges::upper_bound(page.entries, since, {}, [](const RoomEntry& entry) { return entry.cursor; });
   part->entries.assign(first, page.entries.end());

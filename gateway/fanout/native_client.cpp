@@ -1,16 +1,15 @@
 #include "gateway/fanout/native_client.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <variant>
 
 #include "gateway/chat/native_encoder.hpp"
+#include "gateway/chat/page_cut.hpp"
 
 namespace chat::gateway {
 namespace {
 
 constexpr std::uint16_t close_unsupported_data = 1003;
-constexpr std::size_t page_reserve_bytes = 512 * 1024;
 
 class NativeClient : public ws::Handler, public Outlet {
  public:
@@ -36,12 +35,7 @@ class NativeClient : public ws::Handler, public Outlet {
   void on_closed() override { session_->close(); }
 
   void deliver(const RoomMessage& message) override { connection_->deliver(message.frame); }
-  /// Half of what is free above a reserve: a page has one message at least, and a hundred of those fit into
-  /// that.
-  std::size_t page_bytes() const override {
-    const std::size_t room = connection_->outbox_room();
-    return (room - std::min(room, page_reserve_bytes)) / 2;
-  }
+  std::size_t page_bytes() const override { return page_bytes_for(connection_->outbox_room()); }
   void welcome(const WelcomeEvent& event) override { send(event); }
   void joined(const JoinedEvent& event) override { send(event); }
   void history(const HistoryEvent& event) override { send(event); }

@@ -146,9 +146,7 @@ void EngineSession::on_frame(ws::Connection& socket, std::string_view data, bool
   else
     packet = decode_packet(data, EngineCarrier::frame);
   if (&socket == probing_) {
-    if (packet) return on_probing_packet(*packet);
-    probing_ = nullptr;
-    return socket.close(close_normal, {});
+    return packet ? on_probing_packet(*packet) : abandon_upgrade();
   }
   if (&socket != socket_) return;
   if (!packet) return fail();
@@ -163,9 +161,14 @@ void EngineSession::on_probing_packet(const EnginePacket& packet) {
     return answer_poll();
   }
   if (packet.type == EngineType::upgrade && is_probed_) return upgrade();
-  std::exchange(probing_, nullptr)->close(close_normal, {});
-  is_probed_ = false;
+  abandon_upgrade();
+}
+
+/// The session goes on over polling.
+void EngineSession::abandon_upgrade() {
   upgrade_deadline_ = TimePoint::max();
+  is_probed_ = false;
+  if (ws::Connection* const socket = std::exchange(probing_, nullptr)) socket->close(close_normal, {});
 }
 
 void EngineSession::upgrade() {
@@ -179,9 +182,7 @@ void EngineSession::upgrade() {
 
 void EngineSession::on_socket_closed(const ws::Connection& socket) {
   if (&socket == probing_) {
-    probing_ = nullptr;
-    is_probed_ = false;
-    upgrade_deadline_ = TimePoint::max();
+    abandon_upgrade();
   } else if (&socket == socket_) {
     end(close_packet);
   }
@@ -265,11 +266,11 @@ void EngineSession::end(std::string_view last_packet) {
   if (state_ == State::closed) return;
   const bool was_announced = state_ != State::opening;
   state_ = State::closed;
-  next_ping_ = pong_deadline_ = upgrade_deadline_ = TimePoint::max();
+  next_ping_ = pong_deadline_ = TimePoint::max();
   answer_poll(std::string(last_packet));
   answer_post(bad_request);
   if (ws::Connection* const socket = std::exchange(socket_, nullptr)) socket->close(close_normal, {});
-  if (ws::Connection* const socket = std::exchange(probing_, nullptr)) socket->close(close_normal, {});
+  abandon_upgrade();
   waiting_ = {};
   waiting_bytes_ = 0;
   if (was_announced) handler_->on_closed();
@@ -298,11 +299,7 @@ void EngineSession::on_time(TimePoint now) {
   const auto alive = shared_from_this();
   now_ = now;
   if (now >= pong_deadline_) return fail();
-  if (now >= upgrade_deadline_) {
-    upgrade_deadline_ = TimePoint::max();
-    is_probed_ = false;
-    if (probing_ != nullptr) std::exchange(probing_, nullptr)->close(close_normal, {});
-  }
+  if (now >= upgrade_deadline_) abandon_upgrade();
   if (state_ == State::open) handler_->on_time(now);
   if (state_ != State::open || now < next_ping_) return;
   next_ping_ = TimePoint::max();

@@ -124,6 +124,7 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   void on_packet(const EnginePacket& packet);
   void on_probing_packet(const EnginePacket& packet);
   void upgrade();
+  void abandon_upgrade();
   void take_posted();
   void answer_post(EngineAnswer answer);
   void answer_poll();

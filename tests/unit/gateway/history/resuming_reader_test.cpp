@@ -48,6 +48,13 @@ struct ResumingReaderTest : ::testing::Test {
     reply.run = run;
     return reply;
   }
+  /// From {1, 2}; PostgreSQL was waited for, and its second read is not answered yet.
+  void resume_over_a_lost_redis() {
+    redis = restarted({1, 2}, "second");
+    resume({1, 2});
+    history.reads[0](rows({}));
+    history.waits.at(0)(true);
+  }
   void resume(Cursor since) {
     reader->read({"r", since, 0}, [this](ReadReply reply) { replies.push_back(std::move(reply)); });
   }
@@ -228,10 +235,7 @@ TEST_F(ResumingReaderTest, I3AnEpochThatRedisLostWithAnOlderSnapshotIsCompletedF
 // A Redis that had just come back was read, and while the reader waited for PostgreSQL a new epoch began:
 // some of its rows were stored already, and the holes between them are not for good.
 TEST_F(ResumingReaderTest, I3AnEpochThatBeganDuringTheWaitIsReadFromRedis) {
-  redis = restarted({1, 2}, "second");
-  resume({1, 2});
-  history.reads[0](rows({}));
-  history.waits[0](true);
+  resume_over_a_lost_redis();
   redis = stream({4, 3}, entries(4, 1, 3));
   history.reads[1](rows(entries(3, 1, 2) + entries(4, 2, 2)));
   EXPECT_TRUE(replies.empty());
@@ -246,10 +250,7 @@ TEST_F(ResumingReaderTest, I3AnEpochThatBeganDuringTheWaitIsReadFromRedis) {
 }
 
 TEST_F(ResumingReaderTest, I3WhatWasProvenUnderARunThatEndedIsProvenAnew) {
-  redis = restarted({1, 2}, "second");
-  resume({1, 2});
-  history.reads[0](rows({}));
-  history.waits[0](true);
+  resume_over_a_lost_redis();
   redis = restarted({1, 2}, "third");
   history.reads[1](rows({}));
   EXPECT_TRUE(replies.empty());
@@ -273,10 +274,7 @@ TEST_F(ResumingReaderTest, I3APageBackwardsIsReadAnewToo) {
 }
 
 TEST_F(ResumingReaderTest, ARedisThatIsAwayWhenAskedAgainIsUnavailable) {
-  redis = restarted({1, 2}, "second");
-  resume({1, 2});
-  history.reads[0](rows({}));
-  history.waits[0](true);
+  resume_over_a_lost_redis();
   redis = {};
   history.reads[1](rows({}));
   ASSERT_EQ(replies.size(), 1U);

@@ -1,32 +1,17 @@
 #include "gateway/socketio/engine_session.hpp"
 
-#include <deque>
 #include <utility>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/unit/gateway/socketio/fake_socket.hpp"
+
 namespace chat::gateway::socketio {
 namespace {
 
 using std::chrono::milliseconds;
-
-/// Remembers what is sent on a WebSocket, as the payloads of its frames.
-class FakeSocket : public ws::Connection {
- public:
-  void deliver(const ws::FrameRef& frame) override { sent.emplace_back(ws::payload_of(frame->view())); }
-  void send_text(std::string_view payload) override { sent.emplace_back(payload); }
-  void close(std::uint16_t, std::string_view) override { is_closed = true; }
-  void resume_reading() override { ++resumed; }
-  std::size_t outbox_bytes() const override { return 0; }
-  std::size_t outbox_room() const override { return 0; }
-
-  std::vector<std::string> take() { return std::exchange(sent, {}); }
-
-  std::vector<std::string> sent;
-  bool is_closed = false;
-  int resumed = 0;
-};
+using testing::FakeSocket;
 
 struct Seen {
   std::vector<std::string> messages;  // a binary one with "b:" in front
@@ -61,10 +46,10 @@ struct EngineSessionTest : ::testing::Test {
   EngineSession::TimePoint now{std::chrono::hours(1)};
   Seen seen;
   FakeSocket socket, second;
+  Answers polls, posts;  // the session answers what waits at its end
   std::shared_ptr<EngineSession> session = std::make_shared<EngineSession>(
       "sid", EngineSettings{milliseconds(300), milliseconds(200), milliseconds(1000), 1'000'000, 4096},
       std::make_unique<Echo>(seen));
-  Answers polls, posts;
 
   EngineSession::Reply into(Answers& answers) {
     return [&answers](EngineAnswer answer) { answers.emplace_back(answer.status, std::move(answer.body)); };
@@ -248,6 +233,17 @@ TEST_F(EngineSessionTest, AnUpgradeThatIsNotCompletedLeavesThePolling) {
   frame(second, "4too early");
   EXPECT_TRUE(second.is_closed);
   EXPECT_EQ(seen.messages, std::vector<std::string>{"hello"});
+  EXPECT_FALSE(session->is_closed());
+}
+
+TEST_F(EngineSessionTest, ABrokenPacketOnTheProbingSocketEndsTheUpgradeOnly) {
+  begin_polling();
+  session->begin_upgrade(socket, now);
+  frame(socket, "2probe");
+  frame(socket, "abc");
+  EXPECT_TRUE(socket.is_closed);
+  poll();
+  EXPECT_TRUE(polls.empty()) << "polls wait again";
   EXPECT_FALSE(session->is_closed());
 }
 

@@ -4,23 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/gateway/socketio/fake_socket.hpp"
+
 namespace chat::gateway::socketio {
 namespace {
 
 using nlohmann::json;
-
-class FakeSocket : public ws::Connection {
- public:
-  void deliver(const ws::FrameRef& frame) override { sent.emplace_back(ws::payload_of(frame->view())); }
-  void send_text(std::string_view payload) override { sent.emplace_back(payload); }
-  void close(std::uint16_t, std::string_view) override { is_closed = true; }
-  void resume_reading() override {}
-  std::size_t outbox_bytes() const override { return 0; }
-  std::size_t outbox_room() const override { return 0; }
-
-  std::vector<std::string> sent;
-  bool is_closed = false;
-};
+using testing::FakeSocket;
 
 struct Seen {
   std::vector<std::string> names;
