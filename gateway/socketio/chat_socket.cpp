@@ -1,12 +1,12 @@
 #include "gateway/socketio/chat_socket.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "common/wire/uuid.hpp"
 #include "gateway/chat/commands.hpp"
 #include "gateway/chat/error_code.hpp"
+#include "gateway/chat/page_cut.hpp"
 #include "gateway/chat/session_limits.hpp"
 #include "gateway/socketio/message_event.hpp"
 
@@ -17,9 +17,6 @@ using nlohmann::json;
 
 /// In front of an ack's number where it is a request's id, so that it is not taken for a message's.
 constexpr char ack_mark = '#';
-
-/// A page has one message at least, and a hundred of those fit into that.
-constexpr std::size_t page_reserve_bytes = 512 * 1024;
 
 RequestId request_of(std::optional<std::uint64_t> ack) {
   if (!ack) return std::nullopt;
@@ -124,8 +121,7 @@ void ChatSocket::deliver(const RoomMessage& message) {
 }
 
 std::size_t ChatSocket::page_bytes() const {
-  const std::size_t room = socket_->outbox_room();
-  return (room - std::min(room, page_reserve_bytes)) / 2;
+  return page_bytes_for(socket_->outbox_room());
 }
 
 void ChatSocket::joined(const JoinedEvent& event) {
