@@ -1,5 +1,4 @@
 // Fan-out to native and to Socket.IO members of the gateway, and to those of an ordinary Node server, in one run; see usage.
-import { loadavg } from "node:os";
 import { formatTable } from "../system/support/markdown_table.mjs";
 import { readOptions } from "./options.mjs";
 
@@ -12,7 +11,8 @@ Starts Redis, Kafka, PostgreSQL, the persister, one gateway with one worker, and
 socket.io, ioredis and kafkajs (socketio_peer.mjs), all on free ports of this machine. Each serves the same load in turn: members
 of one room on WebSockets, a few of whom send at a steady rate and ask for an ack. Prints the CPU-seconds of the server's process
 (all threads, in user mode and in the kernel) per million deliveries, and the ratios. Only what one run measured side by side can
-be compared, and only on a machine that does nothing else. Exit code 1 if a delivery was missing or came twice, or an ack was
+be compared, and only on a machine that does nothing else ("all others" is Redis, Kafka, the persister and whatever else runs: where
+it is much more in one turn than in another, they are not of one kind). Exit code 1 if a delivery was missing or came twice, or an ack was
 missing.
 
 The kernel's part of a delivery is the same for every server that writes each message by itself, and weighs most where messages
@@ -83,9 +83,10 @@ function isWhole({ missing, surplus, sent, acked, refused }) {
 }
 
 function tellTurn(round, title, turn) {
-  const cores = (cpu) => ((cpu.user + cpu.system) / turn.seconds).toFixed(2);
+  const [server, crowd] = [turn.cpu, turn.crowdCpu].map(({ user, system }) => user + system);
+  const cores = (cpu) => (cpu / turn.seconds).toFixed(2);
   console.log(`  round ${round}, ${title.padEnd(22)}  ${turn.perMillion.toFixed(2)} CPU-s per million; ${turn.delivered} deliveries in ${turn.seconds.toFixed(1)} s, ` +
-    `${cores(turn.cpu)} cores, members ${cores(turn.crowdCpu)}, load average ${loadavg()[0].toFixed(1)}`);
+    `${cores(server)} cores, members ${cores(crowd)}, all others ${cores(turn.busySeconds - server - crowd)}`);
   if (!isWhole(turn)) {
     console.log(`    missing ${turn.missing}, surplus ${turn.surplus}, acked ${turn.acked} of ${turn.sent}, refused ${turn.refused} ${turn.refusal ?? ""}`);
   }

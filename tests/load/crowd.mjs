@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { dialects } from "./dialects.mjs";
 import { PollingMember } from "./polling_member.mjs";
-import { cpuSeconds, cpuSecondsSince } from "./proc.mjs";
+import { busySeconds, cpuSeconds, cpuSecondsSince } from "./proc.mjs";
 import { SocketMember } from "./socket_member.mjs";
 
 const openingAtOnce = 200;
@@ -52,8 +52,9 @@ const orders = {
     await pass({ ...load, seconds: warmUpSeconds, firstNumber: 0 });
     const before = cpuSeconds(pid);
     const ownBefore = cpuSeconds(process.pid);
+    const busyBefore = busySeconds();
     const result = await pass({ ...load, seconds, firstNumber: rate * warmUpSeconds });
-    return { ...result, cpu: cpuSecondsSince(pid, before), crowdCpu: cpuSecondsSince(process.pid, ownBefore) };
+    return { ...result, cpu: cpuSecondsSince(pid, before), crowdCpu: cpuSecondsSince(process.pid, ownBefore), busySeconds: busySeconds() - busyBefore };
   },
   async state() {
     return { alive: members.filter(({ alive }) => alive).length, refused: refusals.length, refusal: refusals[0] };

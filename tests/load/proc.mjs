@@ -1,5 +1,6 @@
-// What the kernel says of a process.
+// What the kernel says of a process and of the machine.
 import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
 
 // Clock ticks in /proc are hundredths of a second on every Linux.
 const ticksPerSecond = 100;
@@ -19,4 +20,9 @@ export function cpuSecondsSince(pid, before) {
 
 export function residentKib(pid) {
   return Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ")[1]) * pageKib;
+}
+
+// Processor time of all processes together since the machine began.
+export function busySeconds() {
+  return cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0) / 1000;
 }
