@@ -86,7 +86,7 @@ function tellTurn(round, title, turn) {
   const [server, crowd] = [turn.cpu, turn.crowdCpu].map(({ user, system }) => user + system);
   const cores = (cpu) => (cpu / turn.seconds).toFixed(2);
   console.log(`  round ${round}, ${title.padEnd(22)}  ${turn.perMillion.toFixed(2)} CPU-s per million; ${turn.delivered} deliveries in ${turn.seconds.toFixed(1)} s, ` +
-    `${cores(server)} cores, members ${cores(crowd)}, all others ${cores(turn.busySeconds - server - crowd)}`);
+    `${cores(server)} cores, members ${cores(crowd)}, all others ${cores(Math.max(0, turn.busySeconds - server - crowd))}`);
   if (!isWhole(turn)) {
     console.log(`    missing ${turn.missing}, surplus ${turn.surplus}, acked ${turn.acked} of ${turn.sent}, refused ${turn.refused} ${turn.refusal ?? ""}`);
   }
