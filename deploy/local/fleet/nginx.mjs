@@ -57,6 +57,10 @@ export class Nginx {
     this.kill("SIGHUP");
   }
 
+  readAccessLog() {
+    return existsSync(this.accessLog) ? readFileSync(this.accessLog, "utf8") : "";
+  }
+
   #args() {
     return ["-p", `${this.folder}/`, "-c", join(this.folder, "nginx.conf"), "-e", "stderr"];
   }
