@@ -82,6 +82,9 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   bool is_closed() const { return state_ == State::closed; }
   bool is_polling() const { return socket_ == nullptr; }
 
+  /// It was given up since too much waited for its polls.
+  bool was_too_slow() const { return was_too_slow_; }
+
   /// The handshake's request; the answer is the open packet.
   void open_polling(const Reply& reply, TimePoint now);
 
@@ -171,6 +174,7 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   TimePoint pong_deadline_ = TimePoint::max();
   TimePoint upgrade_deadline_ = TimePoint::max();
   Reply poll_;
+  bool was_too_slow_ = false;
   bool is_posting_ = false;
   Reply post_;
   std::vector<EnginePacket> posted_;  // not taken by the handler yet

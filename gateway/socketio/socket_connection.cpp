@@ -185,8 +185,7 @@ void SocketConnection::send(const SocketPacket& packet) {
 }
 
 bool SocketConnection::ready_for_message() const {
-  return std::ranges::all_of(sockets_,
-                             [](const auto& socket) { return socket->ready_for_message(); });
+  return std::ranges::all_of(sockets_, [](const auto& socket) { return socket->ready_for_message(); });
 }
 
 void SocketConnection::on_closed() {
