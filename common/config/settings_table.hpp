@@ -40,6 +40,8 @@ Setting integer_setting(std::string flag, std::string variable, std::string help
                         std::int64_t least, std::int64_t most);
 Setting seconds_setting(std::string flag, std::string variable, std::string help,
                         std::chrono::milliseconds& target, double least, double most);
+Setting milliseconds_setting(std::string flag, std::string variable, std::string help,
+                             std::chrono::milliseconds& target, std::int64_t least, std::int64_t most);
 Setting switch_setting(std::string flag, std::string variable, std::string help, bool& target);
 /// URLs or connection strings whose password must not be shown.
 Setting url_setting(std::string flag, std::string variable, std::string help, std::string& target);

@@ -123,6 +123,20 @@ Setting seconds_setting(std::string flag, std::string variable, std::string help
   return setting;
 }
 
+Setting milliseconds_setting(std::string flag, std::string variable, std::string help,
+                             std::chrono::milliseconds& target, std::int64_t least, std::int64_t most) {
+  Setting setting = make(std::move(flag), std::move(variable), std::move(help),
+                         number_text(static_cast<std::int64_t>(target.count())));
+  setting.assign = [&target, least, most](const std::string& text) {
+    const auto number = parse_number<std::int64_t>(text);
+    if (!number || *number < least || *number > most)
+      return Fault{"is not a number of milliseconds from " + number_text(least) + " to " + number_text(most)};
+    target = std::chrono::milliseconds(*number);
+    return Fault{};
+  };
+  return setting;
+}
+
 Setting switch_setting(std::string flag, std::string variable, std::string help, bool& target) {
   Setting setting = make(std::move(flag), std::move(variable), std::move(help), target ? "true" : "false");
   setting.is_switch = true;

@@ -11,7 +11,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends nginx-light \
     && rm -rf /var/lib/apt/lists/* \
     && install -d -o www-data -g www-data /var/lib/chat-nginx
 COPY --from=build /source/web/dist /srv/web
-COPY deploy/nginx/nginx.conf.template /etc/chat/nginx.conf.template
+COPY deploy/nginx/nginx.conf.template deploy/nginx/gateway_locations.conf /etc/chat/
 COPY deploy/docker/start-nginx /usr/local/bin/start-nginx
 USER www-data
 EXPOSE 3000 8000

@@ -28,8 +28,15 @@ WorkerOptions worker_options(const GatewaySettings& settings, std::size_t index)
   options.index = index;
   options.gateway = settings.gateway_id;
   options.limits.max_outbox_bytes = static_cast<std::size_t>(settings.outbox_max_kibibytes) * 1024;
-  options.limits.ping_interval = std::chrono::duration_cast<std::chrono::seconds>(settings.ping_interval);
+  options.limits.ping_interval =
+      std::chrono::duration_cast<std::chrono::seconds>(settings.websocket_ping_interval);
   options.limits.idle_timeout = std::chrono::duration_cast<std::chrono::seconds>(settings.idle_timeout);
+  options.workers = static_cast<std::size_t>(settings.workers);
+  options.engine.ping_interval = settings.ping_interval;
+  options.engine.ping_timeout = settings.ping_timeout;
+  options.engine.max_outbox_bytes = options.limits.max_outbox_bytes;
+  options.connect_timeout = settings.connect_timeout;
+  options.origins = http::Origins::parse(settings.allowed_origins).value_or(http::Origins{});
   return options;
 }
 
@@ -118,9 +125,14 @@ void GatewayService::make_history() {
 }
 
 void GatewayService::start_workers() {
-  for (std::size_t i = 0; i < static_cast<std::size_t>(settings_.workers); ++i)
-    workers_.push_back(std::make_unique<Worker>(worker_options(settings_, i), hub_, bus_context_, *journal_,
-                                                gateway_metrics_));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(settings_.workers); ++i) {
+    WorkerOptions options = worker_options(settings_, i);
+    options.move = [this](std::size_t worker, std::shared_ptr<http::Moving> connection) {
+      workers_[worker]->adopt(std::move(connection));
+    };
+    workers_.push_back(
+        std::make_unique<Worker>(std::move(options), hub_, bus_context_, *journal_, gateway_metrics_));
+  }
   bus_ = std::make_unique<RedisBus>(bus_context_, settings_.redis, settings_.gateway_id, metrics_, hub_);
   std::vector<WorkerPort*> ports;
   for (const auto& worker : workers_) ports.push_back(worker.get());

@@ -5,11 +5,13 @@
 #include <thread>
 
 #include "common/wire/uuid.hpp"
+#include "gateway/http/origins.hpp"
 
 namespace chat::gateway {
 namespace {
 
 using config::integer_setting;
+using config::milliseconds_setting;
 using config::seconds_setting;
 using config::SettingsTable;
 using config::switch_setting;
@@ -33,15 +35,30 @@ void add_listener(SettingsTable& table, GatewaySettings& s) {
                          "address of the client port; 0.0.0.0 in containers", s.listen_address));
   table.add(integer_setting("port", "PORT", "client port; 0 lets the kernel choose", s.port, 0, 65535));
   table.add(integer_setting("workers", "WORKERS", "worker threads; 0: one per core", s.workers, 0, 256));
-  table.add(seconds_setting("ping-interval", "PING_INTERVAL_SECONDS",
-                            "a ping goes out after so many seconds without a frame from the client",
-                            s.ping_interval, 1, 3600));
+  table.add(seconds_setting("websocket-ping-interval", "WEBSOCKET_PING_INTERVAL_SECONDS",
+                            "a WebSocket ping goes out after so many seconds without a frame from the client",
+                            s.websocket_ping_interval, 1, 3600));
   table.add(seconds_setting("idle-timeout", "IDLE_TIMEOUT_SECONDS",
                             "a client that sent nothing, not even a pong, for so long is gone",
                             s.idle_timeout, 2, 7200));
   table.add(integer_setting("outbox-max-kib", "OUTBOX_MAX_KIB",
                             "unsent KiB a client may have before it is closed as a slow consumer (4000)",
                             s.outbox_max_kibibytes, 1024, 1024 * 1024));
+}
+
+void add_socketio(SettingsTable& table, GatewaySettings& s) {
+  table.add(milliseconds_setting("ping-interval", "PING_INTERVAL_MS",
+                                 "milliseconds between the pings of a Socket.IO session", s.ping_interval, 1,
+                                 3'600'000));
+  table.add(milliseconds_setting("ping-timeout", "PING_TIMEOUT_MS",
+                                 "milliseconds that a Socket.IO client has for the answer to a ping",
+                                 s.ping_timeout, 1, 3'600'000));
+  table.add(milliseconds_setting("connect-timeout", "CONNECT_TIMEOUT_MS",
+                                 "milliseconds after which a Socket.IO session in no namespace is closed",
+                                 s.connect_timeout, 1, 3'600'000));
+  table.add(text_setting("allowed-origins", "ALLOWED_ORIGINS",
+                         "origins whose pages may poll besides the gateway's own, comma-separated; * for all",
+                         s.allowed_origins));
 }
 
 void add_bounds(SettingsTable& table, GatewaySettings& s) {
@@ -89,6 +106,7 @@ SettingsTable gateway_settings_table(GatewaySettings& settings, const std::strin
                       "A WebSocket gateway: shares messages through Redis and logs them in Kafka.",
                       {"REDIS_", "KAFKA_", "GATEWAY_", "JOURNAL_", "DATABASE_", "HISTORY_"});
   add_listener(table, settings);
+  add_socketio(table, settings);
   config::add_admin_settings(table, settings.admin);
   config::add_redis_settings(table, settings.redis);
   config::add_kafka_settings(table, settings.kafka);
@@ -100,8 +118,13 @@ SettingsTable gateway_settings_table(GatewaySettings& settings, const std::strin
     return "GATEWAY_ID must be at most 64 characters of A-Z a-z 0-9 _ - .";
   });
   table.add_check([&settings]() -> std::optional<std::string> {
-    if (settings.idle_timeout > settings.ping_interval) return std::nullopt;
-    return "IDLE_TIMEOUT_SECONDS must be above PING_INTERVAL_SECONDS, or every quiet client is cut";
+    if (settings.idle_timeout > settings.websocket_ping_interval) return std::nullopt;
+    return "IDLE_TIMEOUT_SECONDS must be above WEBSOCKET_PING_INTERVAL_SECONDS, or every quiet client is cut";
+  });
+  table.add_check([&settings]() -> std::optional<std::string> {
+    if (http::Origins::parse(settings.allowed_origins)) return std::nullopt;
+    return "ALLOWED_ORIGINS must be * or a comma-separated list like "
+           "https://chat.example.com,http://localhost:3000, without paths";
   });
   return table;
 }

@@ -24,8 +24,12 @@ struct GatewaySettings {
   std::int64_t history_threads = 2;
   bool strict_durability = false;
   std::int64_t outbox_max_kibibytes = 1024;
-  std::chrono::milliseconds ping_interval{20'000};
+  std::chrono::milliseconds websocket_ping_interval{20'000};
   std::chrono::milliseconds idle_timeout{40'000};
+  std::chrono::milliseconds ping_interval{25'000};  // these three: of Socket.IO
+  std::chrono::milliseconds ping_timeout{20'000};
+  std::chrono::milliseconds connect_timeout{45'000};
+  std::string allowed_origins = "http://localhost:3000";
   std::chrono::milliseconds startup_timeout{30'000};
   std::chrono::milliseconds drain_timeout{15'000};
   config::AdminSettings admin;

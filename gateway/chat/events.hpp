@@ -1,6 +1,7 @@
 // What a session tells its client, as values; each protocol's outlet encodes them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -68,14 +69,15 @@ struct RoomMessage {
   Cursor cursor;
   ws::FrameRef frame;                       // of native clients
   std::shared_ptr<ws::LazyFrame> second{};  // of Socket.IO clients, on all workers
-  mutable ws::FrameRef second_frame{};      // this worker's handle on it
+  mutable std::array<ws::FrameRef, ws::LazyFrame::forms> second_frames{};  // this worker's handles on it
 
-  /// The frame of the second protocol; `encode` makes its bytes from the native payload.
+  /// The frame of the second protocol in one of its forms; `encode` makes its bytes from the native payload.
   template <class Encode>
-  const ws::FrameRef& second_by(Encode&& encode) const {
-    if (!second_frame)
-      second_frame = ws::make_frame(second->get([&] { return encode(ws::payload_of(frame->view())); }));
-    return second_frame;
+  const ws::FrameRef& second_by(std::size_t form, Encode&& encode) const {
+    ws::FrameRef& made = second_frames[form];
+    if (!made)
+      made = ws::make_frame(second->get(form, [&] { return encode(ws::payload_of(frame->view())); }));
+    return made;
   }
 };
 

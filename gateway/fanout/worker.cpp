@@ -8,6 +8,7 @@
 
 #include "gateway/fanout/native_client.hpp"
 #include "gateway/fanout/socketio_client.hpp"
+#include "gateway/http/query.hpp"
 
 namespace chat::gateway {
 namespace {
@@ -61,21 +62,30 @@ void Worker::start(std::unique_ptr<RoomStore> store) {
   services_ = std::make_unique<SessionServices>(
       SessionServices{*store_, *rooms_, journal_, metrics_, options_.gateway, options_.index});
   inquiry_ = std::make_unique<StoredInquiry>(*services_);
+  socketio_ = std::make_unique<engineio::Endpoint>(
+      context_,
+      engineio::EndpointOptions{options_.gateway, options_.index, options_.workers, options_.engine,
+                                options_.origins, [this] { metrics_.slow_consumers.Increment(); }},
+      [this] { return make_socketio_client(*services_, options_.connect_timeout); });
   server_ = std::make_unique<http::Server>(
       context_, flush_list_, options_.limits,
-      [this](const http::UpgradeRequest& request) { return route(request); },
-      http::ServerCounters{[this] { metrics_.accept_errors.Increment(); },
-                           [this] { metrics_.slow_consumers.Increment(); }});
+      [this](const http::RequestHead& request) { return route(request); },
+      http::ServerEvents{[this] { metrics_.accept_errors.Increment(); },
+                         [this] { metrics_.slow_consumers.Increment(); }, options_.move});
   asio::post(context_, [this] { sweep(); });
   thread_ = std::thread([this] { run(); });
 }
 
-http::Routing Worker::route(const http::UpgradeRequest& request) {
-  const std::string_view path = request.target.substr(0, request.target.find('?'));
-  if (path == "/ws") return {make_native_client(*services_), std::nullopt};
-  if (path != "/socket.io/") return {};
-  if (const auto refusal = refuse_socketio(request)) return {nullptr, refusal};
-  return {make_socketio_client(*services_), std::nullopt};
+http::Routing Worker::route(const http::RequestHead& request) {
+  const std::string_view path = http::path_of(request.target);
+  http::Routing routing;
+  if (path == "/ws") routing.handler = make_native_client(*services_);
+  if (path == "/socket.io/") routing = socketio_->route(request);
+  return routing;
+}
+
+void Worker::adopt(std::shared_ptr<http::Moving> connection) {
+  asio::post(context_, [this, connection = std::move(connection)] { server_->adopt(connection); });
 }
 
 void Worker::listen(const std::string& address, std::uint16_t port) {
@@ -107,13 +117,18 @@ void Worker::run() {
 
 void Worker::publish_snapshots() {
   accepts_in_flight_.store(services_->accepts_in_flight, std::memory_order_release);
-  connections_.store(server_->connections(), std::memory_order_release);
+  connections_.store(clients(), std::memory_order_release);
   store_connected_.store(store_->connected(), std::memory_order_relaxed);
+}
+
+std::size_t Worker::clients() const {
+  return server_->connections() + socketio_->polling_sessions();
 }
 
 void Worker::sweep() {
   const auto now = std::chrono::steady_clock::now();
   server_->sweep(now);
+  socketio_->tick(now);
   rooms_->sweep(now);
   inquiry_->tick(now);
   set_gauges();
@@ -128,7 +143,8 @@ void Worker::set_gauges() {
   const auto add_change = [](prometheus::Gauge& gauge, std::size_t& counted, std::size_t now) {
     gauge.Increment(static_cast<double>(now) - static_cast<double>(std::exchange(counted, now)));
   };
-  add_change(metrics_.connections, counted_connections_, server_->connections());
+  add_change(metrics_.connections, counted_connections_, clients());
+  add_change(metrics_.polling_sessions, counted_polling_, socketio_->polling_sessions());
   add_change(metrics_.rooms, counted_rooms_, rooms_->size());
   add_change(metrics_.stored_waiting, counted_waiting_, services_->stored_waiting);
 }
@@ -167,6 +183,7 @@ void Worker::post_all(std::vector<std::function<void()>> calls) {
 void Worker::drain(int reconnect_after_ms_least, int reconnect_after_ms_most) {
   run_there([&] {
     server_->stop_accepting();
+    socketio_->stop_accepting();
     std::mt19937 engine{std::random_device{}()};
     std::uniform_int_distribution<int> wait(reconnect_after_ms_least, reconnect_after_ms_most);
     for (SessionHook& hook : services_->sessions) static_cast<Session&>(hook).drain(wait(engine));
@@ -175,7 +192,10 @@ void Worker::drain(int reconnect_after_ms_least, int reconnect_after_ms_most) {
 }
 
 void Worker::close_all(std::uint16_t code, std::string reason) {
-  asio::post(context_, [this, code, reason = std::move(reason)] { server_->close_all(code, reason); });
+  asio::post(context_, [this, code, reason = std::move(reason)] {
+    server_->close_all(code, reason);
+    socketio_->close_all();
+  });
 }
 
 void Worker::stop() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "gateway/chat/rooms.hpp"
 #include "gateway/chat/session.hpp"
 #include "gateway/chat/stored_inquiry.hpp"
+#include "gateway/engineio/endpoint.hpp"
 #include "gateway/fanout/hub.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/journal/journal.hpp"
@@ -28,6 +30,12 @@ struct WorkerOptions {
   std::size_t index = 0;
   std::string gateway;
   ws::ConnectionLimits limits;
+  std::size_t workers = 1;
+  socketio::EngineSettings engine;
+  std::chrono::milliseconds connect_timeout{45'000};  // of Socket.IO
+  http::Origins origins;
+  /// Hands a connection to another worker (adopt).
+  std::function<void(std::size_t worker, std::shared_ptr<http::Moving>)> move;
 };
 
 /// Made, started, drained and destroyed by the main thread; everything else happens on its own thread.
@@ -50,6 +58,9 @@ class Worker : public WorkerPort {
   void post_subscribed(std::string room, std::uint64_t token) override;
   void post_resubscribed() override;
 
+  /// Goes on with a connection that another worker accepted; posted.
+  void adopt(std::shared_ptr<http::Moving> connection);
+
   /// Runs what the journal hands over (JournalEntry::on_durable) on this worker.
   void post_all(std::vector<std::function<void()>> calls);
 
@@ -69,13 +80,15 @@ class Worker : public WorkerPort {
   bool store_connected() const { return store_connected_.load(std::memory_order_relaxed); }
 
  private:
-  http::Routing route(const http::UpgradeRequest& request);
+  http::Routing route(const http::RequestHead& request);
   class Subscriptions;
 
   /// Runs the call on the worker and waits for it; passes its exception on.
   void run_there(const std::function<void()>& call);
   void run();
   void sweep();
+  /// Clients that are connected.
+  std::size_t clients() const;
   void set_gauges();
   void publish(const Batch& batch);
   void publish_snapshots();
@@ -92,9 +105,11 @@ class Worker : public WorkerPort {
   std::unique_ptr<Rooms> rooms_;
   std::unique_ptr<SessionServices> services_;
   std::unique_ptr<StoredInquiry> inquiry_;
+  std::unique_ptr<engineio::Endpoint> socketio_;
   std::unique_ptr<http::Server> server_;
   std::size_t counted_rooms_ = 0;
   std::size_t counted_connections_ = 0;
+  std::size_t counted_polling_ = 0;
   std::size_t counted_waiting_ = 0;
   std::atomic<std::size_t> connections_{0};
   std::atomic<std::size_t> accepts_in_flight_{0};

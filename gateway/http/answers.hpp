@@ -23,18 +23,24 @@ struct RequestFacts {
 
 struct Answer {
   unsigned status = 0;
-  std::string_view headers;  // further header lines, each with its CRLF
-  std::string_view text;     // one sentence
+  std::string headers;  // further header lines, each with its CRLF
+  std::string body;
   bool close = false;
   std::string_view type = "text/plain";
 };
 
-/// Nothing: the request is to be upgraded (RFC 6455 section 4.2.1).
+/// The sentence is the body, as a line.
+Answer sentence(unsigned status, std::string_view text, std::string headers = {}, bool close = false);
+
+/// At a path that speaks WebSocket only. Nothing: the request is to be upgraded (RFC 6455 section 4.2.1).
 std::optional<Answer> answer_request(const RequestFacts& facts);
 
 Answer bad_request();  // not HTTP
+Answer no_host();
 Answer header_too_large();
+Answer body_too_large();
 Answer no_room();  // at the limit of open files
+Answer going_away();
 Answer internal_error();
 
 /// The whole response; a HEAD gets no body (RFC 9110 section 9.3.2).

@@ -12,9 +12,11 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/core/demangle.hpp>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/log/log.hpp"
 #include "gateway/http/answers.hpp"
@@ -28,11 +30,44 @@ namespace beast = boost::beast;
 using beast::http::field;
 
 using Parser = beast::http::request_parser<beast::http::empty_body>;
+using BodyParser = beast::http::request_parser<beast::http::string_body>;
 using Request = Parser::value_type;
 
 constexpr std::size_t header_limit = 8 * 1024;
+constexpr std::size_t buffer_limit = 2 * header_limit;  // room for a header behind what was pipelined
 constexpr std::chrono::seconds linger_timeout{2};
 constexpr std::string_view spoken_subprotocol = "chat.v1";
+
+}  // namespace
+
+class Moving {
+ public:
+  Moving(int descriptor, asio::ip::tcp protocol, std::unique_ptr<Parser> read, beast::flat_buffer rest)
+      : parser(std::move(read)), buffer(std::move(rest)), descriptor_(descriptor), protocol_(protocol) {}
+  ~Moving() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  Moving(const Moving&) = delete;
+  Moving& operator=(const Moving&) = delete;
+
+  /// The connection on its new loop; not open where that failed.
+  ws::Socket take_socket(const ws::Executor& executor) {
+    ws::Socket socket(executor);
+    boost::system::error_code error;
+    socket.assign(protocol_, descriptor_, error);
+    if (!error) descriptor_ = -1;
+    return socket;
+  }
+
+  std::unique_ptr<Parser> parser;
+  beast::flat_buffer buffer;
+
+ private:
+  int descriptor_;
+  asio::ip::tcp protocol_;
+};
+
+namespace {
 
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
@@ -67,33 +102,42 @@ RequestFacts facts_of(const Parser& parser) {
   return facts;
 }
 
-/// The handler of an upgrade, or what else is to be answered.
-struct Outcome {
-  std::unique_ptr<ws::Handler> handler;
-  Answer answer;
-};
+RequestHead head_of(const Request& request, const RequestFacts& facts) {
+  RequestHead head;
+  head.target = view(request.target());
+  head.method = view(request.method_string());
+  head.wants_upgrade = facts.wants_upgrade;
+  head.host = view(request[field::host]);
+  head.origin = view(request[field::origin]);
+  head.content_type = view(request[field::content_type]);
+  head.authorization = view(request[field::authorization]);
+  head.subprotocols = view(request[field::sec_websocket_protocol]);
+  head.wanted_headers = view(request[field::access_control_request_headers]);
+  return head;
+}
 
-Outcome judge(const Parser& parser, const Router& router, Admission admission) {
-  if (admission == Admission::no_room) return {nullptr, no_room()};
-  const Request& request = parser.get();
+Routing answered(Answer answer) {
+  Routing routing;
+  routing.answer = std::move(answer);
+  return routing;
+}
+
+/// Where the request goes; never nothing.
+Routing judge(const Parser& parser, const ServerState& state, Admission admission) {
+  if (admission == Admission::no_room) return answered(no_room());
   RequestFacts facts = facts_of(parser);
+  if (facts.is_http_1_1 && !facts.has_host) return answered(no_host());
   try {
-    Routing routing =
-        router({view(request.target()), request.method() == beast::http::verb::get, facts.wants_upgrade,
-                view(request[field::origin]), view(request[field::authorization]),
-                view(request[field::sec_websocket_protocol])});
-    if (routing.answer) {
-      routing.answer->close = routing.answer->close || facts.has_body;
-      return {nullptr, *routing.answer};
-    }
-    Outcome outcome{std::move(routing.handler), {}};
-    facts.is_known_path = outcome.handler != nullptr;
-    if (const std::optional<Answer> answer = answer_request(facts)) return {nullptr, *answer};
-    return outcome;
+    Routing routing = state.router(head_of(parser.get(), facts));
+    if (routing.answer) routing.answer->close = routing.answer->close || facts.has_body;
+    if (routing.answer || routing.exchange || routing.worker) return routing;
+    if (routing.handler && state.is_stopped) return answered(going_away());
+    facts.is_known_path = routing.handler != nullptr;
+    if (auto answer = answer_request(facts)) return answered(*std::move(answer));
+    return routing;
   } catch (const std::exception& error) {
-    log::error("making the handler of a WebSocket failed",
-               {{"exception", boost::core::demangle(typeid(error).name())}});
-    return {nullptr, internal_error()};
+    log::error("routing a request failed", {{"exception", boost::core::demangle(typeid(error).name())}});
+    return answered(internal_error());
   }
 }
 
@@ -101,6 +145,7 @@ Outcome judge(const Parser& parser, const Router& router, Admission admission) {
 std::optional<Answer> judge(const beast::error_code& error) {
   namespace http = beast::http;
   if (error == http::error::header_limit || error == http::error::buffer_overflow) return header_too_large();
+  if (error == http::error::body_limit) return body_too_large();
   if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
   if (error.category() == http::make_error_code(http::error::bad_method).category()) return bad_request();
   return std::nullopt;
@@ -121,48 +166,173 @@ ws::Task<void> linger(HttpSession& session, HttpSession::TimePoint deadline) {
   session.cut();
 }
 
-}  // namespace
+/// A request's body, or what is to be answered instead; neither when the client is gone.
+struct Body {
+  std::optional<std::string> text{};
+  std::optional<Answer> refusal{};
+};
 
-ws::Task<void> serve_http(ws::Socket socket, std::shared_ptr<ServerState> state, Admission admission) {
+ws::Task<Body> read_body(HttpSession& session, beast::flat_buffer& buffer, Parser&& head, std::size_t most) {
+  if (head.content_length().value_or(0) > most) co_return Body{std::nullopt, body_too_large()};
+  if (beast::iequals(head.get()[field::expect], "100-continue")) {
+    constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    const auto [error, written] =
+        co_await asio::async_write(session.socket, asio::buffer(go_on), ws::use_task);
+    if (error) co_return Body{};
+  }
+  BodyParser parser(std::move(head));
+  parser.body_limit(most);
+  const auto [error, size] = co_await beast::http::async_read(session.socket, buffer, parser, ws::use_task);
+  if (error) co_return Body{std::nullopt, judge(error)};
+  co_return Body{std::move(parser.get().body()), std::nullopt};
+}
+
+/// Tells that the client left, unless it sends a further request first: that one waits in the kernel.
+void watch_for_end(HttpSession& session) {
+  const int descriptor = session.socket.native_handle();
+  session.socket.async_wait(
+      asio::socket_base::wait_read, [descriptor, awaited = session.awaited](boost::system::error_code error) {
+        char byte = 0;
+        const bool has_ended = !error && ::recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+        if (error || has_ended) awaited->give_up();
+      });
+}
+
+/// What the endpoint answers; nothing when the client left before.
+ws::Task<std::optional<Answer>> await_answer(HttpSession& session, Exchange& exchange, std::string body) {
+  const auto awaited = session.awaited = std::make_shared<AwaitedAnswer>();
+  try {
+    exchange.on_request(std::move(body), [awaited](Answer answer) { awaited->give(std::move(answer)); });
+  } catch (const std::exception& error) {
+    log::error("answering a request failed", {{"exception", boost::core::demangle(typeid(error).name())}});
+    awaited->give(internal_error());
+  }
+  if (!awaited->answer) {
+    session.deadline = HttpSession::TimePoint::max();
+    watch_for_end(session);
+    while (!awaited->answer && !awaited->is_given_up)
+      co_await awaited->changed.wait(session.socket.get_executor());
+    boost::system::error_code ignored;
+    session.socket.cancel(ignored);
+  }
+  session.awaited = nullptr;
+  if (!awaited->answer) exchange.on_gone();
+  co_return std::move(awaited->answer);
+}
+
+/// The whole request is handed over, its answer awaited. Nothing when the client is gone.
+ws::Task<std::optional<Answer>> hold_exchange(HttpSession& session, beast::flat_buffer& buffer,
+                                              std::unique_ptr<Parser>& head, Exchange& exchange,
+                                              HttpSession::TimePoint body_deadline) {
+  session.has_exchanged = true;
+  std::string body;
+  if (!head->is_done()) {
+    session.deadline = body_deadline;
+    Body read = co_await read_body(session, buffer, std::move(*head), exchange.max_body_bytes());
+    if (!read.text) {
+      exchange.on_gone();
+      co_return std::move(read.refusal);
+    }
+    body = std::move(*read.text);
+  }
+  // An answer may take long, and many of them are awaited at once.
+  head.reset();
+  if (buffer.size() == 0) buffer.shrink_to_fit();
+  co_return co_await await_answer(session, exchange, std::move(body));
+}
+
+/// Writes the answer; false when the connection is to end without a further word.
+ws::Task<bool> write_answer(HttpSession& session, const Answer& answer, bool keep_alive, bool is_head) {
+  const std::string reply = serialize(answer, keep_alive, is_head);
+  const auto [error, written] = co_await asio::async_write(session.socket, asio::buffer(reply), ws::use_task);
+  co_return !error;
+}
+
+/// Waits for the next request with nothing held for it.
+ws::Task<bool> await_request(HttpSession& session, beast::flat_buffer& buffer,
+                             const ws::Environment& environment) {
+  if (buffer.size() > 0) co_return true;
+  buffer.shrink_to_fit();
+  session.deadline = environment.now + environment.limits.keep_alive_timeout;
+  const auto [error] = co_await session.socket.async_wait(asio::socket_base::wait_read, ws::use_task);
+  co_return !error;
+}
+
+void move_away(HttpSession& session, ServerState& state, std::size_t worker, std::unique_ptr<Parser> parser,
+               beast::flat_buffer&& buffer) {
+  boost::system::error_code error;
+  const auto endpoint = session.socket.local_endpoint(error);
+  if (error) return;
+  const int descriptor = session.socket.release(error);
+  if (error) return;
+  state.on_move(worker, std::make_shared<Moving>(descriptor, endpoint.protocol(), std::move(parser),
+                                                 std::move(buffer)));
+}
+
+ws::Task<void> serve(ws::Socket socket, std::shared_ptr<ServerState> state, Admission admission,
+                     std::unique_ptr<Parser> parser, beast::flat_buffer buffer) {
   HttpSession session(std::move(socket));
   state->http_sessions.push_back(session);
   const ws::Environment& environment = *state->environment;
-  beast::flat_buffer buffer(2 * header_limit);  // room for a header behind what was pipelined
-  std::optional<Parser> parser;
 
-  for (;;) {
-    parser.emplace();
-    parser->header_limit(static_cast<std::uint32_t>(header_limit));
-    parser->body_limit(boost::none);  // bodies are refused, not read
-    session.deadline = environment.now + environment.limits.handshake_timeout;
-    const auto [error, size] =
-        co_await beast::http::async_read_header(session.socket, buffer, *parser, ws::use_task);
-
-    Outcome outcome;
+  for (;; parser.reset()) {
+    beast::error_code error;
+    if (!parser) {
+      parser = std::make_unique<Parser>();
+      parser->header_limit(static_cast<std::uint32_t>(header_limit));
+      parser->body_limit(boost::none);  // bodies are read only where an endpoint says how much
+      session.deadline = environment.now + environment.limits.handshake_timeout;
+      std::tie(error, std::ignore) =
+          co_await beast::http::async_read_header(session.socket, buffer, *parser, ws::use_task);
+    }
+    std::optional<Answer> answer;
+    bool keep_alive = false;
+    bool is_head = false;
     if (error) {
-      const std::optional<Answer> answer = judge(error);
-      if (!answer) co_return;
-      outcome.answer = *answer;
+      answer = judge(error);
     } else {
-      outcome = judge(*parser, state->router, admission);
+      keep_alive = parser->get().keep_alive();
+      is_head = parser->get().method() == beast::http::verb::head;
+      Routing routing = judge(*parser, *state, admission);
+      if (routing.worker) {
+        co_return move_away(session, *state, *routing.worker, std::move(parser), std::move(buffer));
+      }
+      if (routing.handler) {
+        const Request& request = parser->get();
+        const auto early = buffer.cdata();
+        session.unlink();
+        co_return co_await ws::start_websocket(
+            std::move(session.socket), request, {static_cast<const char*>(early.data()), early.size()},
+            chosen_subprotocol(request), std::move(routing.handler), state->environment);
+      }
+      answer = std::move(routing.answer);
+      if (routing.exchange) {
+        answer = co_await hold_exchange(session, buffer, parser, *routing.exchange,
+                                        environment.now + environment.limits.handshake_timeout);
+      }
     }
-    if (outcome.handler) {
-      const Request& request = parser->get();
-      const auto early = buffer.cdata();
-      session.unlink();
-      co_return co_await ws::start_websocket(
-          std::move(session.socket), request, {static_cast<const char*>(early.data()), early.size()},
-          chosen_subprotocol(request), std::move(outcome.handler), state->environment);
-    }
-
-    const bool keep_alive = !error && !outcome.answer.close && parser->get().keep_alive();
-    const bool is_head = !error && parser->get().method() == beast::http::verb::head;
-    const std::string reply = serialize(outcome.answer, keep_alive, is_head);
-    const auto [write_error, written] =
-        co_await asio::async_write(session.socket, asio::buffer(reply), ws::use_task);
-    if (write_error) co_return;
+    if (!answer) co_return;
+    keep_alive = keep_alive && !answer->close;
+    session.deadline = environment.now + environment.limits.write_deadline;
+    if (!co_await write_answer(session, *answer, keep_alive, is_head)) co_return;
     if (!keep_alive) co_return co_await linger(session, environment.now + linger_timeout);
+    answer.reset();
+    if (!co_await await_request(session, buffer, environment)) co_return;
   }
+}
+
+}  // namespace
+
+ws::Task<void> serve_accepted(ws::Socket socket, std::shared_ptr<ServerState> state, Admission admission) {
+  return serve(std::move(socket), std::move(state), admission, nullptr, beast::flat_buffer(buffer_limit));
+}
+
+ws::Task<void> serve_moved(ws::Executor executor, std::shared_ptr<Moving> moving,
+                           std::shared_ptr<ServerState> state) {
+  ws::Socket socket = moving->take_socket(executor);
+  if (!socket.is_open()) co_return;
+  co_await serve(std::move(socket), std::move(state), Admission::welcome, std::move(moving->parser),
+                 std::move(moving->buffer));
 }
 
 }  // namespace chat::gateway::http

@@ -2,15 +2,36 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include <boost/intrusive/list.hpp>
 
 #include "gateway/http/server.hpp"
 #include "gateway/ws/environment.hpp"
+#include "gateway/ws/event.hpp"
 #include "gateway/ws/task.hpp"
 
 namespace chat::gateway::http {
+
+/// An answer that is still to come. Shared with who gives it.
+struct AwaitedAnswer {
+  std::optional<Answer> answer{};
+  bool is_given_up = false;
+  ws::Event changed{};
+
+  void give(Answer given) {
+    if (answer) return;
+    answer = std::move(given);
+    changed.notify();
+  }
+  void give_up() {
+    is_given_up = true;
+    changed.notify();
+  }
+};
 
 /// A connection that has not upgraded; cut when its deadline passes. Lives in its coroutine.
 class HttpSession
@@ -24,17 +45,22 @@ class HttpSession
   void cut() {
     boost::system::error_code ignored;
     socket.close(ignored);
+    if (awaited) awaited->give_up();
   }
 
   ws::Socket socket;
   TimePoint deadline = TimePoint::max();
+  bool has_exchanged = false;  // it asked for more than an upgrade: a client that polls
+  std::shared_ptr<AwaitedAnswer> awaited{};
 };
 
 /// What the coroutines of one server share, and what outlives it with them.
 struct ServerState {
   Router router;
+  std::function<void(std::size_t worker, std::shared_ptr<Moving>)> on_move;
   std::shared_ptr<ws::Environment> environment;
   HttpSession::List http_sessions{};
+  bool is_stopped = false;  // nothing new begins
 };
 
 enum class Admission { welcome, no_room };
@@ -42,6 +68,10 @@ enum class Admission { welcome, no_room };
 /// Answers requests, one after the other, each header within handshake_timeout and 8 KiB; hands an upgraded
 /// connection over and ends, so that nothing of it is kept for the WebSocket's life. With no_room every
 /// request is answered 503.
-ws::Task<void> serve_http(ws::Socket socket, std::shared_ptr<ServerState> state, Admission admission);
+ws::Task<void> serve_accepted(ws::Socket socket, std::shared_ptr<ServerState> state, Admission admission);
+
+/// The same on a connection that another worker accepted, beginning with the request that it has read.
+ws::Task<void> serve_moved(ws::Executor executor, std::shared_ptr<Moving> moving,
+                           std::shared_ptr<ServerState> state);
 
 }  // namespace chat::gateway::http

@@ -22,15 +22,19 @@ bool is_near_the_limit(int descriptor) {
 class Server::Implementation {
  public:
   Implementation(boost::asio::io_context& context, ws::FlushList& flush_list, ws::ConnectionLimits limits,
-                 Router router, ServerCounters counters)
+                 Router router, ServerEvents events)
       : executor_(context.get_executor()),
         state_(std::make_shared<ServerState>(
-            ServerState{std::move(router), std::make_shared<ws::Environment>(ws::Environment{
-                                               flush_list, limits, std::move(counters.on_slow_consumer)})})),
-        on_accept_error_(std::move(counters.on_accept_error)) {}
+            ServerState{std::move(router), std::move(events.on_move),
+                        std::make_shared<ws::Environment>(
+                            ws::Environment{flush_list, limits, std::move(events.on_slow_consumer)})})),
+        on_accept_error_(std::move(events.on_accept_error)) {}
 
   ~Implementation() {
     stop_accepting();
+    // A request that has already come may still be judged in a later turn.
+    state_->router = [](const RequestHead&) { return Routing{}; };
+    for (HttpSession& session : state_->http_sessions) session.cut();
     while (!members().empty()) {
       ws::Member& member = members().front();
       member.unlink();
@@ -49,9 +53,14 @@ class Server::Implementation {
   void stop_accepting() {
     if (listener_) listener_->stop();
     listener_.reset();
-    // A request that has already come may still be judged in a later turn.
-    state_->router = [](const UpgradeRequest&) { return Routing{}; };
-    for (HttpSession& session : state_->http_sessions) session.cut();
+    state_->is_stopped = true;
+    for (HttpSession& session : state_->http_sessions) {
+      if (!session.has_exchanged) session.cut();
+    }
+  }
+
+  void adopt(const std::shared_ptr<Moving>& connection) {
+    boost::asio::co_spawn(executor_, serve_moved(executor_, connection, state_), boost::asio::detached);
   }
 
   void close_all(std::uint16_t code, std::string_view reason) {
@@ -74,7 +83,8 @@ class Server::Implementation {
   void admit(ws::Socket socket) {
     const Admission admission =
         is_near_the_limit(socket.native_handle()) ? Admission::no_room : Admission::welcome;
-    boost::asio::co_spawn(executor_, serve_http(std::move(socket), state_, admission), boost::asio::detached);
+    boost::asio::co_spawn(executor_, serve_accepted(std::move(socket), state_, admission),
+                          boost::asio::detached);
   }
 
   ws::Executor executor_;
@@ -84,14 +94,18 @@ class Server::Implementation {
 };
 
 Server::Server(boost::asio::io_context& context, ws::FlushList& flush_list, ws::ConnectionLimits limits,
-               Router router, ServerCounters counters)
+               Router router, ServerEvents events)
     : implementation_(std::make_unique<Implementation>(context, flush_list, limits, std::move(router),
-                                                       std::move(counters))) {}
+                                                       std::move(events))) {}
 
 Server::~Server() = default;
 
 void Server::listen(const std::string& address, std::uint16_t port) {
   implementation_->listen(address, port);
+}
+
+void Server::adopt(const std::shared_ptr<Moving>& connection) {
+  implementation_->adopt(connection);
 }
 
 void Server::stop_accepting() {

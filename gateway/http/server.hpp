@@ -22,38 +22,71 @@ namespace chat::gateway::http {
 std::uint16_t check_port_is_free(const std::string& address, std::uint16_t port);
 
 /// What an endpoint needs to know of the request; views live for the call.
-struct UpgradeRequest {
+struct RequestHead {
   std::string_view target;
-  bool is_get = true;
-  bool wants_upgrade = true;
-  std::string_view origin;
-  std::string_view authorization;
-  std::string_view subprotocols;
+  std::string_view method = "GET";
+  bool wants_upgrade = false;
+  std::string_view host{};
+  std::string_view origin{};
+  std::string_view content_type{};
+  std::string_view authorization{};
+  std::string_view subprotocols{};
+  std::string_view wanted_headers{};  // Access-Control-Request-Headers
 };
 
-/// What is at a path: the handler of a WebSocket, or an answer of its own; neither: 404.
+/// One request that an endpoint answers, now or later. Owned by the request; all calls on the worker.
+class Exchange {
+ public:
+  using Respond = std::function<void(Answer)>;
+
+  virtual ~Exchange() = default;
+
+  /// A larger body is answered 413, and on_request() does not come.
+  virtual std::size_t max_body_bytes() const { return 0; }
+
+  /// The whole request is there. `respond` is called once; it may outlive the exchange.
+  virtual void on_request(std::string body, Respond respond) = 0;
+
+  /// The client left before the answer, or its body did not come.
+  virtual void on_gone() {}
+};
+
+/// What is at a path: the handler of a WebSocket, an answer, or who makes one; nothing: 404. A request of
+/// another worker's goes there with its connection, and is routed again.
 struct Routing {
-  std::unique_ptr<ws::Handler> handler;
-  std::optional<Answer> answer;
+  std::unique_ptr<ws::Handler> handler{};
+  std::optional<Answer> answer{};
+  std::unique_ptr<Exchange> exchange{};
+  std::optional<std::size_t> worker{};
 };
-using Router = std::function<Routing(const UpgradeRequest&)>;
+using Router = std::function<Routing(const RequestHead&)>;
 
-struct ServerCounters {
+/// A connection on its way to another worker, with the request that has been read. Closed when nobody adopts
+/// it.
+class Moving;
+
+/// What a server tells its owner; each may be empty.
+struct ServerEvents {
   std::function<void()> on_accept_error;  // EMFILE and the like
   std::function<void()> on_slow_consumer;
+  std::function<void(std::size_t worker, std::shared_ptr<Moving>)> on_move;
 };
 
 /// All calls on the worker's thread, which runs `context`.
 class Server {
  public:
   Server(boost::asio::io_context& context, ws::FlushList& flush_list, ws::ConnectionLimits limits,
-         Router router, ServerCounters counters);
+         Router router, ServerEvents events);
   ~Server();
 
   /// Opens the acceptor with SO_REUSEPORT (A2) and begins to accept. Throws std::runtime_error.
   void listen(const std::string& address, std::uint16_t port);
 
-  /// No new connections; those that have not upgraded yet are dropped.
+  /// Goes on with a connection of another worker's.
+  void adopt(const std::shared_ptr<Moving>& connection);
+
+  /// No new connections; those that have not asked for anything but an upgrade are dropped. Further requests
+  /// of the others are routed as before.
   void stop_accepting();
 
   /// Closes every WebSocket with the code; they go within close_timeout.

@@ -18,6 +18,15 @@ using nlohmann::json;
 /// In front of an ack's number where it is a request's id, so that it is not taken for a message's.
 constexpr char ack_mark = '#';
 
+/// The id of this object's own joins of the default room; no client can give it.
+constexpr std::string_view own_request = "!";
+
+/// Free bytes of the outbox that let the next page of what was missed be asked for.
+constexpr std::size_t room_for_a_page = 512 * 1024;
+
+/// The forms of a message's event.
+enum Form : std::size_t { plain, with_offset };
+
 RequestId request_of(std::optional<std::uint64_t> ack) {
   if (!ack) return std::nullopt;
   return ack_mark + std::to_string(*ack);
@@ -30,8 +39,10 @@ std::optional<std::uint64_t> ack_of(const std::string& request) {
   return number;
 }
 
+/// Unsigned, as they are read from a client's frame.
 json cursor_fields(Cursor cursor) {
-  return {{"epoch", cursor.epoch}, {"seq", cursor.seq}};
+  return {{"epoch", static_cast<std::uint64_t>(cursor.epoch)},
+          {"seq", static_cast<std::uint64_t>(cursor.seq)}};
 }
 
 json messages_of(const ReadReply& page) {
@@ -42,21 +53,80 @@ json messages_of(const ReadReply& page) {
   return messages;
 }
 
-ws::FrameBytes event_bytes(std::string_view native_message) {
-  return ws::encode_frame(ws::Opcode::text, message_event(native_message).value_or(""));
+ws::FrameBytes event_bytes(std::string_view native_message, std::string_view offset = {}) {
+  return ws::encode_frame(ws::Opcode::text, message_event(native_message, offset).value_or(""));
 }
 
 }  // namespace
 
 ChatSocket::ChatSocket(SessionServices& services, const json& auth)
-    : services_(services), auth_(auth), session_(std::make_shared<Session>(services, *this)) {}
+    : services_(services),
+      auth_(auth),
+      session_(std::make_shared<Session>(services, *this)),
+      recovery_(read_recovery(auth)) {}
 
-void ChatSocket::on_connect(Socket& socket) {
+void ChatSocket::on_open(Socket& socket) {
   socket_ = &socket;
   services_.metrics.connections_total.Increment();
   session_->start();
   if (const auto name = auth_.find("name"); name != auth_.end()) run({{"type", "hello"}, {"name", *name}});
-  run({{"type", "join"}, {"room", default_room}});
+  if (recovery_) missed_since_ = recovery_->since;
+  join_default_room();
+}
+
+void ChatSocket::on_tick(std::chrono::steady_clock::time_point now) {
+  session_->tick(now);
+  join_default_room();
+}
+
+void ChatSocket::join_default_room() {
+  if (!std::exchange(wants_join_, false)) return;
+  json frame{{"type", "join"}, {"id", std::string(own_request)}, {"room", std::string(default_room)}};
+  if (missed_since_) frame["since"] = cursor_fields(*missed_since_);
+  run(frame);
+}
+
+/// The answer to a join of this object's own.
+void ChatSocket::on_default_room(const ReadReply& page) {
+  if (missed_since_ && !page.complete) {
+    // What it missed cannot be given: it begins anew, and its application is told so.
+    if (is_connected_) return socket_->call_later([this] { socket_->close_connection(); });
+    recovery_.reset();
+    services_.metrics.not_recovered.Increment();
+  }
+  missed_since_.reset();
+  if (!is_connected_) connect(page);
+  if (recovery_) {
+    for (const RoomEntry& entry : page.entries) show(entry);
+    if (page.more && !page.entries.empty()) return ask_for_more(page.entries.back().cursor);
+  }
+  socket_->resume_reading();
+}
+
+void ChatSocket::ask_for_more(Cursor since) {
+  missed_since_ = since;
+  wants_join_ = true;  // with the next tick, if the client is slow
+  if (socket_->outbox_room() >= room_for_a_page) socket_->call_later([this] { join_default_room(); });
+}
+
+void ChatSocket::connect(const ReadReply& page) {
+  is_connected_ = true;
+  if (recovery_) {
+    services_.metrics.recovered.Increment();
+    return socket_->connect(recovery_->sid, {{"pid", recovery_->pid}});
+  }
+  const std::string sid = to_string(random_uuid());
+  socket_->connect(sid, {{"pid", make_pid(sid, page.newest)}});
+}
+
+void ChatSocket::show(const RoomEntry& entry) {
+  socket_->emit(ws::make_frame(
+      event_bytes(entry.message, is_recoverable_ ? make_offset(entry.cursor) : std::string())));
+}
+
+void ChatSocket::end_recoverability() {
+  if (!std::exchange(is_recoverable_, false)) return;
+  socket_->emit(json::array({"offset", ""}));
 }
 
 void ChatSocket::on_disconnect() {
@@ -89,6 +159,7 @@ void ChatSocket::ask(std::string_view type, json body, std::optional<std::uint64
   body.erase("id");
   if (id) body["id"] = *request_of(id);
   if (!body.contains("room")) body["room"] = default_room;
+  if (type != "history" && (type == "leave") == (body["room"] == default_room)) end_recoverability();
   if (type == "join" && body["room"].is_string()) {
     const std::string room = body["room"].get<std::string>();
     const auto receipts = body.find("receipts");
@@ -117,7 +188,13 @@ void ChatSocket::answer(const RequestId& request, json answer) {
 }
 
 void ChatSocket::deliver(const RoomMessage& message) {
-  socket_->emit(message.second_by(event_bytes));
+  if (!is_recoverable_) {
+    return socket_->emit(
+        message.second_by(plain, [](std::string_view native) { return event_bytes(native); }));
+  }
+  socket_->emit(message.second_by(with_offset, [&message](std::string_view native) {
+    return event_bytes(native, make_offset(message.cursor));
+  }));
 }
 
 std::size_t ChatSocket::page_bytes() const {
@@ -126,6 +203,7 @@ std::size_t ChatSocket::page_bytes() const {
 
 void ChatSocket::joined(const JoinedEvent& event) {
   const ReadReply& page = *event.page;
+  if (event.id == own_request) return on_default_room(page);
   if (!event.id) {
     // Nobody listens for the answer, so what it holds comes as what it is.
     for (const RoomEntry& entry : page.entries) socket_->emit(ws::make_frame(event_bytes(entry.message)));
@@ -168,6 +246,10 @@ void ChatSocket::reconnect(const ReconnectEvent& event) {
 }
 
 void ChatSocket::error(const Rejection& rejection) {
+  if (rejection.id == own_request) {
+    wants_join_ = true;
+    return;
+  }
   json fields{{"code", name(rejection.code)}, {"message", rejection.message}};
   if (rejection.id && !ack_of(*rejection.id)) fields["id"] = *rejection.id;
   if (rejection.retry_after_ms) fields["retry_after_ms"] = *rejection.retry_after_ms;

@@ -14,6 +14,7 @@
 
 #include "gateway/chat/events.hpp"
 #include "gateway/chat/session.hpp"
+#include "gateway/socketio/recovery.hpp"
 #include "gateway/socketio/socket_connection.hpp"
 
 namespace chat::gateway::socketio {
@@ -21,16 +22,19 @@ namespace chat::gateway::socketio {
 /// The room of a client that names none.
 inline constexpr std::string_view default_room = "general";
 
-/// On a worker; `services` outlives it. The client is in `general` from its connect on.
+/// On a worker; `services` outlives it. The client is in `general` before it is told that it is connected.
+/// One that comes back is given what it missed there, and is told that it is recovered (recovery.hpp), unless
+/// it had joined other rooms or left `general`: of those it holds no place, so it was told an empty offset.
 class ChatSocket final : public SocketHandler, public Outlet {
  public:
-  /// `auth` may have the client's `name`.
+  /// `auth` may have the client's `name`, and what is to be recovered.
   ChatSocket(SessionServices& services, const nlohmann::json& auth);
 
-  void on_connect(Socket& socket) override;
+  void on_open(Socket& socket) override;
   void on_event(const std::string& name, nlohmann::json args, std::optional<std::uint64_t> id) override;
-  bool ready_for_message() const override { return session_->ready_for_command(); }
-  void on_time(std::chrono::steady_clock::time_point now) override { session_->tick(now); }
+  /// While it is still being given what it missed, a join of its own would come between.
+  bool ready_for_message() const override { return !missed_since_ && session_->ready_for_command(); }
+  void on_tick(std::chrono::steady_clock::time_point now) override;
   void on_disconnect() override;
 
   void deliver(const RoomMessage& message) override;
@@ -47,6 +51,13 @@ class ChatSocket final : public SocketHandler, public Outlet {
   void resume() override { socket_->resume_reading(); }
 
  private:
+  /// Where it is still wanted.
+  void join_default_room();
+  void on_default_room(const ReadReply& page);
+  void connect(const ReadReply& page);
+  void ask_for_more(Cursor since);
+  void end_recoverability();
+  void show(const RoomEntry& entry);
   void send(const nlohmann::json& body, std::optional<std::uint64_t> id);
   void ask(std::string_view type, nlohmann::json body, std::optional<std::uint64_t> id);
   void run(const nlohmann::json& frame);
@@ -56,6 +67,11 @@ class ChatSocket final : public SocketHandler, public Outlet {
   const nlohmann::json auth_;
   const std::shared_ptr<Session> session_;
   Socket* socket_ = nullptr;
+  std::optional<Recovery> recovery_;
+  std::optional<Cursor> missed_since_;  // further pages of what it missed are to come
+  bool is_connected_ = false;
+  bool wants_join_ = true;      // of the default room, with the next tick
+  bool is_recoverable_ = true;  // it is in the default room and in no other
   /// The acks that senders want, by their messages' ids.
   std::unordered_multimap<std::string, std::uint64_t> wanted_acks_;
   std::set<std::string, std::less<>> rooms_with_receipts_;

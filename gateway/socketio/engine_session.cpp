@@ -15,6 +15,7 @@ constexpr std::string_view ping_packet = "2";
 constexpr std::string_view probe_answer = "3probe";
 constexpr std::string_view noop_packet = "6";
 constexpr std::uint16_t close_normal = 1000;
+constexpr std::chrono::milliseconds latest_ping{100};
 
 const EngineAnswer bad_request{400, R"({"code":3,"message":"Bad request"})"};
 
@@ -40,8 +41,8 @@ ws::FrameRef make_message_frame(std::string_view data, bool binary) {
 }
 
 EngineSession::EngineSession(std::string sid, const EngineSettings& settings,
-                             std::unique_ptr<EngineHandler> handler)
-    : sid_(std::move(sid)), settings_(settings), handler_(std::move(handler)) {}
+                             std::unique_ptr<EngineHandler> handler, Later later)
+    : sid_(std::move(sid)), settings_(settings), handler_(std::move(handler)), later_(std::move(later)) {}
 
 EngineSession::~EngineSession() {
   end(close_packet);
@@ -72,10 +73,12 @@ void EngineSession::announce(TimePoint now) {
   now_ = now;
   state_ = State::open;
   next_ping_ = now + settings_.ping_interval;
-  handler_->on_open(*this);
+  handler_->on_open(*this, now);
 }
 
-void EngineSession::poll(Reply reply) {
+void EngineSession::poll(Reply reply, TimePoint now) {
+  const auto alive = shared_from_this();
+  on_deadline(now);
   if (state_ == State::closed || !is_polling()) return reply(bad_request);
   if (poll_) {
     end(close_packet);
@@ -90,12 +93,21 @@ void EngineSession::on_poll_gone() {
   end(close_packet);
 }
 
+bool EngineSession::begin_post() {
+  if (state_ != State::open || !is_polling()) return false;
+  if (!is_posting_) return is_posting_ = true;
+  fail();
+  return false;
+}
+
+void EngineSession::abandon_post() {
+  is_posting_ = false;
+}
+
 void EngineSession::post(std::string_view body, Reply reply, TimePoint now) {
-  if (state_ != State::open || !is_polling()) return reply(bad_request);
-  if (post_) {
-    reply(bad_request);
-    return fail();
-  }
+  const auto alive = shared_from_this();
+  on_deadline(now);
+  if (state_ != State::open || !is_polling() || !is_posting_) return reply(bad_request);
   now_ = now;
   EnginePayload payload = decode_payload(body);
   post_ = std::move(reply);
@@ -111,16 +123,17 @@ void EngineSession::take_posted() {
   const auto alive = shared_from_this();
   while (post_ && next_posted_ < posted_.size()) {
     const EnginePacket& packet = posted_[next_posted_];
-    if (packet.type == EngineType::message && !handler_->ready_for_message()) return;
+    if (packet.type == EngineType::message && !handler_->ready_for_message()) break;
     const EnginePacket taken = std::move(posted_[next_posted_++]);
     on_packet(taken);
   }
-  if (post_) answer_post({200, "ok"});
+  if (post_ && next_posted_ == posted_.size()) answer_post({200, "ok"});
 }
 
 void EngineSession::answer_post(EngineAnswer answer) {
   posted_ = {};
   next_posted_ = 0;
+  is_posting_ = false;
   if (const Reply reply = std::exchange(post_, nullptr)) reply(std::move(answer));
 }
 
@@ -217,6 +230,7 @@ void EngineSession::send(const ws::FrameRef& frame) {
 
 /// Who sends may be amid a room's members, so the end comes with the next poll or time.
 void EngineSession::give_up() {
+  was_too_slow_ = true;
   waiting_ = {};
   waiting_bytes_ = 0;
   state_ = State::closing;
@@ -278,7 +292,14 @@ void EngineSession::end(std::string_view last_packet) {
 
 void EngineSession::resume_reading() {
   if (!is_polling()) return socket_->resume_reading();
-  if (post_) take_posted();
+  if (post_) call_later([this] { take_posted(); });
+}
+
+void EngineSession::call_later(std::function<void()> call) {
+  later_([self = weak_from_this(), call = std::move(call)] {
+    const auto session = self.lock();
+    if (session && !session->is_closed()) call();
+  });
 }
 
 std::size_t EngineSession::outbox_room() const {
@@ -286,25 +307,46 @@ std::size_t EngineSession::outbox_room() const {
   return settings_.max_outbox_bytes - std::min(settings_.max_outbox_bytes, waiting_bytes_);
 }
 
-bool EngineSession::ready_for_message() const {
+bool EngineSession::ready_for_message(const ws::Connection& socket) const {
+  // An upgrade goes on while the handler is busy: it is not for the handler.
+  if (&socket != socket_) return true;
   return state_ != State::open || handler_->ready_for_message();
 }
 
 EngineSession::TimePoint EngineSession::deadline() const {
-  return std::min({next_ping_, pong_deadline_, upgrade_deadline_});
+  switch (state_) {
+    case State::open:
+      return std::min({next_ping_, pong_deadline_, upgrade_deadline_, handler_->deadline()});
+    case State::closing:
+      return std::min(pong_deadline_, upgrade_deadline_);
+    default:
+      return TimePoint::max();
+  }
 }
 
-void EngineSession::on_time(TimePoint now) {
+void EngineSession::on_deadline(TimePoint now) {
   if (state_ == State::closed || state_ == State::opening) return;
   const auto alive = shared_from_this();
   now_ = now;
   if (now >= pong_deadline_) return fail();
   if (now >= upgrade_deadline_) abandon_upgrade();
-  if (state_ == State::open) handler_->on_time(now);
-  if (state_ != State::open || now < next_ping_) return;
+  if (state_ == State::open && now >= handler_->deadline()) handler_->on_deadline(now);
+  if (state_ == State::open && now >= next_ping_) ping(now);
+}
+
+void EngineSession::ping(TimePoint now) {
+  // The client's time begins when the ping was due; a worker that was held up for long gives it all of it.
+  const TimePoint begins = now - next_ping_ < latest_ping ? next_ping_ : now;
   next_ping_ = TimePoint::max();
-  pong_deadline_ = now + settings_.ping_timeout;
+  pong_deadline_ = begins + settings_.ping_timeout;
   send(text_frame(ping_packet));
+  // One call after a long while finds both times passed.
+  if (now >= pong_deadline_) fail();
+}
+
+void EngineSession::on_tick(TimePoint now) {
+  const auto alive = shared_from_this();
+  if (state_ == State::open) handler_->on_tick(now);
 }
 
 }  // namespace chat::gateway::socketio

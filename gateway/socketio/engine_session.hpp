@@ -40,14 +40,20 @@ class EngineHandler {
   virtual ~EngineHandler() = default;
 
   /// `session` outlives the handler.
-  virtual void on_open(EngineSession& session) = 0;
+  virtual void on_open(EngineSession& session, std::chrono::steady_clock::time_point now) = 0;
   virtual void on_message(std::string_view data, bool binary) = 0;
 
   /// Whether the next message may come. After false, EngineSession::resume_reading() asks again.
   virtual bool ready_for_message() const { return true; }
 
-  /// Now and then, at least once a second while the session is told the time.
-  virtual void on_time(std::chrono::steady_clock::time_point now) { static_cast<void>(now); }
+  /// When on_deadline() is to be called, if nothing changes before.
+  virtual std::chrono::steady_clock::time_point deadline() const {
+    return std::chrono::steady_clock::time_point::max();
+  }
+  virtual void on_deadline(std::chrono::steady_clock::time_point now) { static_cast<void>(now); }
+
+  /// Once a second.
+  virtual void on_tick(std::chrono::steady_clock::time_point now) { static_cast<void>(now); }
 
   /// Exactly once, when nothing can be sent or comes any more.
   virtual void on_closed() = 0;
@@ -63,7 +69,11 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   using TimePoint = std::chrono::steady_clock::time_point;
   using Reply = std::function<void(EngineAnswer)>;
 
-  EngineSession(std::string sid, const EngineSettings& settings, std::unique_ptr<EngineHandler> handler);
+  /// `later` runs a call in a later turn of the worker.
+  using Later = std::function<void(std::function<void()>)>;
+
+  EngineSession(std::string sid, const EngineSettings& settings, std::unique_ptr<EngineHandler> handler,
+                Later later);
   ~EngineSession();
   EngineSession(const EngineSession&) = delete;
   EngineSession& operator=(const EngineSession&) = delete;
@@ -72,6 +82,9 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   bool is_closed() const { return state_ == State::closed; }
   bool is_polling() const { return socket_ == nullptr; }
 
+  /// It was given up since too much waited for its polls.
+  bool was_too_slow() const { return was_too_slow_; }
+
   /// The handshake's request; the answer is the open packet.
   void open_polling(const Reply& reply, TimePoint now);
 
@@ -79,13 +92,20 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   void open_socket(ws::Connection& socket, TimePoint now);
 
   /// A GET: answered when there is something to send. A second one while the first waits closes the session.
-  void poll(Reply reply);
+  void poll(Reply reply, TimePoint now);
 
   /// The client left the poll that waits: the session is closed.
   void on_poll_gone();
 
-  /// A POST: answered when the handler has taken all of it. A second one before that closes the session.
+  /// A POST begins: its body is still to come. False where none may: while another one is not answered, which
+  /// closes the session, or when the session is not polling.
+  bool begin_post();
+
+  /// Its body: answered when the handler has taken all of it.
   void post(std::string_view body, Reply reply, TimePoint now);
+
+  /// Its body does not come.
+  void abandon_post();
 
   /// Closes for a request that breaks the protocol in another way.
   void fail();
@@ -104,17 +124,24 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   /// Ends the session behind what was sent; over polling with the next polls, or after a ping interval.
   void close();
 
+  /// The handler is ready for messages again; they come in a later turn.
   void resume_reading();
+
+  /// Runs the call in a later turn, unless the session is closed by then.
+  void call_later(std::function<void()> call);
 
   /// Bytes that can be sent before the session is closed as too slow.
   std::size_t outbox_room() const;
 
-  /// Whether a WebSocket may read on.
-  bool ready_for_message() const;
+  /// Whether a WebSocket of the session may read on.
+  bool ready_for_message(const ws::Connection& socket) const;
 
-  /// When on_time() is to be called next, in any case not later.
+  /// When on_deadline() is to be called; an earlier call is without effect.
   TimePoint deadline() const;
-  void on_time(TimePoint now);
+  void on_deadline(TimePoint now);
+
+  /// Once a second.
+  void on_tick(TimePoint now);
 
  private:
   enum class State { opening, open, closing, closed };
@@ -125,6 +152,7 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   void on_probing_packet(const EnginePacket& packet);
   void upgrade();
   void abandon_upgrade();
+  void ping(TimePoint now);
   void take_posted();
   void answer_post(EngineAnswer answer);
   void answer_poll();
@@ -135,7 +163,8 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
 
   const std::string sid_;
   const EngineSettings settings_;
-  std::unique_ptr<EngineHandler> handler_;
+  const std::unique_ptr<EngineHandler> handler_;
+  const Later later_;
   State state_ = State::opening;
   ws::Connection* socket_ = nullptr;   // none: long polling
   ws::Connection* probing_ = nullptr;  // on its way to become it
@@ -145,6 +174,8 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   TimePoint pong_deadline_ = TimePoint::max();
   TimePoint upgrade_deadline_ = TimePoint::max();
   Reply poll_;
+  bool was_too_slow_ = false;
+  bool is_posting_ = false;
   Reply post_;
   std::vector<EnginePacket> posted_;  // not taken by the handler yet
   std::size_t next_posted_ = 0;

@@ -59,13 +59,14 @@ std::optional<std::string> message_argument(std::string_view message) {
   return argument;
 }
 
-std::optional<std::string> message_event(std::string_view message) {
+std::optional<std::string> message_event(std::string_view message, std::string_view offset) {
   const auto argument = message_argument(message);
   if (!argument) return std::nullopt;
   std::string event;
-  event.reserve(packet_head.size() + argument->size() + 1);
+  event.reserve(packet_head.size() + argument->size() + offset.size() + 4);
   event += packet_head;
   event += *argument;
+  if (!offset.empty()) event.append(",\"").append(offset).append("\"");
   event += ']';
   return event;
 }

@@ -25,13 +25,29 @@ ws::FrameRef make_event_frame(const json& args) {
 class SocketConnection::NamespaceSocket final : public Socket,
                                                 public std::enable_shared_from_this<NamespaceSocket> {
  public:
-  NamespaceSocket(SocketConnection& connection, std::string nsp, std::string sid,
-                  std::unique_ptr<SocketHandler> handler)
-      : connection_(&connection), nsp_(std::move(nsp)), sid_(std::move(sid)), handler_(std::move(handler)) {}
+  NamespaceSocket(SocketConnection& connection, std::string nsp, std::unique_ptr<SocketHandler> handler)
+      : connection_(&connection), nsp_(std::move(nsp)), handler_(std::move(handler)) {}
 
-  const std::string& sid() const override { return sid_; }
   const std::string& nsp() const { return nsp_; }
   SocketHandler& handler() { return *handler_; }
+  bool ready_for_message() const { return is_connected_ && handler_->ready_for_message(); }
+
+  void connect(std::string sid, json fields) override {
+    if (connection_ == nullptr || is_connected_) return;
+    is_connected_ = true;
+    connection_->connect_deadline_ = std::chrono::steady_clock::time_point::max();
+    fields["sid"] = std::move(sid);
+    send({SocketType::connect, nsp_, std::nullopt, std::move(fields)});
+    resume_reading();
+  }
+  void refuse(json error) override {
+    if (connection_ == nullptr || is_connected_) return;
+    const auto alive = shared_from_this();
+    SocketConnection* const connection = std::exchange(connection_, nullptr);
+    connection->remove(*this);
+    connection->send({SocketType::connect_error, nsp_, std::nullopt, std::move(error)});
+    connection->session_->resume_reading();
+  }
 
   void emit(json args, OnAck on_ack) override {
     std::optional<std::uint64_t> id;
@@ -54,11 +70,23 @@ class SocketConnection::NamespaceSocket final : public Socket,
     leave();
   }
 
+  void close_connection() override {
+    if (connection_ != nullptr) connection_->session_->close();
+  }
+
   void resume_reading() override {
     if (connection_ != nullptr) connection_->session_->resume_reading();
   }
   std::size_t outbox_room() const override {
     return connection_ == nullptr ? 0 : connection_->session_->outbox_room();
+  }
+
+  void call_later(std::function<void()> call) override {
+    if (connection_ == nullptr) return;
+    connection_->session_->call_later([self = weak_from_this(), call = std::move(call)] {
+      const auto socket = self.lock();
+      if (socket && socket->connection_ != nullptr) call();
+    });
   }
 
   void on_ack(const SocketPacket& packet) {
@@ -85,21 +113,23 @@ class SocketConnection::NamespaceSocket final : public Socket,
 
   SocketConnection* connection_;
   const std::string nsp_;
-  const std::string sid_;
   const std::unique_ptr<SocketHandler> handler_;
+  bool is_connected_ = false;
   std::uint64_t next_ack_ = 0;
   std::map<std::uint64_t, OnAck> awaited_;
 };
 
-SocketConnection::SocketConnection(Admit admit, std::function<std::string()> make_sid,
-                                   std::chrono::milliseconds connect_timeout, SocketDecoderLimits limits)
-    : admit_(std::move(admit)),
-      make_sid_(std::move(make_sid)),
-      connect_timeout_(connect_timeout),
-      decoder_(limits) {}
+SocketConnection::SocketConnection(MakeSocketHandler make_handler, std::chrono::milliseconds connect_timeout,
+                                   SocketDecoderLimits limits)
+    : make_handler_(std::move(make_handler)), connect_timeout_(connect_timeout), decoder_(limits) {}
 
 SocketConnection::~SocketConnection() {
   on_closed();
+}
+
+void SocketConnection::on_open(EngineSession& session, std::chrono::steady_clock::time_point now) {
+  session_ = &session;
+  connect_deadline_ = now + connect_timeout_;
 }
 
 void SocketConnection::on_message(std::string_view data, bool binary) {
@@ -115,7 +145,7 @@ void SocketConnection::on_message(std::string_view data, bool binary) {
 
 void SocketConnection::on_packet(SocketPacket packet) {
   NamespaceSocket* const found = find(packet.nsp);
-  if (found == nullptr && packet.type == SocketType::connect) return connect(packet);
+  if (found == nullptr && packet.type == SocketType::connect) return open(packet);
   if (found == nullptr) return session_->fail();
   const auto socket = found->shared_from_this();
   switch (packet.type) {
@@ -134,21 +164,17 @@ void SocketConnection::on_packet(SocketPacket packet) {
   }
 }
 
-void SocketConnection::connect(const SocketPacket& packet) {
+void SocketConnection::open(const SocketPacket& packet) {
   // A query behind the name is the handshake's, not the namespace's.
   const std::string nsp = packet.nsp.substr(0, packet.nsp.find('?'));
   if (sockets_.size() == most_namespaces) return session_->fail();
-  Admission admission = admit_(nsp, packet.data.is_null() ? json::object() : packet.data);
-  if (!admission.handler)
-    return send({SocketType::connect_error, nsp, std::nullopt, std::move(admission.reply)});
-  const auto socket =
-      std::make_shared<NamespaceSocket>(*this, nsp, make_sid_(), std::move(admission.handler));
+  auto handler = make_handler_(nsp, packet.data.is_null() ? json::object() : packet.data);
+  if (!handler) {
+    return send({SocketType::connect_error, nsp, std::nullopt, {{"message", "Invalid namespace"}}});
+  }
+  const auto socket = std::make_shared<NamespaceSocket>(*this, nsp, std::move(handler));
   sockets_.push_back(socket);
-  has_connected_ = true;
-  json reply{{"sid", socket->sid()}};
-  reply.update(admission.reply);
-  send({SocketType::connect, nsp, std::nullopt, std::move(reply)});
-  socket->handler().on_connect(*socket);
+  socket->handler().on_open(*socket);
 }
 
 void SocketConnection::send(const SocketPacket& packet) {
@@ -159,8 +185,7 @@ void SocketConnection::send(const SocketPacket& packet) {
 }
 
 bool SocketConnection::ready_for_message() const {
-  return std::ranges::all_of(sockets_,
-                             [](const auto& socket) { return socket->handler().ready_for_message(); });
+  return std::ranges::all_of(sockets_, [](const auto& socket) { return socket->ready_for_message(); });
 }
 
 void SocketConnection::on_closed() {
@@ -170,12 +195,15 @@ void SocketConnection::on_closed() {
   }
 }
 
-void SocketConnection::on_time(std::chrono::steady_clock::time_point now) {
+void SocketConnection::on_tick(std::chrono::steady_clock::time_point now) {
   const auto sockets = sockets_;
-  for (const auto& socket : sockets) socket->handler().on_time(now);
-  if (has_connected_) return;
-  if (!connect_deadline_) connect_deadline_ = now + connect_timeout_;
-  if (now >= *connect_deadline_) session_->close();
+  for (const auto& socket : sockets) socket->handler().on_tick(now);
+}
+
+void SocketConnection::on_deadline(std::chrono::steady_clock::time_point now) {
+  if (now < connect_deadline_) return;
+  connect_deadline_ = std::chrono::steady_clock::time_point::max();
+  session_->close();
 }
 
 SocketConnection::NamespaceSocket* SocketConnection::find(std::string_view nsp) const {

@@ -22,7 +22,12 @@ class Socket {
  public:
   virtual ~Socket() = default;
 
-  virtual const std::string& sid() const = 0;
+  /// Lets the client in, once: it is told the socket's id and the further `fields`. Until then, or until the
+  /// refusal, nothing further of the client is read.
+  virtual void connect(std::string sid, nlohmann::json fields = nlohmann::json::object()) = 0;
+
+  /// Refuses the client instead, and ends the socket; the connection stays.
+  virtual void refuse(nlohmann::json error) = 0;
 
   /// `args` is an array whose first element is the event's name. `on_ack` is given what the client's callback
   /// answers, if ever it does, as an array.
@@ -38,10 +43,16 @@ class Socket {
   /// Ends this namespace, not the connection.
   virtual void disconnect() = 0;
 
+  /// Ends the connection with all its namespaces; the client comes back by itself.
+  virtual void close_connection() = 0;
+
   /// The handler is ready for messages again.
   virtual void resume_reading() = 0;
 
   virtual std::size_t outbox_room() const = 0;
+
+  /// Runs the call in a later turn, unless the socket has ended by then.
+  virtual void call_later(std::function<void()> call) = 0;
 };
 
 /// What lives in a namespace for one client. Each call may disconnect.
@@ -49,29 +60,25 @@ class SocketHandler {
  public:
   virtual ~SocketHandler() = default;
 
-  /// After the client was told that it is connected; `socket` outlives the handler.
-  virtual void on_connect(Socket& socket) = 0;
+  /// The client asks to be let in, which is answered now or later; `socket` outlives the handler.
+  virtual void on_open(Socket& socket) = 0;
 
   /// `args` is what follows the name; `id` where the client wants an ack.
   virtual void on_event(const std::string& name, nlohmann::json args, std::optional<std::uint64_t> id) = 0;
 
   virtual bool ready_for_message() const { return true; }
 
-  /// At least once a second.
-  virtual void on_time(std::chrono::steady_clock::time_point now) { static_cast<void>(now); }
+  /// Once a second.
+  virtual void on_tick(std::chrono::steady_clock::time_point now) { static_cast<void>(now); }
 
-  /// Exactly once after on_connect.
+  /// Exactly once after on_open, but not after a refusal.
   virtual void on_disconnect() = 0;
 };
 
-/// Whether a client may be in a namespace: its handler, or what CONNECT_ERROR says.
-struct Admission {
-  std::unique_ptr<SocketHandler> handler;
-  nlohmann::json reply = nlohmann::json::object();  // further fields beside the sid, or the error's
-};
-
-/// `auth` is the client's object, empty where it sent none.
-using Admit = std::function<Admission(const std::string& nsp, const nlohmann::json& auth)>;
+/// Makes the handler of a client in a namespace; null where there is no such namespace. `auth` is the
+/// client's object, empty where it sent none.
+using MakeSocketHandler =
+    std::function<std::unique_ptr<SocketHandler>(const std::string& nsp, const nlohmann::json& auth)>;
 
 /// The text frame of an event without binary data, for many clients of the main namespace at once.
 ws::FrameRef make_event_frame(const nlohmann::json& args);
@@ -80,34 +87,33 @@ ws::FrameRef make_event_frame(const nlohmann::json& args);
 /// closes the connection; so does a client that is in none `connect_timeout` after the opening.
 class SocketConnection final : public EngineHandler {
  public:
-  /// `make_sid` gives each namespace's socket its id. The time counts from the first on_time().
-  SocketConnection(Admit admit, std::function<std::string()> make_sid,
-                   std::chrono::milliseconds connect_timeout = std::chrono::seconds(45),
-                   SocketDecoderLimits limits = {});
+  explicit SocketConnection(MakeSocketHandler make_handler,
+                            std::chrono::milliseconds connect_timeout = std::chrono::seconds(45),
+                            SocketDecoderLimits limits = {});
   ~SocketConnection() override;
 
-  void on_open(EngineSession& session) override { session_ = &session; }
+  void on_open(EngineSession& session, std::chrono::steady_clock::time_point now) override;
   void on_message(std::string_view data, bool binary) override;
   bool ready_for_message() const override;
-  void on_time(std::chrono::steady_clock::time_point now) override;
+  std::chrono::steady_clock::time_point deadline() const override { return connect_deadline_; }
+  void on_deadline(std::chrono::steady_clock::time_point now) override;
+  void on_tick(std::chrono::steady_clock::time_point now) override;
   void on_closed() override;
 
  private:
   class NamespaceSocket;
 
   void on_packet(SocketPacket packet);
-  void connect(const SocketPacket& packet);
+  void open(const SocketPacket& packet);
   void send(const SocketPacket& packet);
   NamespaceSocket* find(std::string_view nsp) const;
   void remove(const NamespaceSocket& socket);
 
-  const Admit admit_;
-  const std::function<std::string()> make_sid_;
+  const MakeSocketHandler make_handler_;
   const std::chrono::milliseconds connect_timeout_;
   SocketDecoder decoder_;
   EngineSession* session_ = nullptr;
-  bool has_connected_ = false;
-  std::optional<std::chrono::steady_clock::time_point> connect_deadline_;
+  std::chrono::steady_clock::time_point connect_deadline_ = std::chrono::steady_clock::time_point::max();
   std::vector<std::shared_ptr<NamespaceSocket>> sockets_;
 };
 

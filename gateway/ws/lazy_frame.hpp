@@ -1,6 +1,8 @@
-// A frame for another protocol, encoded once by whoever needs it first (I5).
+// The frames of another protocol, each encoded once by whoever needs it first (I5).
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <mutex>
 #include <utility>
 
@@ -8,20 +10,23 @@
 
 namespace chat::gateway::ws {
 
-/// Shared by all workers. Who comes while it is being encoded waits for that; afterwards a call costs one
+/// Shared by all workers. Who comes while one is being encoded waits for that; afterwards a call costs one
 /// atomic read.
 class LazyFrame {
  public:
-  /// `encode` makes the bytes, and is the same for all callers.
+  /// The forms that the other protocol has of a frame.
+  static constexpr std::size_t forms = 2;
+
+  /// `encode` makes the bytes of the form, and is the same for all callers.
   template <class Encode>
-  const FrameBytes& get(Encode&& encode) {
-    std::call_once(once_, [&] { bytes_ = std::forward<Encode>(encode)(); });
-    return bytes_;
+  const FrameBytes& get(std::size_t form, Encode&& encode) {
+    std::call_once(once_[form], [&] { bytes_[form] = std::forward<Encode>(encode)(); });
+    return bytes_[form];
   }
 
  private:
-  std::once_flag once_;
-  FrameBytes bytes_;
+  std::array<std::once_flag, forms> once_;
+  std::array<FrameBytes, forms> bytes_;
 };
 
 }  // namespace chat::gateway::ws

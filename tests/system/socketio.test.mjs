@@ -2,45 +2,26 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
-import { io } from "socket.io-client";
 import { patience } from "../../deploy/local/fleet/process.mjs";
 import { Client } from "./support/client.mjs";
 import { waitForRows } from "./support/db.mjs";
 import { startFleet } from "./support/fleet.mjs";
 import { newRoom } from "./support/room.mjs";
+import { closeSockets, connect, gatewayOf, gets, openSocket, request } from "./support/socketio_client.mjs";
 import { range } from "./support/traffic.mjs";
 import { until } from "./support/until.mjs";
 
 let fleet;
-const open = [];
 before(async () => {
   fleet = await startFleet({ gateways: 2 });
 });
 after(async () => {
-  open.forEach((socket) => socket.disconnect());
+  closeSockets();
   await fleet?.stop();
 });
 
 const balanced = () => `http://${fleet.address}:${fleet.ports.port}`;
 const urlOf = (gateway) => gateway.url.replace(/^ws/, "http").replace(/\/ws$/, "");
-const gatewayOf = (socket) => socket.io.engine.id.split("~")[0];
-
-// Connected, and in `general` before any later message; `got` holds the objects of its `message` events.
-async function connect(url, options = {}) {
-  const socket = io(url, { transports: ["websocket"], forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 500, ...options });
-  open.push(socket);
-  socket.got = [];
-  socket.on("message", (message) => socket.got.push(message));
-  await until(`${url} to connect`, () => socket.connected);
-  await request(socket, "join", { room: "general" });
-  return socket;
-}
-
-function request(socket, event, body) {
-  return socket.timeout(10_000 * patience).emitWithAck(event, body);
-}
-
-const gets = (sockets, id) => until(`${id} at all clients`, () => sockets.every(({ got }) => got.some((message) => message.id === id)));
 
 test("a page that was written for Socket.IO sends and gets messages unchanged, by way of both gateways", async () => {
   const sockets = await Promise.all(range(8).map(() => connect(balanced())));
@@ -119,8 +100,7 @@ test("I4 the same id again is acknowledged with its first number and shown once"
 });
 
 test("an unknown namespace is refused, and what is no handshake is answered as the reference server does", async () => {
-  const socket = io(`${balanced()}/admin`, { transports: ["websocket"], forceNew: true, reconnection: false });
-  open.push(socket);
+  const socket = openSocket(`${balanced()}/admin`, { reconnection: false });
   const error = await new Promise((done) => socket.once("connect_error", done));
   assert.equal(error.message, "Invalid namespace");
   const answers = [

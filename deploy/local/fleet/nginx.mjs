@@ -1,13 +1,13 @@
 // NGINX with a configuration rendered from deploy/nginx, in a folder of its own: nothing under /etc or /var is used.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { nginxTemplate, webFolder } from "./paths.mjs";
+import { nginxLocations, nginxTemplate, webFolder } from "./paths.mjs";
 import { accepts } from "./ports.mjs";
 import { Process, isRoot, runToEnd } from "./process.mjs";
 
 export class Nginx {
   // folder: configuration, pid and temporary files; webPort: serves the page; port: balances the gateways;
-  // gateways: [{address, port}], read anew at each start and reload.
+  // gateways: [{id, address, port}], read anew at each start and reload.
   constructor({ folder, logFile, address = "127.0.0.1", webPort, port, gateways, webRoot = webFolder }) {
     Object.assign(this, { folder, address, webPort, port, gateways, webRoot });
     this.accessLog = logFile.replace(/(\.log)?$/, "-access.log");
@@ -57,6 +57,10 @@ export class Nginx {
     this.kill("SIGHUP");
   }
 
+  readAccessLog() {
+    return existsSync(this.accessLog) ? readFileSync(this.accessLog, "utf8") : "";
+  }
+
   #args() {
     return ["-p", `${this.folder}/`, "-c", join(this.folder, "nginx.conf"), "-e", "stderr"];
   }
@@ -66,23 +70,28 @@ export class Nginx {
       // As root the workers stay root, or they could not read a page below root's home.
       USER_LINE: isRoot ? "user root;" : "",
       ACCESS_LOG: JSON.stringify(this.accessLog),
-      GATEWAY_SERVERS: this.gateways.map(({ address, port }) => `server ${address}:${port} max_fails=0;`).join("\n        "),
+      GATEWAY_LOCATIONS: JSON.stringify(nginxLocations),
       LISTEN_ADDRESS: `${this.address}:`,
       WEB_PORT: this.webPort,
       GATEWAY_PORT: this.port,
       WEB_ROOT: JSON.stringify(this.webRoot),
       CONNECT_SOURCES: [...new Set(["localhost", this.address])].map((host) => `ws://${host}:${this.port} http://${host}:${this.port}`).join(" "),
     };
-    const template = readFileSync(nginxTemplate, "utf8");
-    const text = template.replace(/\$\{([A-Z_]+)\}/g, (whole, name) => {
-      if (!(name in values)) {
-        throw new Error(`${nginxTemplate} uses ${whole}, which is not filled in here.`);
-      }
-      return values[name];
-    });
-    writeFileSync(join(this.folder, "nginx.conf"), text, { mode: 0o600 });
+    const gateways = this.gateways.map(({ id, address, port }) => ({ GATEWAY: id, GATEWAY_ADDRESS: `${address}:${port}` }));
+    const lines = readFileSync(nginxTemplate, "utf8").split("\n").flatMap((line) =>
+      /\$\{GATEWAY(_ADDRESS)?\}/.test(line) ? gateways.map((gateway) => fillIn(line, gateway)) : fillIn(line, values));
+    writeFileSync(join(this.folder, "nginx.conf"), lines.join("\n"), { mode: 0o600 });
     await runToEnd(nginxCommand(), ["-t", "-q", ...this.#args()]);
   }
+}
+
+function fillIn(line, values) {
+  return line.replace(/\$\{([A-Z_]+)\}/g, (whole, name) => {
+    if (!(name in values)) {
+      throw new Error(`${nginxTemplate} uses ${whole}, which is not filled in here.`);
+    }
+    return values[name];
+  });
 }
 
 // Debian keeps it in /usr/sbin, which a user's PATH lacks.

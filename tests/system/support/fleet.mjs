@@ -52,7 +52,7 @@ export async function startFleet(options = {}) {
 }
 
 // Clients connect from 127.0.0.1. On another address a server that comes back never finds its port taken by one of them.
-function loopbackAddress() {
+export function loopbackAddress() {
   const byte = (least) => least + Math.floor(Math.random() * (255 - least));
   return `127.${byte(1)}.${byte(0)}.${byte(1)}`;
 }

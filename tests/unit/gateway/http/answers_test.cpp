@@ -43,7 +43,7 @@ TEST(AnswerRequest, ClosesBehindABodyThatNobodyReads) {
 }
 
 TEST(Serialize, GivesAHeadTheLengthButNoBody) {
-  const Answer answer{404, {}, "No.", false};
+  const Answer answer = sentence(404, "No.");
   EXPECT_EQ(serialize(answer, true, false),
             "HTTP/1.1 404 Not Found\r\nServer: chat\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n"
             "Connection: keep-alive\r\n\r\nNo.\n");

@@ -160,6 +160,9 @@ TEST_F(HttpTest, CutsAHeaderThatComesTooSlowly) {
   sweep_at(11s);
   EXPECT_TRUE(slow.is_at_end());
   EXPECT_TRUE(silent.is_at_end());
+  idle.send("GET /other HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(status_of(idle.read_response()), "404") << "between requests there is more time";
+  sweep_at(100s);
   EXPECT_TRUE(idle.is_at_end());
 }
 
@@ -187,7 +190,7 @@ TEST_F(HttpTest, TellsWhenThePortIsTaken) {
 
 TEST_F(HttpTest, LetsSeveralWorkersShareThePort) {
   loop_.run([&] {
-    Server second(loop_.context, loop_.flush_list, {}, [](const UpgradeRequest&) { return Routing{}; }, {});
+    Server second(loop_.context, loop_.flush_list, {}, [](const RequestHead&) { return Routing{}; }, {});
     EXPECT_NO_THROW(second.listen("127.0.0.1", port_));
   });
 }
@@ -230,7 +233,7 @@ TEST_F(HttpTest, Refuses503NearTheLimitOfDescriptors) {
 }
 
 class FailingFactoryTest : public HttpTest {
-  std::unique_ptr<ws::Handler> make_handler(const UpgradeRequest&) override {
+  std::unique_ptr<ws::Handler> make_handler(const RequestHead&) override {
     throw std::runtime_error("a bug");
   }
 };
@@ -241,7 +244,7 @@ TEST_F(FailingFactoryTest, AnswersAnExceptionWith500) {
 
 class RequestFactsTest : public HttpTest {
  protected:
-  std::unique_ptr<ws::Handler> make_handler(const UpgradeRequest& request) override {
+  std::unique_ptr<ws::Handler> make_handler(const RequestHead& request) override {
     stage_.tell([&](ws::test::Events& events) {
       for (const auto part : {request.target, request.origin, request.authorization, request.subprotocols}) {
         events.messages.emplace_back(part);

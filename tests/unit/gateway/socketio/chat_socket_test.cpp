@@ -21,15 +21,26 @@ constexpr std::string_view uuid = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
 class FakeClient : public Socket {
  public:
-  const std::string& sid() const override { return id; }
+  void connect(std::string sid, json fields) override {
+    fields["sid"] = std::move(sid);
+    connects.push_back(std::move(fields));
+  }
+  void refuse(json) override {}
   void emit(json args, OnAck) override { events.push_back(std::move(args)); }
   void emit(const ws::FrameRef& event) override { frames.emplace_back(ws::payload_of(event->view())); }
   void acknowledge(std::uint64_t number, json args) override { acks.emplace_back(number, std::move(args)); }
   void disconnect() override {}
+  void close_connection() override { is_closed = true; }
   void resume_reading() override { ++resumed; }
   std::size_t outbox_room() const override { return room; }
+  void call_later(std::function<void()> call) override { later.push_back(std::move(call)); }
+  void run_later() {
+    for (const auto& call : std::exchange(later, {})) call();
+  }
 
-  const std::string id = "socket";
+  std::vector<json> connects;
+  bool is_closed = false;
+  std::vector<std::function<void()>> later;
   std::vector<json> events;
   std::vector<std::string> frames;
   std::vector<std::pair<std::uint64_t, json>> acks;
@@ -64,7 +75,7 @@ struct ChatSocketTest : ::testing::Test {
 
   void begin(const json& auth = json::object()) {
     chat = std::make_unique<ChatSocket>(services, auth);
-    chat->on_connect(client);
+    chat->on_open(client);
     confirm("general", page_up_to({5, 1}));
   }
   void confirm(const std::string& room, const ReadReply& page) {
@@ -116,7 +127,7 @@ TEST_F(ChatSocketTest, I5AllClientsOfAWorkerShareOneFrame) {
   begin();
   FakeClient other_client;
   ChatSocket other(services, json::object());
-  other.on_connect(other_client);
+  other.on_open(other_client);
   confirm("general", page_up_to({5, 1}));
   const auto second = std::make_shared<ws::LazyFrame>();
   const RoomMessage message{
@@ -124,7 +135,7 @@ TEST_F(ChatSocketTest, I5AllClientsOfAWorkerShareOneFrame) {
   rooms.find("general")->publish(message);
   EXPECT_EQ(client.frames, other_client.frames);
   EXPECT_EQ(second.use_count(), 2) << "the ring keeps the native frame only";
-  EXPECT_EQ(message.second_frame->bytes.use_count(), 2);
+  EXPECT_EQ(message.second_frames[1]->bytes.use_count(), 2);
 }
 
 TEST_F(ChatSocketTest, I7ASendIsAcknowledgedWithTheDeliveryReport) {
@@ -239,6 +250,128 @@ TEST_F(ChatSocketTest, BeforeAPlannedCloseTheClientIsToldWhenToComeBack) {
   begin();
   chat->reconnect({250});
   EXPECT_EQ(client.events.back(), (json::array({"reconnect", {{"after_ms", 250}}})));
+}
+
+struct RecoveryTest : ChatSocketTest {
+  /// Opens a connection that brings `auth`; the read of `general` is to be answered by confirm().
+  void open(const json& auth) {
+    chat = std::make_unique<ChatSocket>(services, auth);
+    chat->on_open(client);
+  }
+  /// As another gateway told it.
+  const std::string pid = make_pid(std::string(uuid), {5, 1});
+  static json missed(const std::string& pid, const std::string& offset) {
+    return {{"pid", pid}, {"offset", offset}};
+  }
+  std::vector<std::int64_t> shown() const {
+    std::vector<std::int64_t> seqs;
+    for (const std::string& frame : client.frames) seqs.push_back(json::parse(frame.substr(2))[1]["seq"]);
+    return seqs;
+  }
+};
+
+TEST_F(RecoveryTest, I3AClientIsConnectedOnlyOnceItIsInGeneral) {
+  open(json::object());
+  EXPECT_TRUE(client.connects.empty());
+  confirm("general", page_up_to({5, 1}));
+  ASSERT_EQ(client.connects.size(), 1U);
+  EXPECT_TRUE(parse_uuid(client.connects[0]["sid"].get<std::string>()));
+}
+
+TEST_F(RecoveryTest, I3WhileRedisIsAwayAClientTriesUntilItIsInGeneral) {
+  store.is_connected = false;
+  open(json::object());
+  EXPECT_TRUE(client.connects.empty());
+  EXPECT_TRUE(store.reads.empty());
+  store.is_connected = true;
+  chat->on_tick({});
+  confirm("general", page_up_to({5, 1}));
+  EXPECT_EQ(client.connects.size(), 1U);
+}
+
+TEST_F(RecoveryTest, TheOffsetOfAMessageIsItsLastArgument) {
+  begin();
+  const std::string native = make_message(request("hello"), {5, 2});
+  rooms.find("general")->publish(
+      {{5, 2}, ws::make_frame(ws::Opcode::text, native), std::make_shared<ws::LazyFrame>()});
+  EXPECT_EQ(json::parse(client.frames.at(0).substr(2)).at(2), "5-2");
+}
+
+TEST_F(RecoveryTest, I3WhoComesBackGetsWhatItMissedUnderItsOldId) {
+  open(missed(pid, "5-2"));
+  ASSERT_EQ(store.reads.size() + subscriptions.wanted.size(), 1U);
+  ReadReply page = page_up_to({5, 4});
+  page.entries = {entry(3), entry(4)};
+  confirm("general", page);
+  ASSERT_EQ(client.connects.size(), 1U);
+  EXPECT_EQ(client.connects[0]["pid"], pid);
+  EXPECT_TRUE(pid.starts_with(client.connects[0]["sid"].get<std::string>() + "."));
+  EXPECT_EQ(shown(), (std::vector<std::int64_t>{3, 4}));
+  EXPECT_EQ(json::parse(client.frames.back().substr(2)).at(2), "5-4");
+}
+
+TEST_F(RecoveryTest, I3WithoutAnyMessageItGoesOnWhereItConnected) {
+  open({{"pid", pid}});
+  rooms.on_subscribed("general", subscriptions.wanted.back().second);
+  ASSERT_EQ(store.reads.size(), 1U);
+  EXPECT_EQ(store.reads[0].request.since, (Cursor{5, 1}));
+}
+
+TEST_F(RecoveryTest, I3FurtherPagesComeBeforeAnythingElseIsRead) {
+  open(missed(pid, "5-1"));
+  ReadReply page = page_up_to({5, 4});
+  page.entries = {entry(2)};
+  page.more = true;
+  confirm("general", page);
+  EXPECT_FALSE(chat->ready_for_message());
+  client.run_later();
+  ASSERT_EQ(store.reads.size(), 1U);
+  EXPECT_EQ(store.reads[0].request.since, (Cursor{5, 2}));
+  page.entries = {entry(3), entry(4)};
+  page.more = false;
+  std::exchange(store.reads, {})[0].handler(page);
+  EXPECT_EQ(shown(), (std::vector<std::int64_t>{2, 3, 4}));
+  EXPECT_EQ(client.connects.size(), 1U);
+  EXPECT_TRUE(chat->ready_for_message());
+}
+
+TEST_F(RecoveryTest, I3WhatCannotBeGivenWholeIsNotCalledRecovered) {
+  open(missed(pid, "5-1"));
+  ReadReply page = page_up_to({6, 4});
+  page.complete = false;
+  confirm("general", page);
+  ASSERT_EQ(client.connects.size(), 1U);
+  EXPECT_NE(client.connects[0]["pid"], pid);
+  EXPECT_TRUE(client.frames.empty());
+}
+
+TEST_F(RecoveryTest, I3WhoJoinedAnotherRoomIsToldAnEmptyOffsetOnce) {
+  begin();
+  emit("join", {{"room", "general"}}, 1);
+  EXPECT_TRUE(client.events.empty());
+  emit("join", {{"room", "r"}}, 2);
+  emit("join", {{"room", "q"}}, 3);
+  EXPECT_EQ(client.events, std::vector<json>{json::array({"offset", ""})});
+  EXPECT_FALSE(read_recovery(missed(client.connects[0]["pid"], "")));
+}
+
+TEST(ReadRecovery, TakesNothingButItsOwnValues) {
+  const std::string sid = "0f8fad5b-d9cb-469f-a165-70867728950e";
+  const auto read = [](const std::string& pid, const json& offset) {
+    return read_recovery({{"pid", pid}, {"offset", offset}});
+  };
+  const auto good = read(make_pid(sid, {5, 6}), make_offset({7, 8}));
+  ASSERT_TRUE(good);
+  EXPECT_EQ(good->sid, sid);
+  EXPECT_EQ(good->since, (Cursor{7, 8}));
+  EXPECT_FALSE(read_recovery(json::object()));
+  EXPECT_FALSE(read_recovery({{"pid", 5}}));
+  for (const std::string pid :
+       {"", "x", "x.5-6", "0f8fad5b-d9cb-469f-a165-70867728950e", "0f8fad5b-d9cb-469f-a165-70867728950e.5"})
+    EXPECT_FALSE(read(pid, "5-6")) << pid;
+  for (const json& offset :
+       std::vector<json>{"", "5", "5-", "-6", "5-6x", "a-b", "-5-6", "9007199254740992-1", 5, nullptr})
+    EXPECT_FALSE(read(make_pid(sid, {5, 6}), offset)) << offset;
 }
 
 TEST_F(ChatSocketTest, I1AMessageWhoseSenderDisconnectedIsJournaledAllTheSame) {

@@ -24,7 +24,7 @@ struct Seen {
 class Echo : public EngineHandler {
  public:
   explicit Echo(Seen& seen) : seen_(seen) {}
-  void on_open(EngineSession& session) override {
+  void on_open(EngineSession& session, EngineSession::TimePoint) override {
     session_ = &session;
     ++seen_.opened;
   }
@@ -40,6 +40,9 @@ class Echo : public EngineHandler {
   EngineSession* session_ = nullptr;
 };
 
+const std::pair<unsigned, std::string> refused{400, R"({"code":3,"message":"Bad request"})"};
+const std::pair<unsigned, std::string> ok{200, "ok"};
+
 struct EngineSessionTest : ::testing::Test {
   using Answers = std::vector<std::pair<unsigned, std::string>>;
 
@@ -49,7 +52,7 @@ struct EngineSessionTest : ::testing::Test {
   Answers polls, posts;  // the session answers what waits at its end
   std::shared_ptr<EngineSession> session = std::make_shared<EngineSession>(
       "sid", EngineSettings{milliseconds(300), milliseconds(200), milliseconds(1000), 1'000'000, 4096},
-      std::make_unique<Echo>(seen));
+      std::make_unique<Echo>(seen), [](const auto& call) { call(); });
 
   EngineSession::Reply into(Answers& answers) {
     return [&answers](EngineAnswer answer) { answers.emplace_back(answer.status, std::move(answer.body)); };
@@ -58,17 +61,21 @@ struct EngineSessionTest : ::testing::Test {
     session->open_polling(into(polls), now);
     polls.clear();
   }
-  void poll() { session->poll(into(polls)); }
-  void post(std::string_view body) { session->post(body, into(posts), now); }
+  void poll() { session->poll(into(polls), now); }
+  /// The whole of a request whose body comes at once.
+  void post(std::string_view body) {
+    if (session->begin_post())
+      session->post(body, into(posts), now);
+    else
+      posts.push_back(refused);
+  }
   void frame(FakeSocket& from, std::string_view data) { session->on_frame(from, data, false, now); }
   void pass(milliseconds time) {
     now += time;
-    session->on_time(now);
+    session->on_deadline(now);
+    session->on_tick(now);
   }
 };
-
-const std::pair<unsigned, std::string> refused{400, R"({"code":3,"message":"Bad request"})"};
-const std::pair<unsigned, std::string> ok{200, "ok"};
 
 TEST_F(EngineSessionTest, OverPollingItBeginsWithTheOpenPacket) {
   session->open_polling(into(polls), now);
@@ -150,7 +157,8 @@ TEST_F(EngineSessionTest, AHandlerThatIsNotReadyHoldsThePostBack) {
       "4two");
   EXPECT_TRUE(posts.empty());
   EXPECT_TRUE(seen.messages.empty());
-  EXPECT_FALSE(session->ready_for_message());
+  ASSERT_TRUE(session->begin_upgrade(socket, now));
+  EXPECT_TRUE(session->ready_for_message(socket)) << "the probe is not for the handler";
   seen.is_ready = true;
   session->resume_reading();
   EXPECT_EQ(seen.messages.size(), 2U);
@@ -290,9 +298,10 @@ TEST_F(EngineSessionTest, ItEndsWithItsWebSocketOrItsAbandonedPoll) {
   session->on_socket_closed(socket);
   EXPECT_EQ(seen.closed, 1);
   Seen other;
-  const auto polling = std::make_shared<EngineSession>("p", EngineSettings{}, std::make_unique<Echo>(other));
+  const auto polling = std::make_shared<EngineSession>("p", EngineSettings{}, std::make_unique<Echo>(other),
+                                                       [](const auto& call) { call(); });
   polling->open_polling(into(polls), now);
-  polling->poll(into(polls));
+  polling->poll(into(polls), now);
   polling->on_poll_gone();
   EXPECT_EQ(other.closed, 1);
   EXPECT_EQ(polls.size(), 1U) << "nobody hears an answer";

@@ -17,6 +17,7 @@ struct Seen {
   std::vector<json> acks;
   int disconnected = 0;
   bool is_ready = true;
+  bool admits = true;
   Socket* socket = nullptr;
 };
 
@@ -24,10 +25,15 @@ struct Seen {
 /// `message-with-ack`.
 class Echo : public SocketHandler {
  public:
-  Echo(Seen& seen, json auth) : seen_(seen), auth_(std::move(auth)) {}
-  void on_connect(Socket& socket) override {
+  Echo(Seen& seen, json auth, json fields = json::object())
+      : seen_(seen), auth_(std::move(auth)), fields_(std::move(fields)) {}
+  void on_open(Socket& socket) override {
     seen_.socket = socket_ = &socket;
-    socket.emit(json::array({"auth", auth_}));
+    if (seen_.admits) admit();
+  }
+  void admit() {
+    socket_->connect("id", fields_);
+    socket_->emit(json::array({"auth", auth_}));
   }
   void on_event(const std::string& name, json args, std::optional<std::uint64_t> id) override {
     seen_.names.push_back(name);
@@ -41,6 +47,7 @@ class Echo : public SocketHandler {
  private:
   Seen& seen_;
   const json auth_;
+  const json fields_;
   Socket* socket_ = nullptr;
 };
 
@@ -51,15 +58,16 @@ struct SocketConnectionTest : ::testing::Test {
   std::shared_ptr<EngineSession> session;
 
   void SetUp() override {
-    const auto admit = [this](const std::string& nsp, const json& auth) -> Admission {
-      if (nsp == "/") return {std::make_unique<Echo>(main, auth)};
-      if (nsp.starts_with("/more")) return {std::make_unique<Echo>(custom, auth)};
-      if (nsp == "/custom") return {std::make_unique<Echo>(custom, auth), {{"pid", "p"}}};
-      return {nullptr, {{"message", "Invalid namespace"}}};
+    const auto make_handler = [this](const std::string& nsp,
+                                     const json& auth) -> std::unique_ptr<SocketHandler> {
+      if (nsp == "/") return std::make_unique<Echo>(main, auth);
+      if (nsp.starts_with("/more")) return std::make_unique<Echo>(custom, auth);
+      if (nsp == "/custom") return std::make_unique<Echo>(custom, auth, json{{"pid", "p"}});
+      return nullptr;
     };
-    session = std::make_shared<EngineSession>("sid", EngineSettings{},
-                                              std::make_unique<SocketConnection>(
-                                                  admit, [] { return "id"; }, std::chrono::seconds(1)));
+    session = std::make_shared<EngineSession>(
+        "sid", EngineSettings{}, std::make_unique<SocketConnection>(make_handler, std::chrono::seconds(1)),
+        [](const auto& call) { call(); });
     session->open_socket(socket, now);
     socket.sent.clear();
   }
@@ -155,17 +163,36 @@ TEST_F(SocketConnectionTest, PacketsOutOfPlaceCloseTheConnection) {
 }
 
 TEST_F(SocketConnectionTest, WhoConnectsToNothingIsClosed) {
-  session->on_time(now);
-  session->on_time(now + std::chrono::milliseconds(999));
+  EXPECT_EQ(session->deadline(), now + std::chrono::seconds(1));
+  session->on_deadline(now + std::chrono::milliseconds(999));
   EXPECT_FALSE(socket.is_closed);
-  session->on_time(now + std::chrono::seconds(1));
+  session->on_deadline(now + std::chrono::seconds(1));
   EXPECT_TRUE(socket.is_closed);
   SetUp();
   socket.is_closed = false;
-  session->on_time(now);
   answers({"40"});
-  session->on_time(now + std::chrono::seconds(2));
+  session->on_deadline(now + std::chrono::seconds(2));
   EXPECT_FALSE(socket.is_closed);
+}
+
+TEST_F(SocketConnectionTest, NothingIsReadUntilTheClientIsLetIn) {
+  main.admits = false;
+  EXPECT_EQ(answers({"40"}), Packets{});
+  EXPECT_FALSE(session->ready_for_message(socket));
+  main.socket->connect("later", {{"pid", "p"}});
+  EXPECT_EQ(socket.sent, Packets{R"(40{"pid":"p","sid":"later"})"});
+  EXPECT_TRUE(session->ready_for_message(socket));
+}
+
+TEST_F(SocketConnectionTest, ARefusedClientIsInNoNamespace) {
+  main.admits = false;
+  answers({"40"});
+  main.socket->refuse({{"message", "no"}});
+  EXPECT_EQ(socket.sent, Packets{R"(44{"message":"no"})"});
+  EXPECT_EQ(main.disconnected, 0);
+  EXPECT_TRUE(session->ready_for_message(socket));
+  session->on_deadline(now + std::chrono::seconds(1));
+  EXPECT_TRUE(socket.is_closed) << "it connected to nothing";
 }
 
 TEST_F(SocketConnectionTest, I6NamespacesAreBounded) {
@@ -179,7 +206,7 @@ TEST_F(SocketConnectionTest, I6NamespacesAreBounded) {
 TEST_F(SocketConnectionTest, I6AHandlerThatIsNotReadyHoldsTheConnectionBack) {
   answers({"40"});
   main.is_ready = false;
-  EXPECT_FALSE(session->ready_for_message());
+  EXPECT_FALSE(session->ready_for_message(socket));
 }
 
 }  // namespace

@@ -100,11 +100,12 @@ class ServerTest : public ::testing::Test {
     loop_.run([&] {
       server_ = std::make_unique<http::Server>(
           loop_.context, loop_.flush_list, limits,
-          [this](const http::UpgradeRequest& request) {
-            return http::Routing{make_handler(request), std::nullopt};
-          },
-          http::ServerCounters{[this] { stage_.tell([](Events& events) { ++events.accept_errors; }); },
-                               [this] { stage_.tell([](Events& events) { ++events.slow; }); }});
+          [this](const http::RequestHead& request) { return route(request); },
+          http::ServerEvents{[this] { stage_.tell([](Events& events) { ++events.accept_errors; }); },
+                             [this] { stage_.tell([](Events& events) { ++events.slow; }); },
+                             [this](std::size_t worker, std::shared_ptr<http::Moving> moving) {
+                               on_move(worker, std::move(moving));
+                             }});
       server_->listen("127.0.0.1", port_);
     });
     started_ = std::chrono::steady_clock::now();
@@ -116,7 +117,15 @@ class ServerTest : public ::testing::Test {
     loop_.run([&] { server_.reset(); });
   }
 
-  virtual std::unique_ptr<Handler> make_handler(const http::UpgradeRequest& request) {
+  virtual http::Routing route(const http::RequestHead& request) {
+    http::Routing routing;
+    routing.handler = make_handler(request);
+    return routing;
+  }
+
+  virtual void on_move(std::size_t, std::shared_ptr<http::Moving>) {}
+
+  virtual std::unique_ptr<Handler> make_handler(const http::RequestHead& request) {
     if (request.target != "/ws") return nullptr;
     return std::make_unique<StageHandler>(stage_);
   }
