@@ -161,12 +161,14 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   void give_up();
   void end(std::string_view last_packet);
 
+  // What a delivery touches comes first.
+  State state_ = State::opening;
+  ws::Connection* socket_ = nullptr;  // none: long polling
+
   const std::string sid_;
   const EngineSettings settings_;
   const std::unique_ptr<EngineHandler> handler_;
   const Later later_;
-  State state_ = State::opening;
-  ws::Connection* socket_ = nullptr;   // none: long polling
   ws::Connection* probing_ = nullptr;  // on its way to become it
   bool is_probed_ = false;             // polls are answered at once from then on
   TimePoint now_{};                    // as of the last call that told it
