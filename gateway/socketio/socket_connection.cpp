@@ -80,9 +80,7 @@ class SocketConnection::NamespaceSocket final : public Socket,
   void resume_reading() override {
     if (connection_ != nullptr) session_->resume_reading();
   }
-  std::size_t outbox_room() const override {
-    return connection_ == nullptr ? 0 : session_->outbox_room();
-  }
+  std::size_t outbox_room() const override { return connection_ == nullptr ? 0 : session_->outbox_room(); }
 
   void call_later(std::function<void()> call) override {
     if (connection_ == nullptr) return;

@@ -40,7 +40,7 @@ struct SessionTableTest : ::testing::Test {
     settings.ping_interval = ping_interval;
     settings.ping_timeout = ping_timeout;
     settings.max_outbox_bytes = 100;
-    const auto session = std::make_shared<EngineSession>(
+    auto session = std::make_shared<EngineSession>(
         sid, settings, std::make_unique<Silent>(ticks),
         [this](std::function<void()> call) { boost::asio::post(context, std::move(call)); });
     session->open_polling([](const EngineAnswer&) {}, now());

@@ -201,7 +201,7 @@ class MovingTest : public ExchangeTest {
               routing.exchange = std::make_unique<Echo>(seen_);
             return routing;
           },
-          ServerEvents{{}, {}, [this](std::size_t, std::shared_ptr<Moving> moving) {
+          ServerEvents{{}, {}, [this](std::size_t, const std::shared_ptr<Moving>& moving) {
                          boost::asio::post(loop_.context, [this, moving] { server_->adopt(moving); });
                        }});
     });
@@ -218,7 +218,7 @@ class MovingTest : public ExchangeTest {
       routing.answer = sentence(200, "the first");
     return routing;
   }
-  void on_move(std::size_t worker, std::shared_ptr<Moving> moving) override {
+  void on_move(std::size_t worker, const std::shared_ptr<Moving>& moving) override {
     if (worker == 1) boost::asio::post(second_loop_.context, [this, moving] { second_->adopt(moving); });
   }
 
@@ -253,7 +253,7 @@ TEST_F(MovingTest, AnUpgradeHappensWhereItsRequestBelongs) {
 }
 
 class LostMoveTest : public MovingTest {
-  void on_move(std::size_t, std::shared_ptr<Moving>) override {}
+  void on_move(std::size_t, const std::shared_ptr<Moving>&) override {}
 };
 
 TEST_F(LostMoveTest, AConnectionThatNobodyAdoptsIsClosed) {

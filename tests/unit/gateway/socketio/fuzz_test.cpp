@@ -42,9 +42,7 @@ const std::vector<std::string> seeds{
     "5",
     "6",
     "bAQIDBA==",
-    "4hello\x1e"
-    "bAQ==\x1e"
-    "3",
+    {"4hello\x1e\x62\x41Q==\x1e\x33"},
     R"(42["half","\ud83d"])",
     R"(44{"message":"no"})",
     R"({"pid":"0f8fad5b-d9cb-469f-a165-70867728950e.5-6","offset":"7-8"})"};
