@@ -180,6 +180,24 @@ test("a client that was not recovered is in general alone again, and recovered t
   assert.deepEqual(socket.got.map(({ id }) => id), [last.id]);
 });
 
+test("I3 a client that disconnects and connects by itself is recovered too, one that is made anew is not", async () => {
+  const [writer] = await writers();
+  const socket = await connect(balanced(), modes.upgrade);
+  socket.lastId = socket.id;
+  await gets([socket], (await writer.send("general", "before")).id);
+  socket.disconnect();
+  await writer.send("general", "missed");
+  const anew = await connect(balanced(), modes.upgrade);
+  await comeBack(socket);
+  const last = await writer.send("general", "after");
+  assertRecovered(socket);
+  await assertNothingMissed(socket, last);
+  assert.equal(socket.got.length, 3);
+  assert.equal(anew.recovered, false);
+  await gets([anew], last.id);
+  assert.equal(anew.got.length, 1);
+});
+
 test("I3 a client that reads general in pages of its own is not recovered amid them, and behind them from where they ended", async () => {
   const [writer] = await writers();
   const first = await writer.send("general", "before");

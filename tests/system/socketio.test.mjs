@@ -105,6 +105,22 @@ for (const [mode, options] of Object.entries(modes)) {
     assert.deepEqual(await request(reader, "leave", { room }), { room });
   });
 
+  test(`${mode}: a client has the name that it gives, and is told what of its own is stored where it asked for receipts`, async () => {
+    const [ada, other] = await connectToEach(balanced(), fleet.gateways, { ...options, auth: { name: "Ada" } });
+    const told = [ada, other].map((socket) => {
+      const receipts = [];
+      socket.on("stored", (fields) => receipts.push(fields));
+      return receipts;
+    });
+    assert.equal((await request(ada, "join", { room: "general", receipts: true })).complete, true);
+    const { id, ...ack } = await request(ada, "event:message", { message: "to be stored" });
+    await gets([other], id);
+    assert.equal(other.got.find((message) => message.id === id).sender, "Ada");
+    await request(other, "event:message", { message: "without a receipt" });
+    await until("the receipt", () => told[0].length > 0);
+    assert.deepEqual(told, [[{ room: "general", ...cursorOf(ack) }], []]);
+  });
+
   test(`I4 ${mode}: the same id again is acknowledged with its first number and shown once`, async () => {
     const [one, two] = await connectToEach(balanced(), fleet.gateways, options);
     const id = randomUUID();

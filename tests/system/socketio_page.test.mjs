@@ -122,11 +122,13 @@ test("a tab whose gateway is killed is recovered on the other one, with what was
   await dies.start();
 });
 
-test("a page of an origin that is not allowed cannot poll", async () => {
+test("a page of an origin that is not allowed cannot poll; a WebSocket is not bound to an origin", async () => {
   const tab = await openTab(foreign);
   await tab.waitForFunction(() => window.refusals.length > 0);
   assert.equal(await tab.evaluate(() => window.refusals[0]), "xhr poll error");
   assert.equal(await tab.evaluate("socket.connected"), false);
   assert.ok(tab.complaints.some((text) => text.includes("CORS")), tab.complaints.join("\n"));
+  await tab.evaluate((url) => (window.direct = io(url, { transports: ["websocket"], forceNew: true })), balanced());
+  await tab.waitForFunction(() => window.direct.connected);
   await tab.context().close();
 });
