@@ -9,7 +9,7 @@ import { patience } from "../../deploy/local/fleet/process.mjs";
 import { Client } from "./support/client.mjs";
 import { haproxy } from "./support/balancers.mjs";
 import { startFleet } from "./support/fleet.mjs";
-import { closeSockets, connect, gatewayOf, gets, request } from "./support/socketio_client.mjs";
+import { closeSockets, connect, gatewayOf, gets, modes, request, settled } from "./support/socketio_client.mjs";
 import { range } from "./support/traffic.mjs";
 import { until } from "./support/until.mjs";
 
@@ -28,7 +28,6 @@ after(async () => {
   await fleet?.stop();
 });
 
-const modes = { polling: { transports: ["polling"] }, websocket: { transports: ["websocket"] }, upgrade: { transports: ["polling", "websocket"] } };
 const nginxUrl = () => `http://${fleet.address}:${fleet.ports.port}`;
 const balancers = () => ({ NGINX: nginxUrl(), "NGINX beside the page": fleet.nginx.webUrl.replace(/\/$/, ""), HAProxy: `http://${fleet.address}:${second.port}` });
 const usedBy = (sockets) => fleet.gateways.map(({ id }) => sockets.filter((socket) => gatewayOf(socket) === id).length);
@@ -52,15 +51,11 @@ function takesClients(url, gateway) {
   });
 }
 
-const upgraded = (sockets) => until("the upgrades", () => sockets.every((socket) => socket.io.engine.transport.name === "websocket"));
-
 for (const [mode, options] of Object.entries(modes)) {
   test(`${mode}: both gateways are served from each balancer's one address, and a message reaches all`, async () => {
     for (const [name, url] of Object.entries(balancers())) {
       const sockets = await connectMany(url, 8, options);
-      if (mode === "upgrade") {
-        await upgraded(sockets);
-      }
+      await settled(sockets, options);
       assert.deepEqual(usedBy(sockets).map((count) => count >= 2), [true, true], `${name}: ${usedBy(sockets)}`);
       await messageReachesAll(sockets);
       closeSockets();
