@@ -182,7 +182,7 @@ void Worker::post_all(std::vector<std::function<void()>> calls) {
 
 void Worker::drain(int reconnect_after_ms_least, int reconnect_after_ms_most) {
   run_there([&] {
-    server_->stop_accepting();
+    server_->refuse_upgrades();
     socketio_->stop_accepting();
     std::mt19937 engine{std::random_device{}()};
     std::uniform_int_distribution<int> wait(reconnect_after_ms_least, reconnect_after_ms_most);

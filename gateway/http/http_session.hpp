@@ -60,7 +60,7 @@ struct ServerState {
   std::function<void(std::size_t worker, std::shared_ptr<Moving>)> on_move;
   std::shared_ptr<ws::Environment> environment;
   HttpSession::List http_sessions{};
-  bool is_stopped = false;  // nothing new begins
+  bool is_stopped = false;  // no further WebSocket begins
 };
 
 enum class Admission { welcome, no_room };

@@ -31,7 +31,8 @@ class Server::Implementation {
         on_accept_error_(std::move(events.on_accept_error)) {}
 
   ~Implementation() {
-    stop_accepting();
+    if (listener_) listener_->stop();
+    listener_.reset();
     // A request that has already come may still be judged in a later turn.
     state_->router = [](const RequestHead&) { return Routing{}; };
     for (HttpSession& session : state_->http_sessions) session.cut();
@@ -50,9 +51,7 @@ class Server::Implementation {
     boost::asio::co_spawn(executor_, Listener::run(std::move(listener)), boost::asio::detached);
   }
 
-  void stop_accepting() {
-    if (listener_) listener_->stop();
-    listener_.reset();
+  void refuse_upgrades() {
     state_->is_stopped = true;
     for (HttpSession& session : state_->http_sessions) {
       if (!session.has_exchanged) session.cut();
@@ -108,8 +107,8 @@ void Server::adopt(const std::shared_ptr<Moving>& connection) {
   implementation_->adopt(connection);
 }
 
-void Server::stop_accepting() {
-  implementation_->stop_accepting();
+void Server::refuse_upgrades() {
+  implementation_->refuse_upgrades();
 }
 
 void Server::close_all(std::uint16_t code, std::string_view reason) {

@@ -85,9 +85,9 @@ class Server {
   /// Goes on with a connection of another worker's.
   void adopt(const std::shared_ptr<Moving>& connection);
 
-  /// No new connections; those that have not asked for anything but an upgrade are dropped. Further requests
-  /// of the others are routed as before.
-  void stop_accepting();
+  /// No WebSocket any more: upgrades are answered 503, and who waits for nothing else is dropped. Other
+  /// requests are routed as before, also on new connections: who polls may have none open at the moment.
+  void refuse_upgrades();
 
   /// Closes every WebSocket with the code; they go within close_timeout.
   void close_all(std::uint16_t code, std::string_view reason);

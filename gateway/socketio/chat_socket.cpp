@@ -95,6 +95,11 @@ void ChatSocket::on_default_room(const ReadReply& page) {
     services_.metrics.not_recovered.Increment();
   }
   missed_since_.reset();
+  if (!recovery_ && page.more) {
+    // Nothing of an incomplete page is shown: the room is joined anew, at its newest number.
+    wants_join_ = true;
+    return socket_->call_later([this] { join_default_room(); });
+  }
   if (!is_connected_) connect(page);
   if (recovery_) {
     for (const RoomEntry& entry : page.entries) show(entry);
@@ -117,6 +122,12 @@ void ChatSocket::connect(const ReadReply& page) {
   }
   const std::string sid = to_string(random_uuid());
   socket_->connect(sid, {{"pid", make_pid(sid, page.newest)}});
+  // The client keeps the offset of its last connection, which would go with the new pid the next time.
+  if (auth_.contains("offset")) tell_offset(page.newest);
+}
+
+void ChatSocket::tell_offset(std::optional<Cursor> place) {
+  socket_->emit(json::array({"offset", place ? make_offset(*place) : std::string()}));
 }
 
 void ChatSocket::show(const RoomEntry& entry) {
@@ -126,7 +137,7 @@ void ChatSocket::show(const RoomEntry& entry) {
 
 void ChatSocket::end_recoverability() {
   if (!std::exchange(is_recoverable_, false)) return;
-  socket_->emit(json::array({"offset", ""}));
+  tell_offset(std::nullopt);
 }
 
 void ChatSocket::on_disconnect() {
@@ -160,6 +171,8 @@ void ChatSocket::ask(std::string_view type, json body, std::optional<std::uint64
   if (id) body["id"] = *request_of(id);
   if (!body.contains("room")) body["room"] = default_room;
   if (type != "history" && (type == "leave") == (body["room"] == default_room)) end_recoverability();
+  // Amid pages of its own there is no one place from which the client could go on.
+  if (type == "join" && body["room"] == default_room && is_recoverable_) tell_offset(std::nullopt);
   if (type == "join" && body["room"].is_string()) {
     const std::string room = body["room"].get<std::string>();
     const auto receipts = body.find("receipts");
@@ -204,18 +217,24 @@ std::size_t ChatSocket::page_bytes() const {
 void ChatSocket::joined(const JoinedEvent& event) {
   const ReadReply& page = *event.page;
   if (event.id == own_request) return on_default_room(page);
-  if (!event.id) {
+  if (event.id) {
+    answer(event.id, joined_fields(event));
+  } else {
     // Nobody listens for the answer, so what it holds comes as what it is.
     for (const RoomEntry& entry : page.entries) socket_->emit(ws::make_frame(event_bytes(entry.message)));
-    return;
   }
+  if (event.room == default_room && is_recoverable_ && !page.more) tell_offset(page.newest);
+}
+
+json ChatSocket::joined_fields(const JoinedEvent& event) {
+  const ReadReply& page = *event.page;
   json fields = cursor_fields(page.newest);
   fields.update({{"room", event.room},
                  {"stored", cursor_fields(page.stored)},
                  {"messages", messages_of(page)},
                  {"complete", page.complete}});
   if (page.more) fields["more"] = true;
-  answer(event.id, std::move(fields));
+  return fields;
 }
 
 void ChatSocket::history(const HistoryEvent& event) {

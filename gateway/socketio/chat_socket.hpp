@@ -57,6 +57,9 @@ class ChatSocket final : public SocketHandler, public Outlet {
   void connect(const ReadReply& page);
   void ask_for_more(Cursor since);
   void end_recoverability();
+  /// The place from which the client can be recovered; none: it cannot be.
+  void tell_offset(std::optional<Cursor> place);
+  static nlohmann::json joined_fields(const JoinedEvent& event);
   void show(const RoomEntry& entry);
   void send(const nlohmann::json& body, std::optional<std::uint64_t> id);
   void ask(std::string_view type, nlohmann::json body, std::optional<std::uint64_t> id);

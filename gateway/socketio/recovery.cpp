@@ -1,5 +1,6 @@
 #include "gateway/socketio/recovery.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <utility>
@@ -49,13 +50,15 @@ std::optional<Recovery> read_recovery(const nlohmann::json& auth) {
   if (dot == std::string::npos) return std::nullopt;
   recovery.sid = recovery.pid.substr(0, dot);
   if (!parse_uuid(recovery.sid)) return std::nullopt;
-  auto since = read_offset(std::string_view(recovery.pid).substr(dot + 1));
-  if (!since) return std::nullopt;
-  if (const auto offset = auth.find("offset"); offset != auth.end()) {
-    since = offset->is_string() ? read_offset(offset->get_ref<const std::string&>()) : std::nullopt;
-    if (!since) return std::nullopt;
-  }
-  recovery.since = *since;
+  const auto begin = read_offset(std::string_view(recovery.pid).substr(dot + 1));
+  if (!begin) return std::nullopt;
+  recovery.since = *begin;
+  const auto offset = auth.find("offset");
+  if (offset == auth.end()) return recovery;
+  const auto place = offset->is_string() ? read_offset(offset->get_ref<const std::string&>()) : std::nullopt;
+  if (!place) return std::nullopt;
+  // An older one is of the connection before.
+  recovery.since = std::max(*begin, *place);
   return recovery;
 }
 

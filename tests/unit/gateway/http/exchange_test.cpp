@@ -162,11 +162,11 @@ TEST_F(ExchangeTest, CutsABodyThatComesTooSlowly) {
   EXPECT_TRUE(are_gone(1));
 }
 
-TEST_F(ExchangeTest, KeepsWhoPollsWhenItStopsAccepting) {
+TEST_F(ExchangeTest, ServesWhoPollsWhenItRefusesUpgrades) {
   RawWsClient client(port_);
   client.send(post("hold"));
   ASSERT_TRUE(has_come(1));
-  loop_.run([&] { server_->stop_accepting(); });
+  loop_.run([&] { server_->refuse_upgrades(); });
   answer_held("the last words");
   EXPECT_EQ(body_of(client.read_response()), "the last words");
   client.send(post("one more"));

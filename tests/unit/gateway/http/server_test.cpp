@@ -166,14 +166,14 @@ TEST_F(HttpTest, CutsAHeaderThatComesTooSlowly) {
   EXPECT_TRUE(idle.is_at_end());
 }
 
-TEST_F(HttpTest, StopsAcceptingAndDropsWhoHasNotUpgraded) {
+TEST_F(HttpTest, RefusesUpgradesAndDropsWhoHasNotUpgraded) {
   RawWsClient upgraded = connect();
   RawWsClient waiting(port_);
   waiting.send("GET /other HTTP/1.1\r\nHost: x\r\n\r\n");
   waiting.read_response();
-  loop_.run([&] { server_->stop_accepting(); });
+  loop_.run([&] { server_->refuse_upgrades(); });
   EXPECT_TRUE(waiting.is_at_end());
-  EXPECT_THROW(RawWsClient{port_}, std::runtime_error);
+  EXPECT_EQ(status_of(answer_to(upgrade_request("/ws"))), "503");
   upgraded.send(chat::test::client_text("still here"));
   EXPECT_EQ(upgraded.read_frame()->payload, "still here");
 }

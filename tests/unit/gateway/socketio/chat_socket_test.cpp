@@ -347,12 +347,48 @@ TEST_F(RecoveryTest, I3WhatCannotBeGivenWholeIsNotCalledRecovered) {
 
 TEST_F(RecoveryTest, I3WhoJoinedAnotherRoomIsToldAnEmptyOffsetOnce) {
   begin();
-  emit("join", {{"room", "general"}}, 1);
-  EXPECT_TRUE(client.events.empty());
   emit("join", {{"room", "r"}}, 2);
   emit("join", {{"room", "q"}}, 3);
   EXPECT_EQ(client.events, std::vector<json>{json::array({"offset", ""})});
   EXPECT_FALSE(read_recovery(missed(client.connects[0]["pid"], "")));
+}
+
+TEST_F(RecoveryTest, I3AmidPagesOfItsOwnAClientHasNoPlace) {
+  begin();
+  emit("join", {{"room", "general"}, {"since", {{"epoch", 5}, {"seq", 0}}}}, 1);
+  EXPECT_EQ(client.events.back(), json::array({"offset", ""}));
+  ReadReply page = page_up_to({5, 4});
+  page.entries = {entry(1)};
+  page.more = true;
+  confirm("general", page);
+  EXPECT_EQ(client.events.size(), 1U);
+  emit("join", {{"room", "general"}, {"since", {{"epoch", 5}, {"seq", 1}}}}, 2);
+  page.more = false;
+  confirm("general", page);
+  EXPECT_EQ(client.events.back(), json::array({"offset", "5-4"}));
+}
+
+TEST_F(RecoveryTest, I3AnIncompletePageWithMoreIsNotWaitedFor) {
+  open(missed(pid, "5-1"));
+  ReadReply page = page_up_to({6, 4});
+  page.complete = false;
+  page.more = true;
+  confirm("general", page);
+  EXPECT_TRUE(client.connects.empty());
+  client.run_later();
+  ASSERT_EQ(store.reads.size(), 1U);
+  EXPECT_FALSE(store.reads[0].request.since);
+  page.more = false;
+  confirm("general", page);
+  EXPECT_EQ(client.connects.size(), 1U);
+  EXPECT_TRUE(client.frames.empty());
+}
+
+TEST_F(RecoveryTest, AClientThatBeginsAnewForgetsItsOldOffset) {
+  open(missed(pid, ""));
+  confirm("general", page_up_to({6, 4}));
+  EXPECT_NE(client.connects.at(0)["pid"], pid);
+  EXPECT_EQ(client.events, std::vector<json>{json::array({"offset", "6-4"})});
 }
 
 TEST(ReadRecovery, TakesNothingButItsOwnValues) {
@@ -364,6 +400,7 @@ TEST(ReadRecovery, TakesNothingButItsOwnValues) {
   ASSERT_TRUE(good);
   EXPECT_EQ(good->sid, sid);
   EXPECT_EQ(good->since, (Cursor{7, 8}));
+  EXPECT_EQ(read(make_pid(sid, {5, 6}), "5-5")->since, (Cursor{5, 6})) << "of the connection before";
   EXPECT_FALSE(read_recovery(json::object()));
   EXPECT_FALSE(read_recovery({{"pid", 5}}));
   for (const std::string pid :
