@@ -337,257 +337,259 @@ describe("over WebSocket", () => {
   });
 });
 
-// Each test waits for the server's times, so that all run at once.
-describe("heartbeats", { concurrency: true }, () => {
-  const rounds = 5;
+// Most of these wait for the server's times, so that all run at once.
+describe("times and upgrades", { concurrency: true }, () => {
+  describe("heartbeats", { concurrency: true }, () => {
+    const rounds = 5;
 
-  test("polling: pings come in their interval, and who answers stays", async () => {
-    const client = await PollingClient.open(hasty);
-    for (const _ of range(rounds)) {
-      const began = Date.now();
+    test("polling: pings come in their interval, and who answers stays", async () => {
+      const client = await PollingClient.open(hasty);
+      for (const _ of range(rounds)) {
+        const began = Date.now();
+        assertPoll(await client.poll(), "2");
+        assert.ok(Date.now() - began >= pings.pingInterval - 60);
+        assertOk(await client.post("3"));
+      }
+      await assertPolls(client);
+    });
+
+    test("polling: who does not answer a ping is told on the poll that waits, and is gone", async () => {
+      const client = await PollingClient.open(hasty);
       assertPoll(await client.poll(), "2");
-      assert.ok(Date.now() - began >= pings.pingInterval - 60);
-      assertOk(await client.post("3"));
-    }
-    await assertPolls(client);
-  });
+      const began = Date.now();
+      assertPoll(await client.poll(), "1");
+      assert.ok(Date.now() - began > pings.pingTimeout / 2);
+      await assertGone(client);
+    });
 
-  test("polling: who does not answer a ping is told on the poll that waits, and is gone", async () => {
-    const client = await PollingClient.open(hasty);
-    assertPoll(await client.poll(), "2");
-    const began = Date.now();
-    assertPoll(await client.poll(), "1");
-    assert.ok(Date.now() - began > pings.pingTimeout / 2);
-    await assertGone(client);
-  });
+    test("polling: messages are no answer to a ping", async () => {
+      const client = await PollingClient.open(hasty);
+      assertPoll(await client.poll(), "2");
+      await until("the session's end", async () => (await client.post("4x")).status === 400);
+      await assertGone(client);
+    });
 
-  test("polling: messages are no answer to a ping", async () => {
-    const client = await PollingClient.open(hasty);
-    assertPoll(await client.poll(), "2");
-    await until("the session's end", async () => (await client.post("4x")).status === 400);
-    await assertGone(client);
-  });
+    test("polling: who never polls is gone", async () => {
+      const client = await PollingClient.open(hasty);
+      await until("the session's end", async () => (await client.post("4x")).status === 400);
+      await assertGone(client);
+    });
 
-  test("polling: who never polls is gone", async () => {
-    const client = await PollingClient.open(hasty);
-    await until("the session's end", async () => (await client.post("4x")).status === 400);
-    await assertGone(client);
-  });
-
-  test("WebSocket: pings come, who answers stays, who does not is closed", async () => {
-    const socket = await openSocket(hasty);
-    for (const _ of range(rounds)) {
-      assert.equal(await nextText(socket), "2");
-      socket.send(text, "3");
-    }
-    assert.equal(await nextText(socket), "2");
-    socket.send(text, "4no answer");
-    assert.equal(await nextText(socket), "4no answer");
-    await assertCloses(socket);
-  });
-
-  test("a pong that nobody asked for is taken", async () => {
-    const socket = await openSocket();
-    socket.send(text, "3");
-    await assertEchoes(socket);
-    socket.destroy();
-  });
-
-  test("a ping before the upgrade may be answered after it", async () => {
-    const client = await PollingClient.open(hasty);
-    assertPoll(await client.poll(), "2");
-    const socket = await upgrade(client);
-    socket.send(text, "3");
-    for (const _ of range(rounds)) {
-      assert.equal(await nextText(socket), "2");
-      socket.send(text, "3");
-    }
-    socket.destroy();
-  });
-});
-
-describe("the upgrade", { concurrency: true }, () => {
-  test("the poll that waits ends with a noop, and later polls at once, until the WebSocket is the transport", async () => {
-    const client = await open();
-    const poll = await client.hold();
-    const socket = await probe(client);
-    assertPoll(await poll.answer(), "6");
-    assertPoll(await client.poll(), "6");
-    assertOk(await client.post("4by polling"));
-    socket.send(text, "5");
-    assert.equal(await nextText(socket), "4by polling");
-    await assertEchoes(socket);
-    for (const answer of [await client.poll(), await client.post("4x"), await client.request("PUT", "4x")]) {
-      assertRefused(answer, errors.badRequest);
-    }
-    await assertEchoes(socket);
-    socket.destroy();
-    await until("the session's end", async () => JSON.parse((await client.poll()).body).code === 1);
-  });
-
-  test("what waits for a poll comes over the WebSocket in order and as what it is", async () => {
-    const client = await open();
-    const socket = await probe(client);
-    assertOk(await client.post(["4one", "bAQID", "4two"].join(rs)));
-    socket.send(text, "5");
-    socket.send(text, "4three");
-    assert.equal(await nextText(socket), "4one");
-    assert.deepEqual([...(await socket.next()).payload], [1, 2, 3]);
-    assert.equal(await nextText(socket), "4two");
-    assert.equal(await nextText(socket), "4three");
-    socket.destroy();
-  });
-
-  test("a second WebSocket is closed, while the first probes and after it is the transport", async () => {
-    const client = await open();
-    const first = await openUpgrade(client);
-    await assertCloses(await openUpgrade(client));
-    first.send(text, "2probe");
-    assert.equal(await nextText(first), "3probe");
-    await assertCloses(await openUpgrade(client));
-    first.send(text, "5");
-    await assertEchoes(first);
-    await assertCloses(await openUpgrade(client));
-    await assertEchoes(first);
-    first.destroy();
-  });
-
-  for (const [what, frames] of [["another ping than the probe", ["2"]], ["an upgrade without a probe", ["5"]], ["a message", ["4x"]], ["what is no packet", ["x"]], ["a message behind the probe", ["2probe", "4x"]]]) {
-    test(`${what} on a WebSocket that probes closes it, and the session goes on over polling`, async () => {
-      const client = await open();
-      const socket = await openUpgrade(client);
-      frames.forEach((frame) => socket.send(text, frame));
-      if (frames.length > 1) {
-        assert.equal(await nextText(socket), "3probe");
+    test("WebSocket: pings come, who answers stays, who does not is closed", async () => {
+      const socket = await openSocket(hasty);
+      for (const _ of range(rounds)) {
+        assert.equal(await nextText(socket), "2");
+        socket.send(text, "3");
       }
+      assert.equal(await nextText(socket), "2");
+      socket.send(text, "4no answer");
+      assert.equal(await nextText(socket), "4no answer");
       await assertCloses(socket);
-      await assertPolls(client);
-      const poll = await client.hold();
-      assert.equal(poll.isAnswered(), false);
-      assertOk(await client.post("4waited"));
-      assertPoll(await poll.answer(), "4waited");
     });
-  }
 
-  test("a probe that is given up leaves the session on polling, and another upgrade is possible", async () => {
-    const client = await open();
-    for (const end of [(socket) => socket.destroy(), (socket) => socket.send(close, closePayload(1000))]) {
-      const socket = await probe(client);
-      end(socket);
-      // Until the server knows of it, polls are answered by a noop.
-      let poll;
-      await until("a poll that waits", async () => {
-        poll = await client.hold();
-        return !poll.isAnswered() || (await poll.answer()).body !== "6";
-      });
-      assertOk(await client.post("4still here"));
-      assertPoll(await poll.answer(), "4still here");
+    test("a pong that nobody asked for is taken", async () => {
+      const socket = await openSocket();
+      socket.send(text, "3");
+      await assertEchoes(socket);
       socket.destroy();
-    }
-    const socket = await upgrade(client);
-    await assertEchoes(socket);
-    socket.destroy();
+    });
+
+    test("a ping before the upgrade may be answered after it", async () => {
+      const client = await PollingClient.open(hasty);
+      assertPoll(await client.poll(), "2");
+      const socket = await upgrade(client);
+      socket.send(text, "3");
+      for (const _ of range(rounds)) {
+        assert.equal(await nextText(socket), "2");
+        socket.send(text, "3");
+      }
+      socket.destroy();
+    });
   });
 
-  test("a probe that does not go on is closed after its time, and the session goes on over polling", async () => {
-    const silent = await open();
-    const probed = await open();
-    const sockets = [await openUpgrade(silent), await probe(probed)];
-    for (const [i, client] of [silent, probed].entries()) {
-      await sockets[i].until("the close", () => sockets[i].frames.some((frame) => frame.opcode === close), 15_000);
-      await assertCloses(sockets[i]);
-      await assertPolls(client);
-    }
-  });
-
-  test("a session that is closed while it probes takes its WebSocket along", async () => {
-    const client = await open();
-    const socket = await probe(client);
-    assertOk(await client.post("1"));
-    await assertCloses(socket);
-  });
-
-  // A client as the reference's: it sends and polls on while it probes, then pauses both, waits for what is under way, and goes
-  // on over the WebSocket. What it sends has its echo by either way, so that both directions are busy at each moment.
-  async function busyUpgrade(seed, { holdsPoll }) {
-    let state = seed;
-    const random = (below) => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return Math.floor((state / 2 ** 32) * below);
-    };
-    const someTurns = async () => {
-      for (let i = random(8); i > 0; i--) {
-        await nextTurn();
+  describe("the upgrade", { concurrency: true }, () => {
+    test("the poll that waits ends with a noop, and later polls at once, until the WebSocket is the transport", async () => {
+      const client = await open();
+      const poll = await client.hold();
+      const socket = await probe(client);
+      assertPoll(await poll.answer(), "6");
+      assertPoll(await client.poll(), "6");
+      assertOk(await client.post("4by polling"));
+      socket.send(text, "5");
+      assert.equal(await nextText(socket), "4by polling");
+      await assertEchoes(socket);
+      for (const answer of [await client.poll(), await client.post("4x"), await client.request("PUT", "4x")]) {
+        assertRefused(answer, errors.badRequest);
       }
-    };
-    const client = await open();
-    const sent = [];
-    const got = [];
-    let isPaused = false;
-    const make = () => {
-      const payload = `${seed}/${sent.length} ${"x".repeat(random(3) ? 0 : random(5000))}`;
-      sent.push(payload);
-      return { payload, isBinary: random(4) === 0 };
-    };
-    const sending = (async () => {
-      while (!isPaused) {
-        const packets = range(1 + random(4)).map(make);
-        assertOk(await client.post(packets.map(({ payload, isBinary }) => (isBinary ? `b${Buffer.from(payload).toString("base64")}` : `4${payload}`)).join(rs)));
-        await someTurns();
-      }
-    })();
-    const polling = (async () => {
-      while (!isPaused) {
-        const { status, body } = await client.poll();
-        assert.equal(status, 200);
-        got.push(...messagesOf(body));
-        await someTurns();
-      }
-    })();
-    polling.catch(() => {});
-    for (const _ of range(random(4))) {
-      await someTurns();
-    }
-    const socket = await probe(client);
-    await someTurns();
-    isPaused = true;
-    await sending;
-    await polling;
-    // A POST whose echo no poll takes any more, and a poll that comes at the same time as the upgrade.
-    const { payload } = make();
-    assertOk(await client.post(`4${payload}`));
-    const last = holdsPoll ? client.poll() : null;
-    await someTurns();
-    socket.send(text, "5");
-    for (const { payload: more, isBinary } of range(1 + random(20)).map(make)) {
-      socket.send(isBinary ? binary : text, isBinary ? more : `4${more}`);
-    }
-    if (last) {
-      const { status, body } = await last;
-      // It came before the upgrade, or after it.
-      assert.ok(status === 200 || JSON.parse(body).code === errors.badRequest.code, body);
-      got.push(...(status === 200 ? messagesOf(body) : []));
-    }
-    while (got.length < sent.length) {
-      const frame = await socket.next();
-      got.push(String(frame.opcode === binary ? frame.payload : frame.payload.subarray(1)));
-    }
-    await assertEchoes(socket);
-    socket.destroy();
-    const shown = (payloads) => payloads.map((payload) => `${payload.slice(0, 9)} (${payload.length})`);
-    assert.deepEqual(shown(got), shown(sent));
-    assert.ok(got.every((payload, i) => payload === sent[i]));
-  }
-  const messagesOf = (body) => body.split(rs).filter((packet) => packet !== "6")
-    .map((packet) => (packet[0] === "b" ? String(Buffer.from(packet.slice(1), "base64")) : packet.slice(1)));
+      await assertEchoes(socket);
+      socket.destroy();
+      await until("the session's end", async () => JSON.parse((await client.poll()).body).code === 1);
+    });
 
-  for (const holdsPoll of [false, true]) {
-    test(`60 upgrades amid traffic in both directions lose and double nothing${holdsPoll ? ", with a poll beside the upgrade too" : ""}`, async () => {
-      for (const i of range(6)) {
-        await Promise.all(range(10).map((k) => busyUpgrade(1 + i * 10 + k, { holdsPoll })));
+    test("what waits for a poll comes over the WebSocket in order and as what it is", async () => {
+      const client = await open();
+      const socket = await probe(client);
+      assertOk(await client.post(["4one", "bAQID", "4two"].join(rs)));
+      socket.send(text, "5");
+      socket.send(text, "4three");
+      assert.equal(await nextText(socket), "4one");
+      assert.deepEqual([...(await socket.next()).payload], [1, 2, 3]);
+      assert.equal(await nextText(socket), "4two");
+      assert.equal(await nextText(socket), "4three");
+      socket.destroy();
+    });
+
+    test("a second WebSocket is closed, while the first probes and after it is the transport", async () => {
+      const client = await open();
+      const first = await openUpgrade(client);
+      await assertCloses(await openUpgrade(client));
+      first.send(text, "2probe");
+      assert.equal(await nextText(first), "3probe");
+      await assertCloses(await openUpgrade(client));
+      first.send(text, "5");
+      await assertEchoes(first);
+      await assertCloses(await openUpgrade(client));
+      await assertEchoes(first);
+      first.destroy();
+    });
+
+    for (const [what, frames] of [["another ping than the probe", ["2"]], ["an upgrade without a probe", ["5"]], ["a message", ["4x"]], ["what is no packet", ["x"]], ["a message behind the probe", ["2probe", "4x"]]]) {
+      test(`${what} on a WebSocket that probes closes it, and the session goes on over polling`, async () => {
+        const client = await open();
+        const socket = await openUpgrade(client);
+        frames.forEach((frame) => socket.send(text, frame));
+        if (frames.length > 1) {
+          assert.equal(await nextText(socket), "3probe");
+        }
+        await assertCloses(socket);
+        await assertPolls(client);
+        const poll = await client.hold();
+        assert.equal(poll.isAnswered(), false);
+        assertOk(await client.post("4waited"));
+        assertPoll(await poll.answer(), "4waited");
+      });
+    }
+
+    test("a probe that is given up leaves the session on polling, and another upgrade is possible", async () => {
+      const client = await open();
+      for (const end of [(socket) => socket.destroy(), (socket) => socket.send(close, closePayload(1000))]) {
+        const socket = await probe(client);
+        end(socket);
+        // Until the server knows of it, polls are answered by a noop.
+        let poll;
+        await until("a poll that waits", async () => {
+          poll = await client.hold();
+          return !poll.isAnswered() || (await poll.answer()).body !== "6";
+        });
+        assertOk(await client.post("4still here"));
+        assertPoll(await poll.answer(), "4still here");
+        socket.destroy();
+      }
+      const socket = await upgrade(client);
+      await assertEchoes(socket);
+      socket.destroy();
+    });
+
+    test("a probe that does not go on is closed after its time, and the session goes on over polling", async () => {
+      const silent = await open();
+      const probed = await open();
+      const sockets = [await openUpgrade(silent), await probe(probed)];
+      for (const [i, client] of [silent, probed].entries()) {
+        await sockets[i].until("the close", () => sockets[i].frames.some((frame) => frame.opcode === close), 15_000);
+        await assertCloses(sockets[i]);
+        await assertPolls(client);
       }
     });
-  }
+
+    test("a session that is closed while it probes takes its WebSocket along", async () => {
+      const client = await open();
+      const socket = await probe(client);
+      assertOk(await client.post("1"));
+      await assertCloses(socket);
+    });
+
+    // A client as the reference's: it sends and polls on while it probes, then pauses both, waits for what is under way, and goes
+    // on over the WebSocket. What it sends has its echo by either way, so that both directions are busy at each moment.
+    async function busyUpgrade(seed, { holdsPoll }) {
+      let state = seed;
+      const random = (below) => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        return Math.floor((state / 2 ** 32) * below);
+      };
+      const someTurns = async () => {
+        for (let i = random(8); i > 0; i--) {
+          await nextTurn();
+        }
+      };
+      const client = await open();
+      const sent = [];
+      const got = [];
+      let isPaused = false;
+      const make = () => {
+        const payload = `${seed}/${sent.length} ${"x".repeat(random(3) ? 0 : random(5000))}`;
+        sent.push(payload);
+        return { payload, isBinary: random(4) === 0 };
+      };
+      const sending = (async () => {
+        while (!isPaused) {
+          const packets = range(1 + random(4)).map(make);
+          assertOk(await client.post(packets.map(({ payload, isBinary }) => (isBinary ? `b${Buffer.from(payload).toString("base64")}` : `4${payload}`)).join(rs)));
+          await someTurns();
+        }
+      })();
+      const polling = (async () => {
+        while (!isPaused) {
+          const { status, body } = await client.poll();
+          assert.equal(status, 200);
+          got.push(...messagesOf(body));
+          await someTurns();
+        }
+      })();
+      polling.catch(() => {});
+      for (const _ of range(random(4))) {
+        await someTurns();
+      }
+      const socket = await probe(client);
+      await someTurns();
+      isPaused = true;
+      await sending;
+      await polling;
+      // A POST whose echo no poll takes any more, and a poll that comes at the same time as the upgrade.
+      const { payload } = make();
+      assertOk(await client.post(`4${payload}`));
+      const last = holdsPoll ? client.poll() : null;
+      await someTurns();
+      socket.send(text, "5");
+      for (const { payload: more, isBinary } of range(1 + random(20)).map(make)) {
+        socket.send(isBinary ? binary : text, isBinary ? more : `4${more}`);
+      }
+      if (last) {
+        const { status, body } = await last;
+        // It came before the upgrade, or after it.
+        assert.ok(status === 200 || JSON.parse(body).code === errors.badRequest.code, body);
+        got.push(...(status === 200 ? messagesOf(body) : []));
+      }
+      while (got.length < sent.length) {
+        const frame = await socket.next();
+        got.push(String(frame.opcode === binary ? frame.payload : frame.payload.subarray(1)));
+      }
+      await assertEchoes(socket);
+      socket.destroy();
+      const shown = (payloads) => payloads.map((payload) => `${payload.slice(0, 9)} (${payload.length})`);
+      assert.deepEqual(shown(got), shown(sent));
+      assert.ok(got.every((payload, i) => payload === sent[i]));
+    }
+    const messagesOf = (body) => body.split(rs).filter((packet) => packet !== "6")
+      .map((packet) => (packet[0] === "b" ? String(Buffer.from(packet.slice(1), "base64")) : packet.slice(1)));
+
+    for (const holdsPoll of [false, true]) {
+      test(`60 upgrades amid traffic in both directions lose and double nothing${holdsPoll ? ", with a poll beside the upgrade too" : ""}`, async () => {
+        for (const i of range(6)) {
+          await Promise.all(range(10).map((k) => busyUpgrade(1 + i * 10 + k, { holdsPoll })));
+        }
+      });
+    }
+  });
 });
 
 describe("Socket.IO", () => {

@@ -246,6 +246,7 @@ describe("bodies", () => {
     ["a chunk without a size", chunked, "\r\n4x\r\n0\r\n\r\n"],
     ["a negative size", chunked, "-2\r\n4x\r\n0\r\n\r\n"],
     ["a size of 2^64", chunked, "10000000000000002\r\n4x\r\n0\r\n\r\n"],
+    ["chunks whose lines end in LF alone", chunked, "2\n4x\n0\n\n"],
     ["a chunk that is longer than it says", chunked, "2\r\n4xyz\r\n0\r\n\r\n"],
     ["a length that is no number", "Content-Length: two\r\n", "4x"],
     ["a negative length", "Content-Length: -2\r\n", "4x"],
@@ -270,6 +271,22 @@ describe("bodies", () => {
       const http = await RawHttp.connect(server);
       await http.write(post(client, body, headers) + tail);
       assert.equal((await http.response()).status, 400);
+      await assertEnds(http);
+      assert.equal((await client.post("4on")).body, "ok");
+      assert.equal((await client.poll()).body, "4on");
+    });
+  }
+
+  for (const [what, body] of [
+    ["an extension of 100 KiB", `4;x=${"y".repeat(100_000)}\r\n4ext\r\n0\r\n\r\n`],
+    ["trailers of 100 KiB", `${chunk("4x")}0\r\n${"X: y\r\n".repeat(17_000)}\r\n`],
+  ]) {
+    test(`${what}: 431 and the end`, async () => {
+      const client = await open();
+      const http = await RawHttp.connect(server);
+      await http.write(post(client, body, chunked));
+      assert.equal((await http.response()).status, 431);
+      http.socket.end();
       await assertEnds(http);
       assert.equal((await client.post("4on")).body, "ok");
       assert.equal((await client.poll()).body, "4on");
