@@ -384,13 +384,16 @@ describe("10 the outbox under a client that does not read", () => {
 
   test("160 MiB of large messages come back in order and whole, and the server holds the client back instead of them", async () => {
     const own = await startEchoServer();
-    const messages = range(160).map((i) => [i % 2 ? text : binary, filled(mebibyte, i)]);
-    // More than the echo keeps for a client: from here on only a client that is held back is not cut.
-    await echoedInOrder(own, messages, (bytes) => bytes > largest + 4 * mebibyte);
-    const peak = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${own.pid}/status`, "utf8"))[1]) / 1024;
-    // A sanitized build keeps what was freed.
-    assert.ok(process.env.CHAT_BUILD || peak < 80, `the server took ${peak} MiB`);
-    await own.stop();
+    try {
+      const messages = range(160).map((i) => [i % 2 ? text : binary, filled(mebibyte, i)]);
+      // More than the echo keeps for a client: from here on only a client that is held back is not cut.
+      await echoedInOrder(own, messages, (bytes) => bytes > largest + 4 * mebibyte);
+      const peak = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${own.pid}/status`, "utf8"))[1]) / 1024;
+      // A sanitized build keeps what was freed.
+      assert.ok(process.env.CHAT_BUILD || peak < 80, `the server took ${peak} MiB`);
+    } finally {
+      await own.stop();
+    }
   });
 
   test("20,000 small messages come back in order and whole", async () => {
