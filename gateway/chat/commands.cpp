@@ -1,11 +1,11 @@
 #include "gateway/chat/commands.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "common/wire/limits.hpp"
+#include "common/wire/surrogates.hpp"
 
 namespace chat::gateway {
 namespace {
@@ -55,47 +55,6 @@ class IdFinder : public nlohmann::json_sax<json> {
   int depth_ = 0;
   bool at_id_ = false;
 };
-
-/// The code unit of an escape \uXXXX at `at`; none where there is no such escape.
-std::optional<unsigned> escaped_unit(std::string_view text, std::size_t at) {
-  if (text.substr(at, 2) != "\\u" || text.size() - at < 6) return std::nullopt;
-  unsigned unit = 0;
-  const char* const digits = text.data() + at + 2;
-  const auto [end, error] = std::from_chars(digits, digits + 4, unit, 16);
-  if (error != std::errc{} || end != digits + 4) return std::nullopt;
-  return unit;
-}
-
-bool is_high_surrogate(unsigned unit) {
-  return unit >= 0xD800 && unit <= 0xDBFF;
-}
-bool is_low_surrogate(unsigned unit) {
-  return unit >= 0xDC00 && unit <= 0xDFFF;
-}
-
-/// The frame with U+FFFD for each escaped surrogate that has no other half: such an escape is JSON by its
-/// grammar (RFC 8259 section 8.2), but no parser can make UTF-8 of it.
-std::string without_lone_surrogates(std::string_view frame) {
-  std::string clean;
-  clean.reserve(frame.size());
-  for (std::size_t i = 0; i < frame.size();) {
-    std::size_t taken = frame[i] == '\\' ? 2 : 1;
-    if (const auto unit = escaped_unit(frame, i)) {
-      taken = 6;
-      const bool is_pair =
-          is_high_surrogate(*unit) && is_low_surrogate(escaped_unit(frame, i + 6).value_or(0));
-      if (is_pair) taken = 12;
-      if (!is_pair && (is_high_surrogate(*unit) || is_low_surrogate(*unit))) {
-        clean += "\\ufffd";
-        i += taken;
-        continue;
-      }
-    }
-    clean += frame.substr(i, taken);
-    i += taken;
-  }
-  return clean;
-}
 
 Rejection syntax_error(std::string_view frame) {
   IdFinder finder;

@@ -5,9 +5,12 @@
 namespace chat::gateway {
 
 GatewayMetrics::GatewayMetrics(Metrics& metrics)
-    : connections(metrics.gauge("chat_connections", "Open WebSocket connections")),
+    : connections(
+          metrics.gauge("chat_connections", "Clients that are connected: WebSockets and polling sessions")),
+      polling_sessions(metrics.gauge("chat_polling_sessions", "Socket.IO sessions over long polling")),
       rooms(metrics.gauge("chat_rooms", "Rooms with a local member, summed over the workers")),
-      connections_total(metrics.counter("chat_connections_total", "WebSocket connections accepted")),
+      connections_total(metrics.counter("chat_connections_total",
+                                        "Clients that connected: WebSockets and Socket.IO namespaces")),
       frames_in(metrics.counter("chat_frames_received_total", "Client frames read")),
       sends_accepted(metrics.counter("chat_sends_accepted_total", "Messages that got their number here")),
       sends_duplicate(metrics.counter("chat_sends_duplicate_total", "Retries of an id that had its number")),
@@ -20,6 +23,10 @@ GatewayMetrics::GatewayMetrics(Metrics& metrics)
       joins(metrics.counter("chat_joins_total", "Joins answered")),
       joins_from_ring(metrics.counter("chat_joins_from_ring_total",
                                       "Joins answered from the gateway's memory, without Redis")),
+      recovered(metrics.counter("chat_recoveries_total", "Socket.IO clients that came back",
+                                {{"outcome", "recovered"}})),
+      not_recovered(metrics.counter("chat_recoveries_total", "Socket.IO clients that came back",
+                                    {{"outcome", "incomplete"}})),
       publications(metrics.counter("chat_publications_total", "Publications received from Redis")),
       publications_dropped(metrics.counter("chat_publications_dropped_total",
                                            "Publications dropped as already shown or unreadable")),

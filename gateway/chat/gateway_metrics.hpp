@@ -15,6 +15,7 @@ struct GatewayMetrics {
   explicit GatewayMetrics(Metrics& metrics);
 
   prometheus::Gauge& connections;
+  prometheus::Gauge& polling_sessions;
   prometheus::Gauge& rooms;
   prometheus::Counter& connections_total;
   prometheus::Counter& frames_in;
@@ -26,6 +27,8 @@ struct GatewayMetrics {
   prometheus::Gauge& stored_waiting;
   prometheus::Counter& joins;
   prometheus::Counter& joins_from_ring;
+  prometheus::Counter& recovered;
+  prometheus::Counter& not_recovered;
   prometheus::Counter& publications;
   prometheus::Counter& publications_dropped;
   prometheus::Counter& frames_encoded;

@@ -63,7 +63,8 @@ class Endpoint::OpenExchange final : public http::Exchange {
   void on_request(std::string, Respond respond) override {
     const Session session = endpoint_.make_session();
     session->open_polling(
-        [&](EngineAnswer answer) { respond(answer_of(std::move(answer), Kind::poll, headers_)); }, Clock::now());
+        [&](EngineAnswer answer) { respond(answer_of(std::move(answer), Kind::poll, headers_)); },
+        Clock::now());
     endpoint_.sessions_.add(session);
   }
 
@@ -78,11 +79,9 @@ class Endpoint::PollExchange final : public http::Exchange {
       : endpoint_(endpoint), session_(std::move(session)), headers_(std::move(headers)) {}
 
   void on_request(std::string, Respond respond) override {
-    session_->poll(
-        [respond = std::move(respond), headers = std::move(headers_)](EngineAnswer answer) {
-          respond(answer_of(std::move(answer), Kind::poll, headers));
-        },
-        Clock::now());
+    session_->poll([respond = std::move(respond), headers = std::move(headers_)](
+                       EngineAnswer answer) { respond(answer_of(std::move(answer), Kind::poll, headers)); },
+                   Clock::now());
     endpoint_.sessions_.update(session_);
   }
 
@@ -163,7 +162,7 @@ Endpoint::Endpoint(boost::asio::io_context& context, EndpointOptions options, Ma
     : context_(context),
       options_(std::move(options)),
       make_handler_(std::move(make_handler)),
-      sessions_(context) {}
+      sessions_(context, options_.on_slow_consumer) {}
 
 Endpoint::~Endpoint() {
   sessions_.end_all();
@@ -174,7 +173,8 @@ http::Routing Endpoint::route(const http::RequestHead& request) {
   std::string headers = http::cors_headers(options_.origins, request);
   const std::string_view transport = http::query_parameter(request.target, "transport");
   const bool is_websocket = transport == "websocket";
-  if (!is_websocket && transport != "polling") return answered(refusal(transport_unknown, std::move(headers)));
+  if (!is_websocket && transport != "polling")
+    return answered(refusal(transport_unknown, std::move(headers)));
   const std::string_view sid = http::query_parameter(request.target, "sid");
   if (sid.empty()) return open(request, is_websocket, std::move(headers));
   return go_on(request, sid, is_websocket, std::move(headers));

@@ -22,6 +22,8 @@ struct EndpointOptions {
   std::size_t workers = 1;  // of this gateway
   socketio::EngineSettings engine{};
   http::Origins origins{};
+  std::function<void()>
+      on_slow_consumer{};  // a session ended since its client polls too slowly; may be empty
 };
 
 /// All calls on the worker's thread.
@@ -37,8 +39,8 @@ class Endpoint {
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
-  /// Where a request at the endpoint's path goes. What is no part of the protocol is answered as the reference
-  /// server does (engine.io-protocol, revision 4).
+  /// Where a request at the endpoint's path goes. What is no part of the protocol is answered as the
+  /// reference server does (engine.io-protocol, revision 4).
   http::Routing route(const http::RequestHead& request);
 
   /// Once a second.

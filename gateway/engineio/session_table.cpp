@@ -18,6 +18,7 @@ void SessionTable::update(const Session& session) {
   const auto found = entries_.find(session->sid());
   if (found == entries_.end()) return;
   if (session->is_closed()) {
+    if (session->was_too_slow() && on_slow_consumer_) on_slow_consumer_();
     entries_.erase(found);
     return;
   }
@@ -44,8 +45,8 @@ void SessionTable::arm() {
 void SessionTable::on_timer() {
   const TimePoint now = std::chrono::steady_clock::now();
   // What is due again at once waits for the next turn.
-  std::vector<std::pair<TimePoint, std::weak_ptr<socketio::EngineSession>>> due_now(
-      due_.begin(), due_.upper_bound(now));
+  std::vector<std::pair<TimePoint, std::weak_ptr<socketio::EngineSession>>> due_now(due_.begin(),
+                                                                                    due_.upper_bound(now));
   due_.erase(due_.begin(), due_.upper_bound(now));
   for (const auto& [due, weak] : due_now) {
     const Session session = weak.lock();

@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -23,7 +25,9 @@ class SessionTable {
   using Session = std::shared_ptr<socketio::EngineSession>;
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  explicit SessionTable(boost::asio::io_context& context) : timer_(context.get_executor()) {}
+  /// `on_slow_consumer` (may be empty) is told of each session that ended as one.
+  SessionTable(boost::asio::io_context& context, std::function<void()> on_slow_consumer)
+      : on_slow_consumer_(std::move(on_slow_consumer)), timer_(context.get_executor()) {}
 
   void add(const Session& session);
 
@@ -58,13 +62,15 @@ class SessionTable {
   void arm();
   void on_timer();
 
-  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                  boost::asio::wait_traits<std::chrono::steady_clock>, ws::Executor>;
+  using Timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                        boost::asio::wait_traits<std::chrono::steady_clock>, ws::Executor>;
 
   std::unordered_map<std::string_view, Entry> entries_;  // by the session's own string
   /// A session may stand here more than once; the time that counts is its entry's.
   std::multimap<TimePoint, std::weak_ptr<socketio::EngineSession>> due_;
   std::size_t polling_ = 0;
+  const std::function<void()> on_slow_consumer_;
   Timer timer_;
 };
 

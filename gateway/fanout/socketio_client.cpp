@@ -9,8 +9,9 @@ namespace chat::gateway {
 
 std::unique_ptr<socketio::EngineHandler> make_socketio_client(SessionServices& services,
                                                               std::chrono::milliseconds connect_timeout) {
-  const auto make_handler = [&services](const std::string& nsp,
-                                        const nlohmann::json& auth) -> std::unique_ptr<socketio::SocketHandler> {
+  const auto make_handler = [&services](
+                                const std::string& nsp,
+                                const nlohmann::json& auth) -> std::unique_ptr<socketio::SocketHandler> {
     if (nsp != "/") return nullptr;
     return std::make_unique<socketio::ChatSocket>(services, auth);
   };

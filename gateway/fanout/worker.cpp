@@ -65,7 +65,7 @@ void Worker::start(std::unique_ptr<RoomStore> store) {
   socketio_ = std::make_unique<engineio::Endpoint>(
       context_,
       engineio::EndpointOptions{options_.gateway, options_.index, options_.workers, options_.engine,
-                                options_.origins},
+                                options_.origins, [this] { metrics_.slow_consumers.Increment(); }},
       [this] { return make_socketio_client(*services_, options_.connect_timeout); });
   server_ = std::make_unique<http::Server>(
       context_, flush_list_, options_.limits,
@@ -144,6 +144,7 @@ void Worker::set_gauges() {
     gauge.Increment(static_cast<double>(now) - static_cast<double>(std::exchange(counted, now)));
   };
   add_change(metrics_.connections, counted_connections_, clients());
+  add_change(metrics_.polling_sessions, counted_polling_, socketio_->polling_sessions());
   add_change(metrics_.rooms, counted_rooms_, rooms_->size());
   add_change(metrics_.stored_waiting, counted_waiting_, services_->stored_waiting);
 }

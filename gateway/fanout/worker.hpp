@@ -109,6 +109,7 @@ class Worker : public WorkerPort {
   std::unique_ptr<http::Server> server_;
   std::size_t counted_rooms_ = 0;
   std::size_t counted_connections_ = 0;
+  std::size_t counted_polling_ = 0;
   std::size_t counted_waiting_ = 0;
   std::atomic<std::size_t> connections_{0};
   std::atomic<std::size_t> accepts_in_flight_{0};

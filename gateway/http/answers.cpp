@@ -94,7 +94,7 @@ Answer internal_error() {
 }
 
 std::string serialize(const Answer& answer, bool keep_alive, bool is_head) {
-  const bool upgrade = answer.status == 426;  // RFC 9110 section 7.8: Upgrade is named in Connection
+  const bool upgrade = answer.status == 426;   // RFC 9110 section 7.8: Upgrade is named in Connection
   const bool has_body = answer.status != 204;  // RFC 9110 section 8.6: no Content-Length either
   std::string out = "HTTP/1.1 ";
   out.append(std::to_string(answer.status)).append(" ").append(reason_of(answer.status));

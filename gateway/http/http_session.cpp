@@ -176,7 +176,8 @@ ws::Task<Body> read_body(HttpSession& session, beast::flat_buffer& buffer, Parse
   if (head.content_length().value_or(0) > most) co_return Body{std::nullopt, body_too_large()};
   if (beast::iequals(head.get()[field::expect], "100-continue")) {
     constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    const auto [error, written] = co_await asio::async_write(session.socket, asio::buffer(go_on), ws::use_task);
+    const auto [error, written] =
+        co_await asio::async_write(session.socket, asio::buffer(go_on), ws::use_task);
     if (error) co_return Body{};
   }
   BodyParser parser(std::move(head));
@@ -248,7 +249,8 @@ ws::Task<bool> write_answer(HttpSession& session, const Answer& answer, bool kee
 }
 
 /// Waits for the next request with nothing held for it.
-ws::Task<bool> await_request(HttpSession& session, beast::flat_buffer& buffer, const ws::Environment& environment) {
+ws::Task<bool> await_request(HttpSession& session, beast::flat_buffer& buffer,
+                             const ws::Environment& environment) {
   if (buffer.size() > 0) co_return true;
   buffer.shrink_to_fit();
   session.deadline = environment.now + environment.limits.keep_alive_timeout;
@@ -322,8 +324,7 @@ ws::Task<void> serve(ws::Socket socket, std::shared_ptr<ServerState> state, Admi
 }  // namespace
 
 ws::Task<void> serve_accepted(ws::Socket socket, std::shared_ptr<ServerState> state, Admission admission) {
-  return serve(std::move(socket), std::move(state), admission, nullptr,
-               beast::flat_buffer(buffer_limit));
+  return serve(std::move(socket), std::move(state), admission, nullptr, beast::flat_buffer(buffer_limit));
 }
 
 ws::Task<void> serve_moved(ws::Executor executor, std::shared_ptr<Moving> moving,

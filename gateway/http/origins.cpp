@@ -9,9 +9,8 @@ namespace {
 constexpr std::string_view preflight_seconds = "600";
 
 bool is_same(std::string_view one, std::string_view other) {
-  return std::ranges::equal(one, other, [](unsigned char a, unsigned char b) {
-    return std::tolower(a) == std::tolower(b);
-  });
+  return std::ranges::equal(
+      one, other, [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
 }
 
 /// RFC 6454 section 6.2: scheme, host, and the port where it is not the scheme's own.

@@ -83,7 +83,8 @@ class Server::Implementation {
   void admit(ws::Socket socket) {
     const Admission admission =
         is_near_the_limit(socket.native_handle()) ? Admission::no_room : Admission::welcome;
-    boost::asio::co_spawn(executor_, serve_accepted(std::move(socket), state_, admission), boost::asio::detached);
+    boost::asio::co_spawn(executor_, serve_accepted(std::move(socket), state_, admission),
+                          boost::asio::detached);
   }
 
   ws::Executor executor_;

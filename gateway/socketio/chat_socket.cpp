@@ -41,7 +41,8 @@ std::optional<std::uint64_t> ack_of(const std::string& request) {
 
 /// Unsigned, as they are read from a client's frame.
 json cursor_fields(Cursor cursor) {
-  return {{"epoch", static_cast<std::uint64_t>(cursor.epoch)}, {"seq", static_cast<std::uint64_t>(cursor.seq)}};
+  return {{"epoch", static_cast<std::uint64_t>(cursor.epoch)},
+          {"seq", static_cast<std::uint64_t>(cursor.seq)}};
 }
 
 json messages_of(const ReadReply& page) {
@@ -91,6 +92,7 @@ void ChatSocket::on_default_room(const ReadReply& page) {
     // What it missed cannot be given: it begins anew, and its application is told so.
     if (is_connected_) return socket_->call_later([this] { socket_->close_connection(); });
     recovery_.reset();
+    services_.metrics.not_recovered.Increment();
   }
   missed_since_.reset();
   if (!is_connected_) connect(page);
@@ -109,7 +111,10 @@ void ChatSocket::ask_for_more(Cursor since) {
 
 void ChatSocket::connect(const ReadReply& page) {
   is_connected_ = true;
-  if (recovery_) return socket_->connect(recovery_->sid, {{"pid", recovery_->pid}});
+  if (recovery_) {
+    services_.metrics.recovered.Increment();
+    return socket_->connect(recovery_->sid, {{"pid", recovery_->pid}});
+  }
   const std::string sid = to_string(random_uuid());
   socket_->connect(sid, {{"pid", make_pid(sid, page.newest)}});
 }
@@ -184,7 +189,8 @@ void ChatSocket::answer(const RequestId& request, json answer) {
 
 void ChatSocket::deliver(const RoomMessage& message) {
   if (!is_recoverable_) {
-    return socket_->emit(message.second_by(plain, [](std::string_view native) { return event_bytes(native); }));
+    return socket_->emit(
+        message.second_by(plain, [](std::string_view native) { return event_bytes(native); }));
   }
   socket_->emit(message.second_by(with_offset, [&message](std::string_view native) {
     return event_bytes(native, make_offset(message.cursor));

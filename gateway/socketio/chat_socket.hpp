@@ -22,9 +22,9 @@ namespace chat::gateway::socketio {
 /// The room of a client that names none.
 inline constexpr std::string_view default_room = "general";
 
-/// On a worker; `services` outlives it. The client is in `general` before it is told that it is connected. One
-/// that comes back is given what it missed there, and is told that it is recovered (recovery.hpp), unless it
-/// had joined other rooms or left `general`: of those it holds no place, so it was told an empty offset.
+/// On a worker; `services` outlives it. The client is in `general` before it is told that it is connected.
+/// One that comes back is given what it missed there, and is told that it is recovered (recovery.hpp), unless
+/// it had joined other rooms or left `general`: of those it holds no place, so it was told an empty offset.
 class ChatSocket final : public SocketHandler, public Outlet {
  public:
   /// `auth` may have the client's `name`, and what is to be recovered.

@@ -230,6 +230,7 @@ void EngineSession::send(const ws::FrameRef& frame) {
 
 /// Who sends may be amid a room's members, so the end comes with the next poll or time.
 void EngineSession::give_up() {
+  was_too_slow_ = true;
   waiting_ = {};
   waiting_bytes_ = 0;
   state_ = State::closing;

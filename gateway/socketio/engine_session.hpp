@@ -82,6 +82,9 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   bool is_closed() const { return state_ == State::closed; }
   bool is_polling() const { return socket_ == nullptr; }
 
+  /// It was given up since too much waited for its polls.
+  bool was_too_slow() const { return was_too_slow_; }
+
   /// The handshake's request; the answer is the open packet.
   void open_polling(const Reply& reply, TimePoint now);
 
@@ -158,12 +161,14 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   void give_up();
   void end(std::string_view last_packet);
 
+  // What a delivery touches comes first.
+  State state_ = State::opening;
+  ws::Connection* socket_ = nullptr;  // none: long polling
+
   const std::string sid_;
   const EngineSettings settings_;
   const std::unique_ptr<EngineHandler> handler_;
   const Later later_;
-  State state_ = State::opening;
-  ws::Connection* socket_ = nullptr;   // none: long polling
   ws::Connection* probing_ = nullptr;  // on its way to become it
   bool is_probed_ = false;             // polls are answered at once from then on
   TimePoint now_{};                    // as of the last call that told it
@@ -171,6 +176,7 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   TimePoint pong_deadline_ = TimePoint::max();
   TimePoint upgrade_deadline_ = TimePoint::max();
   Reply poll_;
+  bool was_too_slow_ = false;
   bool is_posting_ = false;
   Reply post_;
   std::vector<EnginePacket> posted_;  // not taken by the handler yet

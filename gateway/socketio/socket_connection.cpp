@@ -26,7 +26,10 @@ class SocketConnection::NamespaceSocket final : public Socket,
                                                 public std::enable_shared_from_this<NamespaceSocket> {
  public:
   NamespaceSocket(SocketConnection& connection, std::string nsp, std::unique_ptr<SocketHandler> handler)
-      : connection_(&connection), nsp_(std::move(nsp)), handler_(std::move(handler)) {}
+      : session_(connection.session_),
+        connection_(&connection),
+        nsp_(std::move(nsp)),
+        handler_(std::move(handler)) {}
 
   const std::string& nsp() const { return nsp_; }
   SocketHandler& handler() { return *handler_; }
@@ -59,7 +62,7 @@ class SocketConnection::NamespaceSocket final : public Socket,
     send({SocketType::event, nsp_, id, std::move(args)});
   }
   void emit(const ws::FrameRef& event) override {
-    if (connection_ != nullptr) connection_->session_->send(event);
+    if (connection_ != nullptr) session_->send(event);
   }
   void acknowledge(std::uint64_t id, json args) override {
     send({SocketType::ack, nsp_, id, std::move(args)});
@@ -71,19 +74,17 @@ class SocketConnection::NamespaceSocket final : public Socket,
   }
 
   void close_connection() override {
-    if (connection_ != nullptr) connection_->session_->close();
+    if (connection_ != nullptr) session_->close();
   }
 
   void resume_reading() override {
-    if (connection_ != nullptr) connection_->session_->resume_reading();
+    if (connection_ != nullptr) session_->resume_reading();
   }
-  std::size_t outbox_room() const override {
-    return connection_ == nullptr ? 0 : connection_->session_->outbox_room();
-  }
+  std::size_t outbox_room() const override { return connection_ == nullptr ? 0 : session_->outbox_room(); }
 
   void call_later(std::function<void()> call) override {
     if (connection_ == nullptr) return;
-    connection_->session_->call_later([self = weak_from_this(), call = std::move(call)] {
+    session_->call_later([self = weak_from_this(), call = std::move(call)] {
       const auto socket = self.lock();
       if (socket && socket->connection_ != nullptr) call();
     });
@@ -111,6 +112,8 @@ class SocketConnection::NamespaceSocket final : public Socket,
     if (connection_ != nullptr) connection_->send(packet);
   }
 
+  // What a delivery touches comes first.
+  EngineSession* const session_;
   SocketConnection* connection_;
   const std::string nsp_;
   const std::unique_ptr<SocketHandler> handler_;
@@ -185,8 +188,7 @@ void SocketConnection::send(const SocketPacket& packet) {
 }
 
 bool SocketConnection::ready_for_message() const {
-  return std::ranges::all_of(sockets_,
-                             [](const auto& socket) { return socket->ready_for_message(); });
+  return std::ranges::all_of(sockets_, [](const auto& socket) { return socket->ready_for_message(); });
 }
 
 void SocketConnection::on_closed() {

@@ -75,8 +75,8 @@ class SocketHandler {
   virtual void on_disconnect() = 0;
 };
 
-/// Makes the handler of a client in a namespace; null where there is no such namespace. `auth` is the client's
-/// object, empty where it sent none.
+/// Makes the handler of a client in a namespace; null where there is no such namespace. `auth` is the
+/// client's object, empty where it sent none.
 using MakeSocketHandler =
     std::function<std::unique_ptr<SocketHandler>(const std::string& nsp, const nlohmann::json& auth)>;
 

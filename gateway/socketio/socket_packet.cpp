@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "common/wire/surrogates.hpp"
+
 namespace chat::gateway::socketio {
 namespace {
 
@@ -78,6 +80,8 @@ bool is_deeper_than(std::size_t most, std::string_view text) {
 std::optional<json> parse_json(std::string_view text, std::size_t depth) {
   if (is_deeper_than(depth, text)) return std::nullopt;
   json value = json::parse(text, nullptr, false);
+  // The reference takes half a surrogate pair, which is in what people paste.
+  if (value.is_discarded()) value = json::parse(without_lone_surrogates(text), nullptr, false);
   if (value.is_discarded()) return std::nullopt;
   return value;
 }

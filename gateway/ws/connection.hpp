@@ -13,13 +13,13 @@ namespace chat::gateway::ws {
 
 /// Limits of all connections of a listener.
 struct ConnectionLimits {
-  std::size_t max_message_bytes = 64 * 1024;   // over it: close 1009
-  std::size_t max_outbox_bytes = 1024 * 1024;  // over it: close 4000; at least 1 MiB (DESIGN outbox (c))
-  std::chrono::seconds handshake_timeout{10};  // for a request's header, and again for its body
+  std::size_t max_message_bytes = 64 * 1024;    // over it: close 1009
+  std::size_t max_outbox_bytes = 1024 * 1024;   // over it: close 4000; at least 1 MiB (DESIGN outbox (c))
+  std::chrono::seconds handshake_timeout{10};   // for a request's header, and again for its body
   std::chrono::seconds keep_alive_timeout{75};  // between requests; longer than that of a proxy before us
-  std::chrono::seconds ping_interval{20};   // a ping after so long without anything from the client
-  std::chrono::seconds idle_timeout{40};    // and gone after so long
-  std::chrono::seconds write_deadline{20};  // no progress of a non-empty outbox (B5)
+  std::chrono::seconds ping_interval{20};       // a ping after so long without anything from the client
+  std::chrono::seconds idle_timeout{40};        // and gone after so long
+  std::chrono::seconds write_deadline{20};      // no progress of a non-empty outbox (B5)
   std::chrono::seconds close_timeout{5};
 };
 

@@ -1,7 +1,7 @@
 // Strikes the real fleet under load with one fault after the other and prints one table; see usage.
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import { formatTable } from "./table.mjs";
+import { formatFaults } from "./table.mjs";
 
 const usage = `Usage: tests/faults/run [OPTIONS]
 
@@ -80,7 +80,7 @@ async function main() {
   const rows = results.filter(({ fault }) => fault);
   const passed = results.filter((result) => result.passed).length;
   const failed = results.length - passed + fleets.complaints.length;
-  console.log(`\n${rows.length > 0 ? `${formatTable(rows)}\n\n` : ""}${fleets.complaints.map((text) => `${text}\n`).join("")}${passed} passed, ${failed} failed`);
+  console.log(`\n${rows.length > 0 ? `${formatFaults(rows)}\n\n` : ""}${fleets.complaints.map((text) => `${text}\n`).join("")}${passed} passed, ${failed} failed`);
   return failed === 0;
 }
 

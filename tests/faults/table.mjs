@@ -1,4 +1,5 @@
-// The table that a run ends with.
+// The table that a run ends with; its rows are results of runFault.
+import { formatTable } from "../system/support/markdown_table.mjs";
 
 const columns = [
   ["fault", ({ fault }) => fault],
@@ -15,14 +16,7 @@ const columns = [
   ["peak MiB gateway / persister", ({ peakKib }) => (peakKib ? `${mebibytes(peakKib.gateway)} / ${mebibytes(peakKib.persister)}` : "-")],
 ];
 
-// rows: results of runFault. A Markdown table whose columns also line up in a terminal.
-export function formatTable(rows) {
-  const cells = [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, valueOf]) => String(valueOf(row) ?? "-")))];
-  const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i].length)));
-  const lineOf = (line) => `| ${line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(" | ")} |`;
-  const rule = `|${widths.map((width, i) => (i === 0 ? `${"-".repeat(width + 2)}` : `${"-".repeat(width + 1)}:`)).join("|")}|`;
-  return [lineOf(cells[0]), rule, ...cells.slice(1).map(lineOf)].join("\n");
-}
+export const formatFaults = (rows) => formatTable(columns, rows);
 
 function seconds(value) {
   return value === null || value === undefined ? "-" : value.toFixed(1);

@@ -180,7 +180,8 @@ class EchoServer {
 
 int run(int argc, char** argv) {
   Settings settings;
-  config::SettingsTable table("echo_server", "0", "Echoes WebSocket, Engine.IO and Socket.IO, for tests.", {});
+  config::SettingsTable table("echo_server", "0", "Echoes WebSocket, Engine.IO and Socket.IO, for tests.",
+                              {});
   table.add(config::integer_setting("port", "ECHO_PORT", "port on 127.0.0.1; 0 lets the kernel choose",
                                     settings.port, 0, 65535));
   table.add(config::milliseconds_setting("ping-interval", "ECHO_PING_INTERVAL_MS",

@@ -46,12 +46,17 @@ export class Fleet {
     return { ...this.redis.env, ...this.kafka.env, ...this.postgres.env };
   }
 
+  // Where NGINX serves the page, which polls the gateways by another port.
+  get pageOrigins() {
+    return ["localhost", this.address].map((host) => `http://${host}:${this.ports.webPort}`).join();
+  }
+
   // Adds a gateway, not started; NGINX knows it from its next start or reload on.
   async addGateway(env = {}) {
     const [port, adminPort] = await freePorts(2, this.address);
     const id = `gateway-${this.gateways.length + 1}`;
     const gateway = new Gateway({ id, address: this.address, port, adminPort, logFile: this.#log(id), pidFile: this.#pid(id),
-      env: { ...this.env, ...this.gatewayEnv, ...env } });
+      env: { ...this.env, ALLOWED_ORIGINS: this.pageOrigins, ...this.gatewayEnv, ...env } });
     this.gateways.push(gateway);
     return gateway;
   }

@@ -366,9 +366,11 @@ TEST(ReadRecovery, TakesNothingButItsOwnValues) {
   EXPECT_EQ(good->since, (Cursor{7, 8}));
   EXPECT_FALSE(read_recovery(json::object()));
   EXPECT_FALSE(read_recovery({{"pid", 5}}));
-  for (const std::string pid : {"", "x", "x.5-6", "0f8fad5b-d9cb-469f-a165-70867728950e", "0f8fad5b-d9cb-469f-a165-70867728950e.5"})
+  for (const std::string pid :
+       {"", "x", "x.5-6", "0f8fad5b-d9cb-469f-a165-70867728950e", "0f8fad5b-d9cb-469f-a165-70867728950e.5"})
     EXPECT_FALSE(read(pid, "5-6")) << pid;
-  for (const json& offset : std::vector<json>{"", "5", "5-", "-6", "5-6x", "a-b", "-5-6", "9007199254740992-1", 5, nullptr})
+  for (const json& offset :
+       std::vector<json>{"", "5", "5-", "-6", "5-6x", "a-b", "-5-6", "9007199254740992-1", 5, nullptr})
     EXPECT_FALSE(read(make_pid(sid, {5, 6}), offset)) << offset;
 }
 

@@ -103,8 +103,8 @@ class ServerTest : public ::testing::Test {
           [this](const http::RequestHead& request) { return route(request); },
           http::ServerEvents{[this] { stage_.tell([](Events& events) { ++events.accept_errors; }); },
                              [this] { stage_.tell([](Events& events) { ++events.slow; }); },
-                             [this](std::size_t worker, std::shared_ptr<http::Moving> moving) {
-                               on_move(worker, std::move(moving));
+                             [this](std::size_t worker, const std::shared_ptr<http::Moving>& moving) {
+                               on_move(worker, moving);
                              }});
       server_->listen("127.0.0.1", port_);
     });
@@ -123,7 +123,7 @@ class ServerTest : public ::testing::Test {
     return routing;
   }
 
-  virtual void on_move(std::size_t, std::shared_ptr<http::Moving>) {}
+  virtual void on_move(std::size_t, const std::shared_ptr<http::Moving>&) {}
 
   virtual std::unique_ptr<Handler> make_handler(const http::RequestHead& request) {
     if (request.target != "/ws") return nullptr;
