@@ -125,6 +125,9 @@ Routing answered(Answer answer) {
 /// Where the request goes; never nothing.
 Routing judge(const Parser& parser, const ServerState& state, Admission admission) {
   if (admission == Admission::no_room) return answered(no_room());
+  // Where a body of another encoding ends cannot be told, so that it would be read as the next request (RFC
+  // 9112 section 6.3).
+  if (parser.get().count(field::transfer_encoding) > 0 && !parser.chunked()) return answered(bad_request());
   RequestFacts facts = facts_of(parser);
   if (facts.is_http_1_1 && !facts.has_host) return answered(no_host());
   try {
