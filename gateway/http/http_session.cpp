@@ -20,6 +20,7 @@
 
 #include "common/log/log.hpp"
 #include "gateway/http/answers.hpp"
+#include "gateway/http/query.hpp"
 #include "gateway/ws/upgrade.hpp"
 
 namespace chat::gateway::http {
@@ -104,7 +105,7 @@ RequestFacts facts_of(const Parser& parser) {
 
 RequestHead head_of(const Request& request, const RequestFacts& facts) {
   RequestHead head;
-  head.target = view(request.target());
+  head.target = origin_form(view(request.target()));
   head.method = view(request.method_string());
   head.wants_upgrade = facts.wants_upgrade;
   head.host = view(request[field::host]);
