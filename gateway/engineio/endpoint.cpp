@@ -171,11 +171,11 @@ Endpoint::~Endpoint() {
 http::Routing Endpoint::route(const http::RequestHead& request) {
   if (request.method == "OPTIONS") return answered(http::preflight(options_.origins, request, methods));
   std::string headers = http::cors_headers(options_.origins, request);
-  const std::string_view transport = http::query_parameter(request.target, "transport");
+  const std::string transport = http::query_parameter(request.target, "transport");
   const bool is_websocket = transport == "websocket";
   if (!is_websocket && transport != "polling")
     return answered(refusal(transport_unknown, std::move(headers)));
-  const std::string_view sid = http::query_parameter(request.target, "sid");
+  const std::string sid = http::query_parameter(request.target, "sid");
   if (sid.empty()) return open(request, is_websocket, std::move(headers));
   return go_on(request, sid, is_websocket, std::move(headers));
 }

@@ -20,6 +20,7 @@
 
 #include "common/log/log.hpp"
 #include "gateway/http/answers.hpp"
+#include "gateway/http/query.hpp"
 #include "gateway/ws/upgrade.hpp"
 
 namespace chat::gateway::http {
@@ -104,7 +105,7 @@ RequestFacts facts_of(const Parser& parser) {
 
 RequestHead head_of(const Request& request, const RequestFacts& facts) {
   RequestHead head;
-  head.target = view(request.target());
+  head.target = origin_form(view(request.target()));
   head.method = view(request.method_string());
   head.wants_upgrade = facts.wants_upgrade;
   head.host = view(request[field::host]);
@@ -125,6 +126,9 @@ Routing answered(Answer answer) {
 /// Where the request goes; never nothing.
 Routing judge(const Parser& parser, const ServerState& state, Admission admission) {
   if (admission == Admission::no_room) return answered(no_room());
+  // Where a body of another encoding ends cannot be told, so that it would be read as the next request (RFC
+  // 9112 section 6.3).
+  if (parser.get().count(field::transfer_encoding) > 0 && !parser.chunked()) return answered(bad_request());
   RequestFacts facts = facts_of(parser);
   if (facts.is_http_1_1 && !facts.has_host) return answered(no_host());
   try {

@@ -10,9 +10,9 @@ export const nginxTemplate = join(root, "deploy/nginx/nginx.conf.template");
 export const nginxLocations = join(root, "deploy/nginx/gateway_locations.conf");
 
 // CHAT_BUILD names another build folder, such as build/asan, for tests of that build.
-const build = resolve(root, process.env.CHAT_BUILD ?? "build/release");
-export const gatewayBinary = join(build, "gateway/chat-gateway");
-export const persisterBinary = join(build, "persister/chat-persister");
+export const buildFolder = resolve(root, process.env.CHAT_BUILD ?? "build/release");
+export const gatewayBinary = join(buildFolder, "gateway/chat-gateway");
+export const persisterBinary = join(buildFolder, "persister/chat-persister");
 
 // Debian puts PostgreSQL's server programs outside the PATH, one folder a version: the newest is taken.
 export function postgresBinFolder() {

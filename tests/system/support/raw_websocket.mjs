@@ -1,9 +1,15 @@
 // A WebSocket client without a library, so that tests can break the framing on purpose.
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { connect } from "node:net";
-import { until } from "./until.mjs";
+import { ByteQueue } from "./byte_queue.mjs";
+import { Changes } from "./changes.mjs";
 
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
+
+// The payload of a Close frame; `reason` is text or bytes.
+export function closePayload(code, reason = "") {
+  return Buffer.concat([Buffer.of(code >> 8, code & 0xff), Buffer.from(reason)]);
+}
 
 // One client frame. options: fin, reserved (the three RSV bits), masked, length: the declared one, lengthBytes: 0, 2 or 8
 // bytes for it whatever it is.
@@ -23,39 +29,62 @@ export function encodeFrame(code, payload = "", { fin = true, reserved = 0, mask
     return Buffer.concat([head, body]);
   }
   const mask = randomBytes(4);
-  return Buffer.concat([head, mask, body.map((byte, i) => byte ^ mask[i % 4])]);
+  const frame = Buffer.concat([head, mask, body]);
+  for (let i = head.length + 4, at = 0; i < frame.length; i++, at++) {
+    frame[i] ^= mask[at & 3];
+  }
+  return frame;
 }
 
-export class RawWebSocket {
-  #received = Buffer.alloc(0);
+const acceptOf = (key) => createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 
-  // Resolves once the upgrade is answered.
-  static async connect({ address, port }, { path = "/ws" } = {}) {
+export class RawWebSocket {
+  #received = new ByteQueue();
+  #changes = new Changes();
+  #taken = 0;
+
+  // Resolves once the upgrade is answered. early: bytes that go out with the request.
+  static async connect({ address, port }, { path = "/ws", early = "" } = {}) {
     const client = new RawWebSocket(address, port);
     const key = randomBytes(16).toString("base64");
-    client.socket.write(`GET ${path} HTTP/1.1\r\nHost: ${address}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`);
-    await until(`${address}:${port} to answer the upgrade`, () => client.status ?? client.ended);
-    if (client.status !== 101) {
-      throw new Error(`The upgrade was answered by ${client.status}.`);
+    client.socket.write(Buffer.concat([
+      Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${address}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`),
+      Buffer.from(early),
+    ]));
+    await client.until("the answer to the upgrade", () => client.status ?? client.ended);
+    if (client.status !== 101 || !client.head.includes(`\r\nSec-WebSocket-Accept: ${acceptOf(key)}\r\n`)) {
+      client.destroy();
+      throw new Error(`The upgrade was answered by ${client.head}`);
     }
     return client;
   }
 
   constructor(address, port) {
-    // frames: {opcode, payload} in the order of arrival.
-    Object.assign(this, { status: null, frames: [], ended: false });
-    this.socket = connect({ host: address, port });
-    this.socket.on("error", () => {});
-    this.socket.on("close", () => (this.ended = true));
+    // frames: {opcode, payload, fin, reserved, masked} in the order of arrival.
+    Object.assign(this, { status: null, head: "", frames: [], ended: false, error: null });
+    this.socket = connect({ host: address, port, noDelay: true });
+    this.socket.on("error", (error) => (this.error = error));
+    this.socket.on("close", () => {
+      this.ended = true;
+      this.#changes.notify();
+    });
     this.socket.on("data", (chunk) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#received.push(chunk);
       this.#parse();
+      this.#changes.notify();
     });
   }
 
   send(code, payload, options) {
     this.socket.write(encodeFrame(code, payload, options));
+  }
+
+  // Each piece in a write of its own, the next one when the kernel has it.
+  async writeInPieces(pieces) {
+    for (const piece of pieces) {
+      await new Promise((done) => this.socket.write(piece, done));
+    }
   }
 
   // Reads nothing more, so that the server's bytes pile up, until resume().
@@ -72,16 +101,31 @@ export class RawWebSocket {
     return this.frames.filter((frame) => frame.opcode === opcode.text).map((frame) => JSON.parse(frame.payload));
   }
 
+  // Resolves with what the condition gives once that is truthy; looked at when bytes come and when the connection ends.
+  until(what, condition, deadlineMs) {
+    const { remoteAddress, remotePort } = this.socket;
+    return this.#changes.until(() => `${what} from ${remoteAddress}:${remotePort}; got ${this.#lastFrames()}${this.ended ? ", and the end" : ""}`, condition, deadlineMs);
+  }
+
   // Resolves with the first frame that matches.
   waitFor(matches, deadlineMs) {
-    return until(() => `a frame ${matches}; got ${JSON.stringify(this.frames.slice(-3))}`, () => this.frames.find(matches), deadlineMs);
+    return this.until(`a frame ${matches}`, () => this.frames.find(matches), deadlineMs);
+  }
+
+  // Resolves with the frame that follows the one that this gave last.
+  async next(deadlineMs) {
+    await this.until(`frame ${this.#taken}`, () => this.frames.length > this.#taken || this.ended, deadlineMs);
+    if (this.frames.length === this.#taken) {
+      throw new Error(`The server ended the connection (${this.error ?? "in order"}) after ${this.#lastFrames()}.`);
+    }
+    return this.frames[this.#taken++];
   }
 
   // Resolves with the code of the Close frame that the server sent before it closed the connection.
   async closeCode(deadlineMs) {
     const { payload } = await this.waitFor((frame) => frame.opcode === opcode.close, deadlineMs);
     this.socket.end(encodeFrame(opcode.close, payload.subarray(0, 2)));
-    await until("the server to close the connection", () => this.ended, deadlineMs);
+    await this.until("the end of the connection", () => this.ended, deadlineMs);
     return payload.length >= 2 ? payload.readUInt16BE(0) : null;
   }
 
@@ -89,36 +133,45 @@ export class RawWebSocket {
     this.socket.destroy();
   }
 
+  #lastFrames() {
+    const shown = this.frames.slice(-3).map((frame) => `${frame.opcode}:${JSON.stringify(String(frame.payload.subarray(0, 100)))} (${frame.payload.length} bytes)`);
+    return `${this.frames.length} frames, at last [${shown.join(", ")}]`;
+  }
+
   #parse() {
     if (this.status === null) {
-      const end = this.#received.indexOf("\r\n\r\n");
+      const received = this.#received.peek(this.#received.length);
+      const end = received.indexOf("\r\n\r\n");
       if (end < 0) {
         return;
       }
-      this.status = Number(this.#received.subarray(9, 12));
-      this.#received = this.#received.subarray(end + 4);
+      this.head = String(this.#received.take(end + 4));
+      this.status = Number(this.head.slice(9, 12));
     }
     for (let frame; (frame = this.#takeFrame()); ) {
       this.frames.push(frame);
     }
   }
 
-  // The server neither masks nor fragments.
   #takeFrame() {
-    const data = this.#received;
-    if (data.length < 2) {
+    const start = this.#received.peek(2);
+    if (!start) {
       return null;
     }
-    const short = data[1] & 0x7f;
-    const head = short < 126 ? 2 : short === 126 ? 4 : 10;
-    if (data.length < head) {
+    const short = start[1] & 0x7f;
+    const size = short < 126 ? 2 : short === 126 ? 4 : 10;
+    const head = this.#received.peek(size);
+    if (!head) {
       return null;
     }
-    const length = short < 126 ? short : short === 126 ? data.readUInt16BE(2) : Number(data.readBigUInt64BE(2));
-    if (data.length < head + length) {
-      return null;
-    }
-    this.#received = data.subarray(head + length);
-    return { opcode: data[0] & 0x0f, payload: data.subarray(head, head + length) };
+    const length = short < 126 ? short : short === 126 ? head.readUInt16BE(2) : Number(head.readBigUInt64BE(2));
+    const frame = this.#received.take(size + length);
+    return frame && {
+      opcode: frame[0] & 0x0f,
+      fin: frame[0] >= 0x80,
+      reserved: (frame[0] >> 4) & 7,
+      masked: frame[1] >= 0x80,
+      payload: frame.subarray(size),
+    };
   }
 }
