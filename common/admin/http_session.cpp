@@ -59,7 +59,8 @@ asio::awaitable<Received> receive(beast::tcp_stream& stream, beast::flat_buffer&
   parser.header_limit(max_header_bytes);
   const auto [error, bytes] = co_await http::async_read_header(stream, buffer, parser, use_tuple);
   if (error) co_return is_syntax_error(error) ? Received{std::nullopt, fault_status(error)} : Received{};
-  const bool has_body = !parser.is_done();
+  // Where a body of another encoding than chunked ends cannot be told (RFC 9112 section 6.3).
+  const bool has_body = !parser.is_done() || parser.get().count(http::field::transfer_encoding) > 0;
   Received received{parser.release(), std::nullopt};
   if (!has_body) co_return received;
   // The body stays unread, so nothing can follow it on this connection.

@@ -135,6 +135,7 @@ void EngineSession::answer_post(EngineAnswer answer) {
   next_posted_ = 0;
   is_posting_ = false;
   if (const Reply reply = std::exchange(post_, nullptr)) reply(std::move(answer));
+  if (state_ == State::open && !is_polling()) socket_->resume_reading();
 }
 
 void EngineSession::fail() {
@@ -291,8 +292,9 @@ void EngineSession::end(std::string_view last_packet) {
 }
 
 void EngineSession::resume_reading() {
-  if (!is_polling()) return socket_->resume_reading();
-  if (post_) call_later([this] { take_posted(); });
+  // A POST whose rest waits comes before what an upgraded WebSocket brings.
+  if (post_) return call_later([this] { take_posted(); });
+  if (!is_polling()) socket_->resume_reading();
 }
 
 void EngineSession::call_later(std::function<void()> call) {
@@ -310,7 +312,7 @@ std::size_t EngineSession::outbox_room() const {
 bool EngineSession::ready_for_message(const ws::Connection& socket) const {
   // An upgrade goes on while the handler is busy: it is not for the handler.
   if (&socket != socket_) return true;
-  return state_ != State::open || handler_->ready_for_message();
+  return state_ != State::open || (!post_ && handler_->ready_for_message());
 }
 
 EngineSession::TimePoint EngineSession::deadline() const {

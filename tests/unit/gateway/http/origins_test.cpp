@@ -69,6 +69,15 @@ TEST(Query, GivesTheFirstValueOfAName) {
   EXPECT_EQ(query_parameter("/?EIO=4&t=", "t"), "");
   EXPECT_EQ(query_parameter("/sid=1", "sid"), "");
   EXPECT_EQ(query_parameter("/?", "sid"), "");
+  EXPECT_EQ(query_parameter("/?sid=a%7Eb%2", "sid"), "a~b%2");
+  EXPECT_EQ(query_parameter("/?sid=%zz%", "sid"), "%zz%");
+}
+
+TEST(Query, IsTheSameInATargetWithSchemeAndHost) {
+  EXPECT_EQ(origin_form("http://a.example:8000/ws?x=1"), "/ws?x=1");
+  EXPECT_EQ(origin_form("http://a.example"), "");
+  EXPECT_EQ(origin_form("/ws?x=http://b/c"), "/ws?x=http://b/c");
+  EXPECT_EQ(origin_form("*"), "*");
 }
 
 }  // namespace

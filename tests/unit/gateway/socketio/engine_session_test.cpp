@@ -165,6 +165,24 @@ TEST_F(EngineSessionTest, AHandlerThatIsNotReadyHoldsThePostBack) {
   EXPECT_EQ(posts, Answers{ok});
 }
 
+TEST_F(EngineSessionTest, APostThatIsHeldBackComesBeforeWhatTheUpgradedWebSocketBrings) {
+  begin_polling();
+  seen.is_ready = false;
+  post(
+      "4one\x1e"
+      "4two");
+  ASSERT_TRUE(session->begin_upgrade(socket, now));
+  frame(socket, "2probe");
+  frame(socket, "5");
+  EXPECT_FALSE(session->ready_for_message(socket));
+  seen.is_ready = true;
+  EXPECT_FALSE(session->ready_for_message(socket));
+  session->resume_reading();
+  EXPECT_EQ(seen.messages, (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(posts, Answers{ok});
+  EXPECT_TRUE(session->ready_for_message(socket));
+}
+
 TEST_F(EngineSessionTest, I6ASecondPostBeforeTheFirstIsTakenEndsTheSession) {
   begin_polling();
   seen.is_ready = false;
