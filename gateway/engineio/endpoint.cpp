@@ -17,6 +17,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr char id_separator = '~';
 constexpr std::uint16_t close_normal = 1000;
+/// Of one worker. A polling session takes no descriptor, so that nothing else bounds them.
+constexpr std::size_t most_sessions = 100'000;
+
 constexpr std::string_view methods = "GET, POST";
 
 /// Error bodies of the reference server (engine.io, Server.errorMessages).
@@ -198,6 +201,7 @@ http::Routing Endpoint::open(const http::RequestHead& request, bool is_websocket
     return answered(refusal(bad_version, std::move(headers)));
   }
   if (is_stopped_) return answered(http::going_away());
+  if (sessions_.size() >= most_sessions) return answered(http::no_room());
   if (!is_websocket) return exchanged(std::make_unique<OpenExchange>(*this, std::move(headers)));
   http::Routing routing;
   routing.handler = std::make_unique<Client>(*this, make_session(), Client::Role::opens);

@@ -67,6 +67,7 @@ ChatSocket::ChatSocket(SessionServices& services, const json& auth)
 
 void ChatSocket::on_open(Socket& socket) {
   socket_ = &socket;
+  websocket_ = socket.websocket();
   services_.metrics.connections_total.Increment();
   session_->start();
   if (const auto name = auth_.find("name"); name != auth_.end()) run({{"type", "hello"}, {"name", *name}});
@@ -201,13 +202,18 @@ void ChatSocket::answer(const RequestId& request, json answer) {
 }
 
 void ChatSocket::deliver(const RoomMessage& message) {
+  const ws::FrameRef& frame = frame_of(message);
+  if (websocket_ != nullptr) return websocket_->deliver(frame);
+  socket_->emit(frame);
+}
+
+const ws::FrameRef& ChatSocket::frame_of(const RoomMessage& message) const {
   if (!is_recoverable_) {
-    return socket_->emit(
-        message.second_by(plain, [](std::string_view native) { return event_bytes(native); }));
+    return message.second_by(plain, [](std::string_view native) { return event_bytes(native); });
   }
-  socket_->emit(message.second_by(with_offset, [&message](std::string_view native) {
+  return message.second_by(with_offset, [&message](std::string_view native) {
     return event_bytes(native, make_offset(message.cursor));
-  }));
+  });
 }
 
 std::size_t ChatSocket::page_bytes() const {

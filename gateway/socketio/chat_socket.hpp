@@ -35,6 +35,7 @@ class ChatSocket final : public SocketHandler, public Outlet {
   /// While it is still being given what it missed, a join of its own would come between.
   bool ready_for_message() const override { return !missed_since_ && session_->ready_for_command(); }
   void on_tick(std::chrono::steady_clock::time_point now) override;
+  void on_upgraded() override { websocket_ = socket_->websocket(); }
   void on_disconnect() override;
 
   void deliver(const RoomMessage& message) override;
@@ -61,10 +62,15 @@ class ChatSocket final : public SocketHandler, public Outlet {
   void tell_offset(std::optional<Cursor> place);
   static nlohmann::json joined_fields(const JoinedEvent& event);
   void show(const RoomEntry& entry);
+  const ws::FrameRef& frame_of(const RoomMessage& message) const;
   void send(const nlohmann::json& body, std::optional<std::uint64_t> id);
   void ask(std::string_view type, nlohmann::json body, std::optional<std::uint64_t> id);
   void run(const nlohmann::json& frame);
   void answer(const RequestId& request, nlohmann::json answer);
+
+  // What a delivery touches comes first.
+  ws::Connection* websocket_ = nullptr;  // where deliveries go without a detour
+  bool is_recoverable_ = true;           // the client is in the default room and in no other
 
   SessionServices& services_;
   const nlohmann::json auth_;
@@ -74,7 +80,6 @@ class ChatSocket final : public SocketHandler, public Outlet {
   std::optional<Cursor> missed_since_;  // further pages of what it missed are to come
   bool is_connected_ = false;
   bool wants_join_ = true;      // of the default room, with the next tick
-  bool is_recoverable_ = true;  // it is in the default room and in no other
   /// The acks that senders want, by their messages' ids.
   std::unordered_multimap<std::string, std::uint64_t> wanted_acks_;
   std::set<std::string, std::less<>> rooms_with_receipts_;

@@ -191,7 +191,8 @@ void EngineSession::upgrade() {
   socket_ = std::exchange(probing_, nullptr);
   waiting_bytes_ = 0;
   for (const ws::FrameRef& frame : std::exchange(waiting_, {})) socket_->deliver(frame);
-  if (state_ == State::closing) end(close_packet);
+  if (state_ == State::closing) return end(close_packet);
+  handler_->on_upgraded();
 }
 
 void EngineSession::on_socket_closed(const ws::Connection& socket) {
@@ -264,7 +265,7 @@ std::string EngineSession::take_payload() {
     else
       append_record(payload, data);
   }
-  waiting_.clear();
+  waiting_ = {};  // a burst's memory is not kept while the session is idle
   waiting_bytes_ = 0;
   return payload;
 }

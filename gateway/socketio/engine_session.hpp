@@ -43,6 +43,9 @@ class EngineHandler {
   virtual void on_open(EngineSession& session, std::chrono::steady_clock::time_point now) = 0;
   virtual void on_message(std::string_view data, bool binary) = 0;
 
+  /// The session's transport is a WebSocket now (EngineSession::websocket()).
+  virtual void on_upgraded() {}
+
   /// Whether the next message may come. After false, EngineSession::resume_reading() asks again.
   virtual bool ready_for_message() const { return true; }
 
@@ -81,6 +84,9 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   const std::string& sid() const { return sid_; }
   bool is_closed() const { return state_ == State::closed; }
   bool is_polling() const { return socket_ == nullptr; }
+
+  /// Null over polling. Until the session's end frames may also be delivered to it directly.
+  ws::Connection* websocket() const { return socket_; }
 
   /// It was given up since too much waited for its polls.
   bool was_too_slow() const { return was_too_slow_; }

@@ -82,6 +82,8 @@ class SocketConnection::NamespaceSocket final : public Socket,
   }
   std::size_t outbox_room() const override { return connection_ == nullptr ? 0 : session_->outbox_room(); }
 
+  ws::Connection* websocket() const override { return session_->websocket(); }
+
   void call_later(std::function<void()> call) override {
     if (connection_ == nullptr) return;
     session_->call_later([self = weak_from_this(), call = std::move(call)] {
@@ -185,6 +187,10 @@ void SocketConnection::send(const SocketPacket& packet) {
   session_->send(make_message_frame(encoded.text, false));
   for (const std::string& attachment : encoded.attachments)
     session_->send(make_message_frame(attachment, true));
+}
+
+void SocketConnection::on_upgraded() {
+  for (const auto& socket : sockets_) socket->handler().on_upgraded();
 }
 
 bool SocketConnection::ready_for_message() const {

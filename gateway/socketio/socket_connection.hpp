@@ -51,6 +51,10 @@ class Socket {
 
   virtual std::size_t outbox_room() const = 0;
 
+  /// Where a fan-out may deliver its frames without a detour; null over polling. SocketHandler::on_upgraded()
+  /// tells when it changes.
+  virtual ws::Connection* websocket() const = 0;
+
   /// Runs the call in a later turn, unless the socket has ended by then.
   virtual void call_later(std::function<void()> call) = 0;
 };
@@ -67,6 +71,8 @@ class SocketHandler {
   virtual void on_event(const std::string& name, nlohmann::json args, std::optional<std::uint64_t> id) = 0;
 
   virtual bool ready_for_message() const { return true; }
+
+  virtual void on_upgraded() {}
 
   /// Once a second.
   virtual void on_tick(std::chrono::steady_clock::time_point now) { static_cast<void>(now); }
@@ -94,6 +100,7 @@ class SocketConnection final : public EngineHandler {
 
   void on_open(EngineSession& session, std::chrono::steady_clock::time_point now) override;
   void on_message(std::string_view data, bool binary) override;
+  void on_upgraded() override;
   bool ready_for_message() const override;
   std::chrono::steady_clock::time_point deadline() const override { return connect_deadline_; }
   void on_deadline(std::chrono::steady_clock::time_point now) override;

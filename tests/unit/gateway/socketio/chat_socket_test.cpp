@@ -7,6 +7,7 @@
 
 #include "gateway/bus/publication.hpp"
 #include "tests/unit/gateway/chat/fakes.hpp"
+#include "tests/unit/gateway/socketio/fake_socket.hpp"
 
 namespace chat::gateway::socketio {
 namespace {
@@ -33,11 +34,13 @@ class FakeClient : public Socket {
   void close_connection() override { is_closed = true; }
   void resume_reading() override { ++resumed; }
   std::size_t outbox_room() const override { return room; }
+  ws::Connection* websocket() const override { return direct; }
   void call_later(std::function<void()> call) override { later.push_back(std::move(call)); }
   void run_later() {
     for (const auto& call : std::exchange(later, {})) call();
   }
 
+  ws::Connection* direct = nullptr;
   std::vector<json> connects;
   bool is_closed = false;
   std::vector<std::function<void()>> later;
@@ -121,6 +124,19 @@ TEST_F(ChatSocketTest, AClientIsInGeneralAtOnceAndGetsItsMessages) {
   EXPECT_EQ(event[0], "message");
   EXPECT_EQ(event[1]["message"], "hello");
   EXPECT_EQ(event[1]["seq"], 2);
+}
+
+TEST_F(ChatSocketTest, OnAWebSocketMessagesTakeTheShortWay) {
+  begin();
+  testing::FakeSocket socket;
+  client.direct = &socket;
+  chat->on_upgraded();
+  const std::string native = make_message(request("hello"), {5, 2});
+  rooms.find("general")->publish(
+      {{5, 2}, ws::make_frame(ws::Opcode::text, native), std::make_shared<ws::LazyFrame>()});
+  EXPECT_TRUE(client.frames.empty());
+  ASSERT_EQ(socket.sent.size(), 1U);
+  EXPECT_EQ(json::parse(socket.sent[0].substr(2))[1]["message"], "hello");
 }
 
 TEST_F(ChatSocketTest, I5AllClientsOfAWorkerShareOneFrame) {
