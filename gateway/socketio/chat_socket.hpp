@@ -79,7 +79,7 @@ class ChatSocket final : public SocketHandler, public Outlet {
   std::optional<Recovery> recovery_;
   std::optional<Cursor> missed_since_;  // further pages of what it missed are to come
   bool is_connected_ = false;
-  bool wants_join_ = true;      // of the default room, with the next tick
+  bool wants_join_ = true;  // of the default room, with the next tick
   /// The acks that senders want, by their messages' ids.
   std::unordered_multimap<std::string, std::uint64_t> wanted_acks_;
   std::set<std::string, std::less<>> rooms_with_receipts_;
