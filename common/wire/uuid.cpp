@@ -1,11 +1,13 @@
 #include "common/wire/uuid.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <random>
 
 #include <boost/uuid/name_generator_sha1.hpp>
 #include <boost/uuid/uuid.hpp>
+#include <sys/random.h>
 
 namespace chat {
 namespace {
@@ -60,14 +62,21 @@ std::string to_string(const Uuid& id) {
 }
 
 Uuid random_uuid() {
-  thread_local std::mt19937_64 engine = [] {
-    std::random_device device;
-    std::seed_seq seed{device(), device(), device(), device(), device(), device(), device(), device()};
-    return std::mt19937_64(seed);
-  }();
+  // From the kernel, since ids of sessions must not follow from ids that others were shown.
+  thread_local std::array<std::uint8_t, 4096> bytes;
+  thread_local std::size_t used = bytes.size();
+  if (used == bytes.size()) {
+    // Complete up to 256 bytes once the kernel has its seed (getrandom(2)), more may be cut short by a
+    // signal.
+    for (std::size_t filled = 0; filled < bytes.size();) {
+      const ssize_t more = ::getrandom(bytes.data() + filled, bytes.size() - filled, 0);
+      if (more > 0) filled += static_cast<std::size_t>(more);
+    }
+    used = 0;
+  }
   Uuid id;
-  const std::uint64_t halves[2] = {engine(), engine()};
-  std::memcpy(id.bytes.data(), halves, sizeof halves);
+  std::memcpy(id.bytes.data(), bytes.data() + used, id.bytes.size());
+  used += id.bytes.size();
   id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x40);
   id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
   return id;

@@ -30,7 +30,8 @@ std::optional<Uuid> parse_uuid(std::string_view text);
 /// Lower-case 36-character form.
 std::string to_string(const Uuid& id);
 
-/// A random version 4 UUID (RFC 9562 section 5.4). Thread-safe.
+/// A version 4 UUID (RFC 9562 section 5.4) that cannot be told from others: 122 bits of the kernel's random
+/// numbers. Thread-safe.
 Uuid random_uuid();
 
 /// The version 5 UUID of a name within a namespace (RFC 9562 section 5.5): always the same one.

@@ -50,6 +50,7 @@ Session::Session(SessionServices& services, Outlet& outlet)
       outlet_(outlet),
       number_(random_number()),
       user_("guest-" + hex(number_ >> 48)),
+      draining_(services.is_draining),
       receipts_(services.stored_waiting) {
   services_.sessions.push_back(*this);
 }
@@ -115,6 +116,9 @@ void Session::on(const SendCommand& command) {
   if (!services_.store.connected())
     return reject(
         {command.id, ErrorCode::unavailable, "Redis is away; send it again with its id", retry_after_ms});
+  if (draining_)
+    return reject({command.id, ErrorCode::unavailable, "the gateway restarts; send it again with its id",
+                   retry_after_ms});
   const std::size_t bytes = command.text.size() + record_overhead_bytes;
   if (!services_.journal.reserve(bytes))
     return reject({command.id, ErrorCode::overloaded, "the journal is full; send it again with its id",
@@ -252,7 +256,7 @@ void Session::end_pending(std::vector<PendingSend>::iterator pending) {
 }
 
 void Session::tick(std::chrono::steady_clock::time_point now) {
-  while (!pending_.empty() && pending_.front().deadline <= now) {
+  while (!closed_ && !pending_.empty() && pending_.front().deadline <= now) {
     services_.metrics.sends_expired.Increment();
     refuse_send(pending_.front().number, ErrorCode::unavailable,
                 "Kafka did not confirm the message in time; send it again with its id");

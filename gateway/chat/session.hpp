@@ -35,6 +35,8 @@ struct SessionServices {
   GatewayMetrics& metrics;
   std::string gateway;
   std::size_t worker = 0;
+  /// The gateway is going away: no send begins any more.
+  bool is_draining = false;
   /// Sends whose script reply is still out; a drain waits for zero.
   std::size_t accepts_in_flight = 0;
   /// Numbers of all sessions that are not known to be stored (SessionReceipts).
@@ -115,7 +117,7 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   const std::uint64_t number_;
   std::string user_;
   std::size_t history_reads_ = 0;
-  bool draining_ = false;
+  bool draining_;
   bool closed_ = false;
   std::uint64_t next_send_ = 1;
   std::vector<PendingSend> pending_;

@@ -82,6 +82,7 @@ class Endpoint::PollExchange final : public http::Exchange {
       : endpoint_(endpoint), session_(std::move(session)), headers_(std::move(headers)) {}
 
   void on_request(std::string, Respond respond) override {
+    has_polled_ = true;
     session_->poll([respond = std::move(respond), headers = std::move(headers_)](
                        EngineAnswer answer) { respond(answer_of(std::move(answer), Kind::poll, headers)); },
                    Clock::now());
@@ -89,6 +90,7 @@ class Endpoint::PollExchange final : public http::Exchange {
   }
 
   void on_gone() override {
+    if (!has_polled_) return;
     session_->on_poll_gone();
     endpoint_.sessions_.update(session_);
   }
@@ -97,6 +99,7 @@ class Endpoint::PollExchange final : public http::Exchange {
   Endpoint& endpoint_;
   const Session session_;
   std::string headers_;
+  bool has_polled_ = false;
 };
 
 class Endpoint::PostExchange final : public http::Exchange {
@@ -200,8 +203,11 @@ http::Routing Endpoint::open(const http::RequestHead& request, bool is_websocket
   if (http::query_parameter(request.target, "EIO") != "4") {
     return answered(refusal(bad_version, std::move(headers)));
   }
-  if (is_stopped_) return answered(http::going_away());
-  if (sessions_.size() >= most_sessions) return answered(http::no_room());
+  if (is_stopped_ || sessions_.size() >= most_sessions) {
+    http::Answer answer = is_stopped_ ? http::going_away() : http::no_room();
+    answer.headers += headers;
+    return answered(std::move(answer));
+  }
   if (!is_websocket) return exchanged(std::make_unique<OpenExchange>(*this, std::move(headers)));
   http::Routing routing;
   routing.handler = std::make_unique<Client>(*this, make_session(), Client::Role::opens);

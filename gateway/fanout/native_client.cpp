@@ -13,11 +13,12 @@ constexpr std::uint16_t close_unsupported_data = 1003;
 
 class NativeClient : public ws::Handler, public Outlet {
  public:
-  explicit NativeClient(SessionServices& services)
-      : services_(services), session_(std::make_shared<Session>(services, *this)) {}
+  explicit NativeClient(SessionServices& services) : services_(services) {}
 
   void on_open(ws::Connection& connection) override {
     connection_ = &connection;
+    // Not before: a session that is known to the worker is told of a drain.
+    session_ = std::make_shared<Session>(services_, *this);
     services_.metrics.connections_total.Increment();
     session_->start();
   }

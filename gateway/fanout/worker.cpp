@@ -184,6 +184,7 @@ void Worker::drain(int reconnect_after_ms_least, int reconnect_after_ms_most) {
   run_there([&] {
     server_->refuse_upgrades();
     socketio_->stop_accepting();
+    services_->is_draining = true;
     std::mt19937 engine{std::random_device{}()};
     std::uniform_int_distribution<int> wait(reconnect_after_ms_least, reconnect_after_ms_most);
     for (SessionHook& hook : services_->sessions) static_cast<Session&>(hook).drain(wait(engine));

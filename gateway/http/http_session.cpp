@@ -178,7 +178,7 @@ struct Body {
 
 ws::Task<Body> read_body(HttpSession& session, beast::flat_buffer& buffer, Parser&& head, std::size_t most) {
   if (head.content_length().value_or(0) > most) co_return Body{std::nullopt, body_too_large()};
-  if (beast::iequals(head.get()[field::expect], "100-continue")) {
+  if (head.get().version() >= 11 && beast::iequals(head.get()[field::expect], "100-continue")) {
     constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     const auto [error, written] =
         co_await asio::async_write(session.socket, asio::buffer(go_on), ws::use_task);
@@ -197,8 +197,8 @@ void watch_for_end(HttpSession& session) {
   session.socket.async_wait(
       asio::socket_base::wait_read, [descriptor, awaited = session.awaited](boost::system::error_code error) {
         char byte = 0;
-        const bool has_ended = !error && ::recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-        if (error || has_ended) awaited->give_up();
+        const ssize_t got = error ? 0 : ::recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) awaited->give_up();
       });
 }
 
@@ -245,11 +245,16 @@ ws::Task<std::optional<Answer>> hold_exchange(HttpSession& session, beast::flat_
   co_return co_await await_answer(session, exchange, std::move(body));
 }
 
-/// Writes the answer; false when the connection is to end without a further word.
-ws::Task<bool> write_answer(HttpSession& session, const Answer& answer, bool keep_alive, bool is_head) {
-  const std::string reply = serialize(answer, keep_alive, is_head);
-  const auto [error, written] = co_await asio::async_write(session.socket, asio::buffer(reply), ws::use_task);
-  co_return !error;
+/// Writes the answer; false when the connection is to end without a further word. Cut when nothing of it goes
+/// out for write_deadline.
+ws::Task<bool> write_answer(HttpSession& session, const ws::Environment& environment, std::string reply) {
+  for (asio::const_buffer rest = asio::buffer(reply); rest.size() > 0;) {
+    session.deadline = environment.now + environment.limits.write_deadline;
+    const auto [error, written] = co_await session.socket.async_write_some(rest, ws::use_task);
+    if (error) co_return false;
+    rest += written;
+  }
+  co_return true;
 }
 
 /// Waits for the next request with nothing held for it.
@@ -317,8 +322,7 @@ ws::Task<void> serve(ws::Socket socket, std::shared_ptr<ServerState> state, Admi
     }
     if (!answer) co_return;
     keep_alive = keep_alive && !answer->close;
-    session.deadline = environment.now + environment.limits.write_deadline;
-    if (!co_await write_answer(session, *answer, keep_alive, is_head)) co_return;
+    if (!co_await write_answer(session, environment, serialize(*answer, keep_alive, is_head))) co_return;
     if (!keep_alive) co_return co_await linger(session, environment.now + linger_timeout);
     answer.reset();
     if (!co_await await_request(session, buffer, environment)) co_return;

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "common/wire/limits.hpp"
 #include "common/wire/uuid.hpp"
 #include "gateway/chat/commands.hpp"
 #include "gateway/chat/error_code.hpp"
@@ -48,29 +49,34 @@ json cursor_fields(Cursor cursor) {
 json messages_of(const ReadReply& page) {
   json messages = json::array();
   for (const RoomEntry& entry : page.entries) {
-    if (const auto argument = message_argument(entry.message)) messages.push_back(json::parse(*argument));
+    const auto argument = message_argument(entry.message);
+    json message = argument ? json::parse(*argument, nullptr, false) : json(json::value_t::discarded);
+    if (!message.is_discarded()) messages.push_back(std::move(message));
   }
   return messages;
 }
 
+/// Engine.IO's noop for what is no message, so that nobody's connection ends on it.
 ws::FrameBytes event_bytes(std::string_view native_message, std::string_view offset = {}) {
-  return ws::encode_frame(ws::Opcode::text, message_event(native_message, offset).value_or(""));
+  return ws::encode_frame(ws::Opcode::text, message_event(native_message, offset).value_or("6"));
 }
 
 }  // namespace
 
 ChatSocket::ChatSocket(SessionServices& services, const json& auth)
     : services_(services),
-      auth_(auth),
+      had_offset_(auth.contains("offset")),
       session_(std::make_shared<Session>(services, *this)),
-      recovery_(read_recovery(auth)) {}
+      recovery_(read_recovery(auth)) {
+  if (const auto name = auth.find("name"); name != auth.end()) name_ = *name;
+}
 
 void ChatSocket::on_open(Socket& socket) {
   socket_ = &socket;
   websocket_ = socket.websocket();
   services_.metrics.connections_total.Increment();
   session_->start();
-  if (const auto name = auth_.find("name"); name != auth_.end()) run({{"type", "hello"}, {"name", *name}});
+  if (const auto name = std::exchange(name_, std::nullopt)) run({{"type", "hello"}, {"name", *name}});
   if (recovery_) missed_since_ = recovery_->since;
   join_default_room();
 }
@@ -91,11 +97,14 @@ void ChatSocket::join_default_room() {
 void ChatSocket::on_default_room(const ReadReply& page) {
   if (missed_since_ && !page.complete) {
     // What it missed cannot be given: it begins anew, and its application is told so.
-    if (is_connected_) return socket_->call_later([this] { socket_->close_connection(); });
+    if (is_connected_) {
+      is_recoverable_ = false;  // what still comes must not move the client's place over the hole
+      return socket_->call_later([this] { socket_->close_connection(); });
+    }
     recovery_.reset();
     services_.metrics.not_recovered.Increment();
   }
-  missed_since_.reset();
+  const std::optional<Cursor> since = std::exchange(missed_since_, std::nullopt);
   if (!recovery_ && page.more) {
     // Nothing of an incomplete page is shown: the room is joined anew, at its newest number.
     wants_join_ = true;
@@ -104,7 +113,7 @@ void ChatSocket::on_default_room(const ReadReply& page) {
   if (!is_connected_) connect(page);
   if (recovery_) {
     for (const RoomEntry& entry : page.entries) show(entry);
-    if (page.more && !page.entries.empty()) return ask_for_more(page.entries.back().cursor);
+    if (page.more) return ask_for_more(page.entries.empty() ? *since : page.entries.back().cursor);
   }
   socket_->resume_reading();
 }
@@ -124,7 +133,7 @@ void ChatSocket::connect(const ReadReply& page) {
   const std::string sid = to_string(random_uuid());
   socket_->connect(sid, {{"pid", make_pid(sid, page.newest)}});
   // The client keeps the offset of its last connection, which would go with the new pid the next time.
-  if (auth_.contains("offset")) tell_offset(page.newest);
+  if (had_offset_) tell_offset(page.newest);
 }
 
 void ChatSocket::tell_offset(std::optional<Cursor> place) {
@@ -174,7 +183,8 @@ void ChatSocket::ask(std::string_view type, json body, std::optional<std::uint64
   if (type != "history" && (type == "leave") == (body["room"] == default_room)) end_recoverability();
   // Amid pages of its own there is no one place from which the client could go on.
   if (type == "join" && body["room"] == default_room && is_recoverable_) tell_offset(std::nullopt);
-  if (type == "join" && body["room"].is_string()) {
+  if (type == "join" && body["room"].is_string() &&
+      is_valid_room(body["room"].get_ref<const std::string&>())) {
     const std::string room = body["room"].get<std::string>();
     const auto receipts = body.find("receipts");
     rooms_with_receipts_.erase(room);

@@ -73,7 +73,8 @@ class ChatSocket final : public SocketHandler, public Outlet {
   bool is_recoverable_ = true;           // the client is in the default room and in no other
 
   SessionServices& services_;
-  const nlohmann::json auth_;
+  std::optional<nlohmann::json> name_;  // of the client's CONNECT, until it is used
+  const bool had_offset_;
   const std::shared_ptr<Session> session_;
   Socket* socket_ = nullptr;
   std::optional<Recovery> recovery_;

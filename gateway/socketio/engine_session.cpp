@@ -16,6 +16,7 @@ constexpr std::string_view probe_answer = "3probe";
 constexpr std::string_view noop_packet = "6";
 constexpr std::uint16_t close_normal = 1000;
 constexpr std::chrono::milliseconds latest_ping{100};
+constexpr int most_packets_a_turn = 32;
 
 const EngineAnswer bad_request{400, R"({"code":3,"message":"Bad request"})"};
 
@@ -30,7 +31,8 @@ bool is_binary(const ws::Frame& frame) {
 
 /// What a queued frame weighs, so that many small ones are bounded too.
 std::size_t weight(const ws::Frame& frame) {
-  return frame.view().size() + sizeof(ws::FrameRef);
+  constexpr std::size_t frame_overhead = 64;  // as in a WebSocket's outbox, to which it may go on
+  return frame.view().size() + frame_overhead;
 }
 
 }  // namespace
@@ -95,45 +97,66 @@ void EngineSession::on_poll_gone() {
 
 bool EngineSession::begin_post() {
   if (state_ != State::open || !is_polling()) return false;
-  if (!is_posting_) return is_posting_ = true;
-  fail();
-  return false;
+  if (posting_ != Posting::none) {
+    fail();
+    return false;
+  }
+  posting_ = Posting::awaits_body;
+  return true;
 }
 
 void EngineSession::abandon_post() {
-  is_posting_ = false;
+  if (posting_ == Posting::awaits_body) posting_ = Posting::none;
 }
 
 void EngineSession::post(std::string_view body, Reply reply, TimePoint now) {
   const auto alive = shared_from_this();
   on_deadline(now);
-  if (state_ != State::open || !is_polling() || !is_posting_) return reply(bad_request);
+  if (state_ != State::open || !is_polling() || posting_ != Posting::awaits_body) return reply(bad_request);
   now_ = now;
-  EnginePayload payload = decode_payload(body);
+  posting_ = Posting::hands_on;
   post_ = std::move(reply);
-  posted_ = std::move(payload.packets);
-  next_posted_ = 0;
-  // A broken packet ends the session, but what came before it counts.
-  if (!payload.complete) posted_.push_back({EngineType::open, {}, false});
+  posted_ = body;
+  taken_ = 0;
+  if (is_probed_) answer_held_post();
   take_posted();
 }
 
-/// Hands what was posted on, as far as the handler takes it.
-void EngineSession::take_posted() {
-  const auto alive = shared_from_this();
-  while (post_ && next_posted_ < posted_.size()) {
-    const EnginePacket& packet = posted_[next_posted_];
-    if (packet.type == EngineType::message && !handler_->ready_for_message()) break;
-    const EnginePacket taken = std::move(posted_[next_posted_++]);
-    on_packet(taken);
-  }
-  if (post_ && next_posted_ == posted_.size()) answer_post({200, "ok"});
+/// The client goes on with its upgrade only once its POST is answered, whatever is still to be handed on.
+void EngineSession::answer_held_post() {
+  if (const Reply reply = std::exchange(post_, nullptr)) reply({200, "ok"});
 }
 
-void EngineSession::answer_post(EngineAnswer answer) {
+/// Hands what was posted on, as far as the handler takes it, and not more at once than a WebSocket would.
+void EngineSession::take_posted() {
+  if (posting_ != Posting::hands_on) return;
+  const auto alive = shared_from_this();
+  for (int packets = 0; posting_ == Posting::hands_on && taken_ <= posted_.size(); ++packets) {
+    if (packets == most_packets_a_turn) return call_later([this] { take_posted(); });
+    if (!take_record()) return;
+  }
+  if (posting_ == Posting::hands_on) end_post({200, "ok"});
+}
+
+/// False when the handler does not take the next packet now. A broken one ends the session; what came before
+/// it counts.
+bool EngineSession::take_record() {
+  const std::size_t end = std::min(posted_.find(record_separator, taken_), posted_.size());
+  const std::string_view record = std::string_view(posted_).substr(taken_, end - taken_);
+  const bool is_message = record.starts_with('4') || record.starts_with('b');
+  if (is_message && !handler_->ready_for_message()) return false;
+  const auto packet = decode_packet(record, EngineCarrier::payload);
+  taken_ = end + 1;
+  if (packet)
+    on_packet(*packet);
+  else
+    fail();
+  return true;
+}
+
+void EngineSession::end_post(EngineAnswer answer) {
   posted_ = {};
-  next_posted_ = 0;
-  is_posting_ = false;
+  posting_ = Posting::none;
   if (const Reply reply = std::exchange(post_, nullptr)) reply(std::move(answer));
   if (state_ == State::open && !is_polling()) socket_->resume_reading();
 }
@@ -171,6 +194,7 @@ void EngineSession::on_probing_packet(const EnginePacket& packet) {
   if (packet.type == EngineType::ping && packet.data == "probe") {
     probing_->send_text(probe_answer);
     is_probed_ = true;
+    if (posting_ == Posting::hands_on) answer_held_post();
     // The client's last poll ends, so that it can pause polling.
     return answer_poll();
   }
@@ -214,7 +238,7 @@ void EngineSession::on_packet(const EnginePacket& packet) {
       return;
     case EngineType::close:
       // The poll that waits is not told of a close that its own client asked for.
-      answer_post({200, "ok"});
+      end_post({200, "ok"});
       return end(noop_packet);
     default:
       return fail();
@@ -284,7 +308,7 @@ void EngineSession::end(std::string_view last_packet) {
   state_ = State::closed;
   next_ping_ = pong_deadline_ = TimePoint::max();
   answer_poll(std::string(last_packet));
-  answer_post(bad_request);
+  end_post(bad_request);
   if (ws::Connection* const socket = std::exchange(socket_, nullptr)) socket->close(close_normal, {});
   abandon_upgrade();
   waiting_ = {};
@@ -294,7 +318,7 @@ void EngineSession::end(std::string_view last_packet) {
 
 void EngineSession::resume_reading() {
   // A POST whose rest waits comes before what an upgraded WebSocket brings.
-  if (post_) return call_later([this] { take_posted(); });
+  if (posting_ == Posting::hands_on) return call_later([this] { take_posted(); });
   if (!is_polling()) socket_->resume_reading();
 }
 
@@ -313,7 +337,7 @@ std::size_t EngineSession::outbox_room() const {
 bool EngineSession::ready_for_message(const ws::Connection& socket) const {
   // An upgrade goes on while the handler is busy: it is not for the handler.
   if (&socket != socket_) return true;
-  return state_ != State::open || (!post_ && handler_->ready_for_message());
+  return state_ != State::open || (posting_ != Posting::hands_on && handler_->ready_for_message());
 }
 
 EngineSession::TimePoint EngineSession::deadline() const {
@@ -331,10 +355,19 @@ void EngineSession::on_deadline(TimePoint now) {
   if (state_ == State::closed || state_ == State::opening) return;
   const auto alive = shared_from_this();
   now_ = now;
-  if (now >= pong_deadline_) return fail();
+  if (now >= pong_deadline_) {
+    if (!is_held_back()) return fail();
+    pong_deadline_ = now + settings_.ping_timeout;
+  }
   if (now >= upgrade_deadline_) abandon_upgrade();
   if (state_ == State::open && now >= handler_->deadline()) handler_->on_deadline(now);
   if (state_ == State::open && now >= next_ping_) ping(now);
+}
+
+/// Whether the client's pong may stand behind what the handler does not take now.
+bool EngineSession::is_held_back() const {
+  if (state_ != State::open) return false;
+  return is_polling() ? posting_ == Posting::hands_on : !ready_for_message(*socket_);
 }
 
 void EngineSession::ping(TimePoint now) {

@@ -110,7 +110,7 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   /// Its body: answered when the handler has taken all of it.
   void post(std::string_view body, Reply reply, TimePoint now);
 
-  /// Its body does not come.
+  /// Its client left: a body that has not come does not come, one that has is still handed on.
   void abandon_post();
 
   /// Closes for a request that breaks the protocol in another way.
@@ -160,7 +160,10 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   void abandon_upgrade();
   void ping(TimePoint now);
   void take_posted();
-  void answer_post(EngineAnswer answer);
+  bool take_record();
+  void answer_held_post();
+  void end_post(EngineAnswer answer);
+  bool is_held_back() const;
   void answer_poll();
   void answer_poll(std::string body);
   std::string take_payload();
@@ -183,10 +186,11 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   TimePoint upgrade_deadline_ = TimePoint::max();
   Reply poll_;
   bool was_too_slow_ = false;
-  bool is_posting_ = false;
-  Reply post_;
-  std::vector<EnginePacket> posted_;  // not taken by the handler yet
-  std::size_t next_posted_ = 0;
+  enum class Posting { none, awaits_body, hands_on };
+  Posting posting_ = Posting::none;
+  Reply post_;                         // none: answered before all was handed on
+  std::string posted_;                 // the body
+  std::size_t taken_ = 0;              // of it; beyond its end once all is
   std::vector<ws::FrameRef> waiting_;  // for a poll
   std::size_t waiting_bytes_ = 0;
 };

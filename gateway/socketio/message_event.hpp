@@ -12,7 +12,7 @@ namespace chat::gateway::socketio {
 std::optional<std::string> message_argument(std::string_view message);
 
 /// The whole packet, `["message", {…}]` as an event of the main namespace, with `offset` behind the object
-/// where it is not empty (letters and digits); none as above.
+/// where it is not empty (digits and -); none as above.
 std::optional<std::string> message_event(std::string_view message, std::string_view offset = {});
 
 }  // namespace chat::gateway::socketio

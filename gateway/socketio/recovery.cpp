@@ -12,6 +12,7 @@ namespace {
 
 constexpr char between_numbers = '-';
 constexpr char behind_sid = '.';
+constexpr std::size_t longest_pid = 36 + 1 + 16 + 1 + 16;             // it is kept
 constexpr std::int64_t largest_number = (std::int64_t{1} << 53) - 1;  // PROTOCOL, cursors
 
 std::optional<std::int64_t> read_number(std::string_view text) {
@@ -45,6 +46,7 @@ std::optional<Recovery> read_recovery(const nlohmann::json& auth) {
   const auto pid = auth.find("pid");
   if (pid == auth.end() || !pid->is_string()) return std::nullopt;
   Recovery recovery;
+  if (pid->get_ref<const std::string&>().size() > longest_pid) return std::nullopt;
   recovery.pid = pid->get<std::string>();
   const std::size_t dot = recovery.pid.find(behind_sid);
   if (dot == std::string::npos) return std::nullopt;

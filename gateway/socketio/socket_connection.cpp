@@ -107,6 +107,7 @@ class SocketConnection::NamespaceSocket final : public Socket,
     const auto alive = shared_from_this();
     connection->remove(*this);
     handler_->on_disconnect();
+    if (!session_->is_closed()) session_->resume_reading();  // it may be what was not ready
   }
 
  private:
@@ -190,7 +191,8 @@ void SocketConnection::send(const SocketPacket& packet) {
 }
 
 void SocketConnection::on_upgraded() {
-  for (const auto& socket : sockets_) socket->handler().on_upgraded();
+  const auto sockets = sockets_;
+  for (const auto& socket : sockets) socket->handler().on_upgraded();
 }
 
 bool SocketConnection::ready_for_message() const {

@@ -116,19 +116,22 @@ bool is_placeholder(const json& value) {
   return mark != value.end() && *mark == true;
 }
 
-/// Puts the attachments where the placeholders stand; false where one names an attachment that there is not.
-bool put_attachments(json& value, const std::vector<std::string>& attachments) {
+/// Puts the attachments where the placeholders stand, at most `left` bytes, since one may be named many
+/// times; false where one names an attachment that there is not.
+bool put_attachments(json& value, const std::vector<std::string>& attachments, std::size_t& left) {
   if (is_placeholder(value)) {
     const auto number = value.find("num");
     if (number == value.end() || !number->is_number_unsigned()) return false;
     const auto index = number->get<std::uint64_t>();
     if (index >= attachments.size()) return false;
     const std::string& bytes = attachments[index];
+    if (bytes.size() > left) return false;
+    left -= bytes.size();
     value = json::binary({bytes.begin(), bytes.end()});
     return true;
   }
   if (!value.is_structured()) return true;
-  return std::ranges::all_of(value, [&](json& each) { return put_attachments(each, attachments); });
+  return std::ranges::all_of(value, [&](json& each) { return put_attachments(each, attachments, left); });
 }
 
 }  // namespace
@@ -178,11 +181,16 @@ SocketDecoder::Outcome SocketDecoder::add_text(std::string_view text) {
     if (!data) return Outcome::failed;
   }
   if (!fits(packet_.type, data)) return Outcome::failed;
-  if (data) packet_.data = *std::move(data);
   expected_ = expected;
   attached_bytes_ = 0;
   attachments_.clear();
-  return expected_ > 0 ? Outcome::needs_attachments : Outcome::packet;
+  if (expected_ > 0) {
+    // The attachments may never come, and a parsed value is many times as large as its text.
+    text_ = text;
+    return Outcome::needs_attachments;
+  }
+  if (data) packet_.data = *std::move(data);
+  return Outcome::packet;
 }
 
 SocketDecoder::Outcome SocketDecoder::add_binary(std::string_view bytes) {
@@ -196,7 +204,9 @@ SocketDecoder::Outcome SocketDecoder::add_binary(std::string_view bytes) {
 
 SocketDecoder::Outcome SocketDecoder::complete() {
   expected_ = 0;
-  const bool is_whole = put_attachments(packet_.data, attachments_);
+  packet_.data = parse_json(std::exchange(text_, {}), limits_.depth).value_or(json());
+  std::size_t left = limits_.attachment_bytes;
+  const bool is_whole = put_attachments(packet_.data, attachments_, left);
   attachments_ = {};
   return is_whole ? Outcome::packet : Outcome::failed;
 }

@@ -35,7 +35,7 @@ EncodedSocketPacket encode_socket_packet(const SocketPacket& packet);
 struct SocketDecoderLimits {
   std::size_t depth = 64;                    // of nested arrays and objects
   std::size_t attachments = 64;              // of one packet
-  std::size_t attachment_bytes = 1'000'000;  // of all of one packet
+  std::size_t attachment_bytes = 1'000'000;  // of all of one packet, as often as it names them
 };
 
 /// Puts the messages of one connection together to packets, as the reference parser does. After a failure the
@@ -60,6 +60,7 @@ class SocketDecoder {
 
   SocketDecoderLimits limits_;
   SocketPacket packet_;
+  std::string text_;  // of the data, while attachments are awaited
   std::size_t expected_ = 0;
   std::size_t attached_bytes_ = 0;
   std::vector<std::string> attachments_;

@@ -193,5 +193,14 @@ TEST_F(SessionTest, DrainingTellsTheClientOnceAndTakesNoMore) {
   EXPECT_FALSE(session->ready_for_command());
 }
 
+TEST_F(SessionTest, I1NoSendBeginsWhileTheGatewayGoesAway) {
+  join("r");
+  session->drain(1500);
+  outlet.take();
+  session->handle(send("one that was read before"));
+  EXPECT_TRUE(store.accepts.empty());
+  EXPECT_NE(outlet.take().at(0).find("unavailable"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace chat::gateway

@@ -256,6 +256,14 @@ TEST_F(ChatSocketTest, ReceiptsComeOnlyInRoomsThatWereJoinedForThem) {
   EXPECT_EQ(client.events.back(), (json::array({"stored", {{"room", "general"}, {"epoch", 5}, {"seq", 2}}})));
 }
 
+TEST_F(ChatSocketTest, I6RoomsThatCannotBeAreNotRememberedForReceipts) {
+  begin();
+  for (int i = 0; i < 200; ++i) emit("join", {{"room", "no room " + std::to_string(i)}, {"receipts", true}});
+  emit("join", {{"room", "r"}, {"receipts", true}});
+  chat->stored({"r", {5, 2}});
+  EXPECT_EQ(client.events.back()[0], "stored");
+}
+
 TEST_F(ChatSocketTest, TheNameOfTheAuthObjectIsTheSenders) {
   begin({{"name", "Ann"}});
   emit("event:message", {{"message", "x"}});
@@ -382,6 +390,26 @@ TEST_F(RecoveryTest, I3AmidPagesOfItsOwnAClientHasNoPlace) {
   page.more = false;
   confirm("general", page);
   EXPECT_EQ(client.events.back(), json::array({"offset", "5-4"}));
+}
+
+TEST_F(RecoveryTest, I3OverAHoleThePlaceOfAClientStays) {
+  open(missed(pid, "5-1"));
+  ReadReply page = page_up_to({5, 4});
+  page.entries = {entry(2)};
+  page.more = true;
+  confirm("general", page);
+  client.run_later();
+  page = page_up_to({6, 4});
+  page.complete = false;
+  std::exchange(store.reads, {}).at(0).handler(page);
+  const std::size_t before = client.frames.size();
+  const std::string native = make_message(request("live"), {6, 5});
+  rooms.find("general")->publish(
+      {{6, 5}, ws::make_frame(ws::Opcode::text, native), std::make_shared<ws::LazyFrame>()});
+  for (std::size_t i = before; i < client.frames.size(); ++i)
+    EXPECT_EQ(json::parse(client.frames[i].substr(2)).size(), 2U) << "no offset";
+  client.run_later();
+  EXPECT_TRUE(client.is_closed);
 }
 
 TEST_F(RecoveryTest, I3AnIncompletePageWithMoreIsNotWaitedFor) {

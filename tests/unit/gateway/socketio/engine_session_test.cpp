@@ -183,6 +183,64 @@ TEST_F(EngineSessionTest, APostThatIsHeldBackComesBeforeWhatTheUpgradedWebSocket
   EXPECT_TRUE(session->ready_for_message(socket));
 }
 
+// The reference client sends no upgrade packet before its POST is answered.
+TEST_F(EngineSessionTest, AProbeAnswersThePostThatIsHeldBack) {
+  begin_polling();
+  seen.is_ready = false;
+  post("4one");
+  EXPECT_TRUE(posts.empty());
+  ASSERT_TRUE(session->begin_upgrade(socket, now));
+  frame(socket, "2probe");
+  EXPECT_EQ(posts, Answers{ok});
+  EXPECT_TRUE(seen.messages.empty());
+  frame(socket, "5");
+  seen.is_ready = true;
+  session->resume_reading();
+  EXPECT_EQ(seen.messages, std::vector<std::string>{"one"});
+}
+
+TEST_F(EngineSessionTest, WhatWasPostedIsHandedOnThoughItsClientLeft) {
+  begin_polling();
+  seen.is_ready = false;
+  post("4one");
+  session->abandon_post();
+  EXPECT_FALSE(session->is_closed());
+  seen.is_ready = true;
+  session->resume_reading();
+  EXPECT_EQ(seen.messages, std::vector<std::string>{"one"});
+  EXPECT_TRUE(session->begin_post());
+}
+
+TEST_F(EngineSessionTest, I6ManyPacketsOfOnePostAreNotTakenInOneTurn) {
+  std::vector<std::function<void()>> later;
+  const auto queued = std::make_shared<EngineSession>(
+      "q", EngineSettings{}, std::make_unique<Echo>(seen),
+      [&later](std::function<void()> call) { later.push_back(std::move(call)); });
+  queued->open_polling(into(polls), now);
+  std::string body = "4x";
+  for (int i = 1; i < 100; ++i) body += "\x1e\x34x";
+  ASSERT_TRUE(queued->begin_post());
+  queued->post(body, into(posts), now);
+  EXPECT_EQ(seen.messages.size(), 32U);
+  for (int turns = 0; turns < 3; ++turns) {
+    for (const auto& call : std::exchange(later, {})) call();
+  }
+  EXPECT_EQ(seen.messages.size(), 100U);
+  EXPECT_EQ(posts, Answers{ok});
+}
+
+// Its pong stands behind messages that are not read.
+TEST_F(EngineSessionTest, AClientThatIsHeldBackIsNotTakenForDead) {
+  session->open_socket(socket, now);
+  pass(milliseconds(300));
+  seen.is_ready = false;
+  pass(milliseconds(200));
+  EXPECT_FALSE(session->is_closed());
+  seen.is_ready = true;
+  pass(milliseconds(200));
+  EXPECT_TRUE(session->is_closed());
+}
+
 TEST_F(EngineSessionTest, I6ASecondPostBeforeTheFirstIsTakenEndsTheSession) {
   begin_polling();
   seen.is_ready = false;

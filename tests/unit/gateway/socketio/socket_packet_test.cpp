@@ -45,6 +45,18 @@ TEST(SocketPacket, TheCommaBehindANamespaceMayBeMissingAtTheEnd) {
   EXPECT_EQ(decoded("0/admin?token=1").nsp, "/admin?token=1");
 }
 
+TEST(SocketPacket, I6AnAttachmentThatIsNamedOftenCountsAsOften) {
+  std::string text = R"(51-["x")";
+  for (int i = 0; i < 3; ++i) text += R"(,{"_placeholder":true,"num":0})";
+  text += "]";
+  SocketDecoder decoder({64, 64, 29});
+  ASSERT_EQ(decoder.add_text(text), Outcome::needs_attachments);
+  EXPECT_EQ(decoder.add_binary("0123456789"), Outcome::failed);
+  SocketDecoder larger({64, 64, 30});
+  ASSERT_EQ(larger.add_text(text), Outcome::needs_attachments);
+  EXPECT_EQ(larger.add_binary("0123456789"), Outcome::packet);
+}
+
 TEST(SocketPacket, AnEventMayBeNamedByANumber) {
   EXPECT_EQ(decoded("2[5]").data, json::array({5}));
 }
