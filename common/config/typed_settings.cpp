@@ -48,6 +48,17 @@ Setting make(std::string flag, std::string variable, std::string help, std::stri
   return setting;
 }
 
+/// `what` is the number's name in the fault.
+template <class Assign>
+Fault assign_integer(const std::string& text, const std::string& what, std::int64_t least, std::int64_t most,
+                     const Assign& assign) {
+  const auto number = parse_number<std::int64_t>(text);
+  if (!number || *number < least || *number > most)
+    return Fault{"is not a " + what + " from " + number_text(least) + " to " + number_text(most)};
+  assign(*number);
+  return Fault{};
+}
+
 }  // namespace
 
 Setting text_setting(std::string flag, std::string variable, std::string help, std::string& target) {
@@ -99,11 +110,7 @@ Setting integer_setting(std::string flag, std::string variable, std::string help
                         std::int64_t least, std::int64_t most) {
   Setting setting = make(std::move(flag), std::move(variable), std::move(help), number_text(target));
   setting.assign = [&target, least, most](const std::string& text) {
-    const auto number = parse_number<std::int64_t>(text);
-    if (!number || *number < least || *number > most)
-      return Fault{"is not a number from " + number_text(least) + " to " + number_text(most)};
-    target = *number;
-    return Fault{};
+    return assign_integer(text, "number", least, most, [&target](std::int64_t number) { target = number; });
   };
   return setting;
 }
@@ -128,11 +135,8 @@ Setting milliseconds_setting(std::string flag, std::string variable, std::string
   Setting setting = make(std::move(flag), std::move(variable), std::move(help),
                          number_text(static_cast<std::int64_t>(target.count())));
   setting.assign = [&target, least, most](const std::string& text) {
-    const auto number = parse_number<std::int64_t>(text);
-    if (!number || *number < least || *number > most)
-      return Fault{"is not a number of milliseconds from " + number_text(least) + " to " + number_text(most)};
-    target = std::chrono::milliseconds(*number);
-    return Fault{};
+    return assign_integer(text, "number of milliseconds", least, most,
+                          [&target](std::int64_t number) { target = std::chrono::milliseconds(number); });
   };
   return setting;
 }

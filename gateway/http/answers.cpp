@@ -14,8 +14,6 @@ std::string_view reason_of(unsigned status) {
       return "No Content";
     case 400:
       return "Bad Request";
-    case 403:
-      return "Forbidden";
     case 404:
       return "Not Found";
     case 405:

@@ -1,5 +1,6 @@
 #include "gateway/socketio/engine_packet.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/socketio/base64.hpp"
@@ -34,19 +35,11 @@ void append_record(std::string& payload, std::string_view packet) {
   payload += packet;
 }
 
-EnginePayload decode_payload(std::string_view body) {
-  EnginePayload payload;
-  for (;;) {
-    const std::size_t end = body.find(record_separator);
-    auto packet = decode_packet(body.substr(0, end), EngineCarrier::payload);
-    if (!packet) {
-      payload.complete = false;
-      return payload;
-    }
-    payload.packets.push_back(*std::move(packet));
-    if (end == std::string_view::npos) return payload;
-    body.remove_prefix(end + 1);
-  }
+std::string_view take_record(std::string_view body, std::size_t& at) {
+  const std::size_t end = std::min(body.find(record_separator, at), body.size());
+  const std::string_view record = body.substr(at, end - at);
+  at = end + 1;
+  return record;
 }
 
 }  // namespace chat::gateway::socketio

@@ -43,11 +43,8 @@ inline constexpr char record_separator = '\x1e';
 /// Adds a packet that is encoded already to a payload.
 void append_record(std::string& payload, std::string_view packet);
 
-/// The packets of a POST body up to the first that is broken: `complete` tells whether all were read.
-struct EnginePayload {
-  std::vector<EnginePacket> packets;
-  bool complete = true;
-};
-EnginePayload decode_payload(std::string_view body);
+/// The record of a POST body that begins at `at`, which moves behind its separator: beyond the body's end
+/// after the last one. Every body has one at least, an empty one.
+std::string_view take_record(std::string_view body, std::size_t& at);
 
 }  // namespace chat::gateway::socketio

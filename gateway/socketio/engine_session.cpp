@@ -133,20 +133,20 @@ void EngineSession::take_posted() {
   const auto alive = shared_from_this();
   for (int packets = 0; posting_ == Posting::hands_on && taken_ <= posted_.size(); ++packets) {
     if (packets == most_packets_a_turn) return call_later([this] { take_posted(); });
-    if (!take_record()) return;
+    if (!take_packet()) return;
   }
   if (posting_ == Posting::hands_on) end_post({200, "ok"});
 }
 
 /// False when the handler does not take the next packet now. A broken one ends the session; what came before
 /// it counts.
-bool EngineSession::take_record() {
-  const std::size_t end = std::min(posted_.find(record_separator, taken_), posted_.size());
-  const std::string_view record = std::string_view(posted_).substr(taken_, end - taken_);
+bool EngineSession::take_packet() {
+  std::size_t next = taken_;
+  const std::string_view record = take_record(posted_, next);
   const bool is_message = record.starts_with('4') || record.starts_with('b');
   if (is_message && !handler_->ready_for_message()) return false;
   const auto packet = decode_packet(record, EngineCarrier::payload);
-  taken_ = end + 1;
+  taken_ = next;
   if (packet)
     on_packet(*packet);
   else

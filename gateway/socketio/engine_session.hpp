@@ -160,7 +160,7 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   void abandon_upgrade();
   void ping(TimePoint now);
   void take_posted();
-  bool take_record();
+  bool take_packet();
   void answer_held_post();
   void end_post(EngineAnswer answer);
   bool is_held_back() const;

@@ -17,11 +17,6 @@ constexpr std::size_t most_awaited_acks = 256;
 
 }  // namespace
 
-ws::FrameRef make_event_frame(const json& args) {
-  const EncodedSocketPacket encoded = encode_socket_packet({SocketType::event, "/", std::nullopt, args});
-  return make_message_frame(encoded.text, false);
-}
-
 class SocketConnection::NamespaceSocket final : public Socket,
                                                 public std::enable_shared_from_this<NamespaceSocket> {
  public:

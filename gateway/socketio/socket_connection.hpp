@@ -34,7 +34,7 @@ class Socket {
   using OnAck = std::function<void(nlohmann::json args)>;
   virtual void emit(nlohmann::json args, OnAck on_ack = nullptr) = 0;
 
-  /// A whole packet that was encoded for all who get it (make_event_frame).
+  /// A whole packet that was encoded for all who get it.
   virtual void emit(const ws::FrameRef& event) = 0;
 
   /// Answers an event that had `id`; `args` is an array.
@@ -85,9 +85,6 @@ class SocketHandler {
 /// client's object, empty where it sent none.
 using MakeSocketHandler =
     std::function<std::unique_ptr<SocketHandler>(const std::string& nsp, const nlohmann::json& auth)>;
-
-/// The text frame of an event without binary data, for many clients of the main namespace at once.
-ws::FrameRef make_event_frame(const nlohmann::json& args);
 
 /// Ends as the reference server does: a packet that is broken, or for a namespace that the client is not in,
 /// closes the connection; so does a client that is in none `connect_timeout` after the opening.

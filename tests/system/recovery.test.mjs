@@ -60,6 +60,16 @@ async function assertNothingMissed(socket, last, who) {
   assertNoGapNoRepeat(socket.got, who);
 }
 
+// A client that has got nothing yet is lost once more, and then given just what was sent meanwhile.
+async function assertRecoveredFromHere(socket, writer) {
+  await lose(socket);
+  const last = await writer.send("general", "missed");
+  await comeBack(socket);
+  assertRecovered(socket);
+  await gets([socket], last.id);
+  assert.deepEqual(socket.got.map(({ id }) => id), [last.id]);
+}
+
 test("I3 what was sent in an empty room before anything was received is recovered, in all modes and from either gateway", async () => {
   const sockets = await Promise.all(allModes.flatMap(([, options]) => fleet.gateways.map((gateway) => connect(urlOf(gateway), options))));
   await Promise.all(sockets.map(lose));
@@ -172,12 +182,7 @@ test("a client that was not recovered is in general alone again, and recovered t
   await comeBack(socket);
   assert.equal(socket.recovered, false);
   socket.got = [];
-  await lose(socket);
-  const last = await writer.send("general", "missed");
-  await comeBack(socket);
-  assertRecovered(socket);
-  await gets([socket], last.id);
-  assert.deepEqual(socket.got.map(({ id }) => id), [last.id]);
+  await assertRecoveredFromHere(socket, writer);
 });
 
 test("I3 a client that disconnects and connects by itself is recovered too, one that is made anew is not", async () => {
@@ -216,12 +221,7 @@ test("I3 a client that reads general in pages of its own is not recovered amid t
   const rest = await request(socket, "join", { room: "general", since: cursorOf(again.messages.at(-1)) });
   assert.equal(rest.more, undefined);
   assert.equal(rest.messages.at(-1).id, amid.id);
-  await lose(socket);
-  const last = await writer.send("general", "missed");
-  await comeBack(socket);
-  assertRecovered(socket);
-  await gets([socket], last.id);
-  assert.deepEqual(socket.got.map(({ id }) => id), [last.id]);
+  await assertRecoveredFromHere(socket, writer);
 });
 
 test("I3 the clients of a gateway that is stopped are told to come back, and recovered on the other by themselves", async () => {

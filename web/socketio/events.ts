@@ -1,11 +1,10 @@
 // The events of the gateway's Socket.IO endpoint as the generics of socket.io-client's Socket take them:
 //   const socket: Socket<ServerToClientEvents, ClientToServerEvents> = io(url);
 
-// A place in a room. Both are whole numbers that a double holds; (epoch, seq) is the room's order.
-export interface Cursor {
-  epoch: number;
-  seq: number;
-}
+import type { Cursor, ErrorCode } from "../src/client/protocol.ts";
+
+// They are the native protocol's.
+export type { Cursor, ErrorCode };
 
 export interface ChatMessage extends Cursor {
   message: string;
@@ -15,19 +14,6 @@ export interface ChatMessage extends Cursor {
   sender_name: string;
   sent_at: number; // milliseconds since 1970
 }
-
-export type ErrorCode =
-  | "bad_request"
-  | "unknown_type"
-  | "too_large"
-  | "not_joined"
-  | "too_many_rooms"
-  | "unauthorized"
-  | "forbidden"
-  | "rate_limited"
-  | "overloaded"
-  | "unavailable"
-  | "internal";
 
 // What a callback is given instead of its answer. After `unavailable` or `overloaded`: wait and send it again with its id.
 export interface Refusal {

@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/gateway/socketio/payload.hpp"
+
 namespace chat::gateway::socketio {
 namespace {
+
+using testing::decode_payload;
+using testing::EnginePayload;
 
 EnginePacket text(std::string data) {
   return {EngineType::message, std::move(data), false};

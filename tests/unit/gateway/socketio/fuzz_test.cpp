@@ -14,11 +14,13 @@
 #include "gateway/socketio/recovery.hpp"
 #include "gateway/socketio/socket_connection.hpp"
 #include "tests/unit/gateway/socketio/fake_socket.hpp"
+#include "tests/unit/gateway/socketio/payload.hpp"
 
 namespace chat::gateway::socketio {
 namespace {
 
 using nlohmann::json;
+using testing::decode_payload;
 using testing::FakeSocket;
 
 unsigned number_of(const char* variable, unsigned otherwise) {

@@ -9,9 +9,13 @@
 #include "gateway/socketio/base64.hpp"
 #include "gateway/socketio/engine_packet.hpp"
 #include "gateway/socketio/socket_packet.hpp"
+#include "tests/unit/gateway/socketio/payload.hpp"
 
 namespace chat::gateway::socketio {
 namespace {
+
+using testing::decode_payload;
+using testing::EnginePayload;
 
 using nlohmann::json;
 

@@ -127,7 +127,7 @@ TEST_F(SocketConnectionTest, TheServerMayAskForAnAck) {
 
 TEST_F(SocketConnectionTest, ASharedFrameIsSentAsItIs) {
   answers({"40"});
-  main.socket->emit(make_event_frame(json::array({"message", {{"a", 1}}})));
+  main.socket->emit(make_message_frame(R"(2["message",{"a":1}])", false));
   EXPECT_EQ(socket.sent, Packets{R"(42["message",{"a":1}])"});
 }
 
