@@ -193,6 +193,12 @@ TEST_F(SessionTest, DrainingTellsTheClientOnceAndTakesNoMore) {
   EXPECT_FALSE(session->ready_for_command());
 }
 
+TEST_F(SessionTest, I1ASessionThatBeginsAmidADrainTakesNothing) {
+  services.is_draining = true;
+  const auto late = std::make_shared<Session>(services, outlet);
+  EXPECT_FALSE(late->ready_for_command());
+}
+
 TEST_F(SessionTest, I1NoSendBeginsWhileTheGatewayGoesAway) {
   join("r");
   session->drain(1500);

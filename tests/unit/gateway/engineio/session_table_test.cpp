@@ -87,10 +87,10 @@ TEST_F(SessionTableTest, ForgetsASessionWhoseClientDoesNotAnswer) {
   EXPECT_TRUE(until([&] { return table.size() == 0; }));
 }
 
-TEST_F(SessionTableTest, AnEarlierDeadlineIsSeenWithTheNextTick) {
+TEST_F(SessionTableTest, AClosedSessionThatNobodyPollsEndsAfterAPingInterval) {
   const auto session = open("a", 50ms, 25s);
   const auto other = open("b", 25s);
-  session->close();  // without a poll: after a ping interval at most
+  session->close();
   table.tick(now());
   EXPECT_EQ(table.polling(), 2U);
   EXPECT_TRUE(until([&] { return session->is_closed(); }));
