@@ -20,7 +20,8 @@ const page = `<!doctype html><meta charset="utf-8"><ul></ul><form><input><button
   const socket = io(new URLSearchParams(location.search).get("server"));
   window.transports = [];
   window.refusals = [];
-  socket.on("connect", () => {
+  // Listens from the engine's opening on: the upgrade may be done before the chat has answered CONNECT.
+  socket.io.on("open", () => {
     transports.push(socket.io.engine.transport.name);
     socket.io.engine.on("upgrade", ({ name }) => transports.push(name));
   });
