@@ -134,6 +134,7 @@ for (const [mode, options] of Object.entries(modes)) {
 
   test(`I1 ${mode}: clients of a gateway that is killed come back on the other by themselves, and what was acknowledged is one row`, async () => {
     const sockets = await Promise.all(range(4).map(() => connect(balanced(), { ...options, retries: 100, ackTimeout: 2000 * patience })));
+    await settled(sockets, options);
     const dies = fleet.gateways.find(({ id }) => id === gatewayOf(sockets[0]));
     const ids = range(60).map(() => randomUUID());
     const acks = Promise.all(ids.map((id, i) => sockets[i % 4].emitWithAck("event:message", { message: `retried ${i}`, id })));
