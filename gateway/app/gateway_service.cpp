@@ -1,6 +1,7 @@
 #include "gateway/app/gateway_service.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <stdexcept>
@@ -51,6 +52,7 @@ constexpr std::chrono::seconds script_replies_deadline{4};
 constexpr std::chrono::milliseconds poll_period{5};
 constexpr std::chrono::milliseconds bus_watch_period{100};
 constexpr std::chrono::seconds durability_deadline{10};
+constexpr std::chrono::seconds presence_deadline{1};
 
 }  // namespace
 
@@ -60,7 +62,7 @@ GatewayService::GatewayService(GatewaySettings settings)
       gateway_metrics_(metrics_),
       bus_work_(asio::make_work_guard(bus_context_)),
       bus_watch_(bus_context_),
-      hub_(bus_context_, gateway_metrics_) {}
+      hub_(bus_context_, gateway_metrics_, settings_.gateway_id) {}
 
 GatewayService::~GatewayService() {
   admin_.reset();
@@ -229,8 +231,18 @@ int GatewayService::drain() {
         return open == 0;
       },
       Clock::now() + settings_.drain_timeout, false);
+  end_presence();
   log::info("stopped", {{"gateway", settings_.gateway_id}, {"undelivered", lost}});
   return lost == 0 ? 0 : 1;
+}
+
+/// Otherwise the other gateways would count the members that were here until they miss this one.
+void GatewayService::end_presence() {
+  auto is_done = std::make_shared<std::atomic<bool>>(false);
+  asio::post(bus_context_, [this, is_done] {
+    hub_.end_presence(std::shared_ptr<void>(nullptr, [is_done](void*) { *is_done = true; }));
+  });
+  wait_until([&] { return is_done->load(); }, Clock::now() + presence_deadline, false);
 }
 
 admin::Readiness GatewayService::readiness() const {

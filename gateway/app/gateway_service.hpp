@@ -54,6 +54,7 @@ class GatewayService {
   /// Keeps bus_connected_ true to the bus, on its thread.
   void watch_bus();
   int drain();
+  void end_presence();
   /// Runs the main loop until `done`, the deadline, or (where asked) a signal; gives done().
   bool wait_until(const std::function<bool()>& done, std::chrono::steady_clock::time_point deadline,
                   bool end_at_signal);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,8 @@ class BusListener {
  public:
   virtual ~BusListener() = default;
 
-  /// A publication of a subscribed room: a message object (publication.hpp) or stored numbers.
+  /// A publication of a subscribed room: a message object (publication.hpp), stored numbers, or a notice
+  /// (notices.hpp).
   virtual void on_publication(std::string_view room, std::string_view message) = 0;
 
   /// The read buffer is drained: what came since the last call may be handed on as one batch.
@@ -39,6 +41,11 @@ class Bus {
 
   /// Reads for repair, on the bus's own command connection.
   virtual void read(ReadRequest request, std::function<void(ReadReply)> handler) = 0;
+
+  /// To every gateway that is subscribed to the room, this one too; lost while Redis is away. `done` is
+  /// destroyed once Redis has it, or will not get it.
+  virtual void publish(const std::string& room, std::string_view text,
+                       std::shared_ptr<void> done = nullptr) = 0;
 
   virtual bool connected() const = 0;
 };

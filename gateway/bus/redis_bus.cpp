@@ -41,6 +41,12 @@ void RedisBus::read(ReadRequest request, std::function<void(ReadReply)> handler)
   commands_.read(request, std::move(handler));
 }
 
+void RedisBus::publish(const std::string& room, std::string_view text, std::shared_ptr<void> done) {
+  if (!connection_.is_ready()) return;
+  connection_.send({"PUBLISH", names_.of(room).channel, text},
+                   [done = std::move(done)](const redis::Reply&) {});
+}
+
 const std::string& RedisBus::last_error() const {
   return connection_.last_error().empty() ? subscriber_.last_error() : connection_.last_error();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,7 @@ class RedisBus final : public Bus, private redis::SubscriberConnection::Listener
   void subscribe(const std::string& room) override;
   void unsubscribe(const std::string& room) override;
   void read(ReadRequest request, std::function<void(ReadReply)> handler) override;
+  void publish(const std::string& room, std::string_view text, std::shared_ptr<void> done) override;
   bool connected() const override { return subscriber_.is_live() && connection_.is_ready(); }
 
   /// Why there is or was no connection, as a sentence for a person; empty while nothing went wrong.

@@ -141,6 +141,13 @@ class FrameReader {
     return value.get<std::size_t>();
   }
 
+  bool presence() {
+    if (!has("presence")) return false;
+    const json& value = frame_["presence"];
+    if (!value.is_boolean()) return reject("presence must be true or false"), false;
+    return value.get<bool>();
+  }
+
   void reject(std::string message, ErrorCode code = ErrorCode::bad_request) {
     if (!rejection_) rejection_ = Rejection{id_, code, std::move(message), std::nullopt};
   }
@@ -201,12 +208,13 @@ Parsed parse_by_type(const std::string& type, FrameReader& reader) {
   if (type == "ping") return reader.finish(PingCommand{reader.id()});
   if (type == "hello") return reader.finish(HelloCommand{reader.id(), reader.name()});
   if (type == "leave") return reader.finish(LeaveCommand{reader.id(), reader.room()});
+  if (type == "typing") return reader.finish(TypingCommand{reader.id(), reader.room()});
   if (type == "history") {
     HistoryCommand command{reader.id(), reader.room(), reader.before(), reader.limit()};
     return reader.finish(std::move(command));
   }
   if (type == "join") {
-    JoinCommand command{reader.id(), reader.room(), reader.since(), reader.history()};
+    JoinCommand command{reader.id(), reader.room(), reader.since(), reader.history(), reader.presence()};
     return reader.finish(std::move(command));
   }
   reader.reject("the type is unknown", ErrorCode::unknown_type);

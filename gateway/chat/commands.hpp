@@ -28,6 +28,7 @@ struct JoinCommand {
   std::string room;
   std::optional<Cursor> since;
   std::size_t history = 0;
+  bool presence = false;
 };
 
 struct LeaveCommand {
@@ -50,12 +51,17 @@ struct HistoryCommand {
   std::size_t limit = 0;
 };
 
+struct TypingCommand {
+  RequestId id;
+  std::string room;
+};
+
 struct PingCommand {
   RequestId id;
 };
 
-using Command =
-    std::variant<HelloCommand, JoinCommand, LeaveCommand, SendCommand, HistoryCommand, PingCommand>;
+using Command = std::variant<HelloCommand, JoinCommand, LeaveCommand, SendCommand, HistoryCommand,
+                             TypingCommand, PingCommand>;
 
 /// Reads one text frame (valid UTF-8). Everything that PROTOCOL does not allow is a Rejection with the
 /// frame's id where one could be read, also from in front of a syntax error. Unknown fields are ignored.

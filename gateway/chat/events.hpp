@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/wire/cursor.hpp"
@@ -56,6 +58,27 @@ struct StoredEvent {
   Cursor cursor;
 };
 
+/// A member of the room is typing.
+struct TypingEvent {
+  std::string room;
+  std::string user;
+};
+
+/// Who came to the room and who went since the last one. Names only up to most_present_names members, and one
+/// for each member.
+struct PresenceEvent {
+  std::string room;
+  std::size_t members = 0;
+  std::vector<std::string> joined;
+  std::vector<std::string> left;
+  bool is_full = false;  // `joined` are all that are there
+};
+
+struct TypedEvent {
+  RequestId id;
+  std::string room;
+};
+
 struct PongEvent {
   RequestId id;
 };
@@ -81,6 +104,44 @@ struct RoomMessage {
   }
 };
 
+/// An event for many members, encoded once a protocol by whoever needs it first (I5). Shared by all workers.
+template <class Event>
+class Broadcast {
+ public:
+  enum class Protocol : std::size_t { native, socketio };
+
+  explicit Broadcast(Event event) : event_(std::move(event)) {}
+
+  const Event& event() const { return event_; }
+
+  /// `encode` makes the payload of the event in that protocol.
+  template <class Encode>
+  ws::FrameRef frame(Protocol protocol, Encode&& encode) const {
+    return ws::make_frame(frames_.get(static_cast<std::size_t>(protocol),
+                                      [&] { return ws::encode_frame(ws::Opcode::text, encode(event_)); }));
+  }
+
+ private:
+  const Event event_;
+  mutable ws::LazyFrame frames_;
+};
+
+/// What all members but one session are told. Shared by all workers.
+struct Typing {
+  Typing(std::uint64_t of_session, TypingEvent event) : session(of_session), broadcast(std::move(event)) {}
+
+  std::uint64_t session;
+  Broadcast<TypingEvent> broadcast;
+};
+
+/// A change of who is in a room. Shared by all workers.
+struct Presence {
+  Presence(PresenceEvent changed, PresenceEvent whole) : change(std::move(changed)), all(std::move(whole)) {}
+
+  Broadcast<PresenceEvent> change;  // for who was told the one before
+  Broadcast<PresenceEvent> all;     // for who was told none
+};
+
 /// A client's transport and encoding. All calls on the session's worker; none destroys the session or calls
 /// back into it. Calls after the transport closed are without effect.
 class Outlet {
@@ -96,6 +157,11 @@ class Outlet {
   virtual void left(const LeftEvent& event) = 0;
   virtual void ack(const AckEvent& event) = 0;
   virtual void stored(const StoredEvent& event) = 0;
+  /// May be left out where the client does not keep up.
+  virtual void typing(const Broadcast<TypingEvent>& broadcast) = 0;
+  virtual void presence(const Broadcast<PresenceEvent>& broadcast) = 0;
+  /// Its frame that it is typing was taken, whether anybody is told or not.
+  virtual void typed(const TypedEvent& event) = 0;
   virtual void pong(const PongEvent& event) = 0;
   virtual void reconnect(const ReconnectEvent& event) = 0;
   virtual void error(const Rejection& rejection) = 0;

@@ -29,6 +29,10 @@ struct GatewayMetrics {
   prometheus::Counter& joins_from_ring;
   prometheus::Counter& recovered;
   prometheus::Counter& not_recovered;
+  prometheus::Counter& typing_told;
+  prometheus::Counter& typing_dropped;
+  prometheus::Counter& presence_told;
+  prometheus::Gauge& presence_rooms;
   prometheus::Counter& publications;
   prometheus::Counter& publications_dropped;
   prometheus::Counter& frames_encoded;

@@ -123,6 +123,20 @@ std::string encode(const StoredEvent& event) {
   return frame += '}';
 }
 
+std::string encode(const TypingEvent& event) {
+  return json{{"type", "typing"}, {"room", event.room}, {"user", event.user}}.dump();
+}
+
+std::string encode(const PresenceEvent& event) {
+  json frame = {{"type", "presence"},
+                {"room", event.room},
+                {"members", event.members},
+                {"joined", event.joined},
+                {"left", event.left}};
+  if (event.is_full) frame["full"] = true;
+  return frame.dump();
+}
+
 std::string encode(const PongEvent& event) {
   std::string frame = R"({"type":"pong")";
   append_id(frame, event.id);

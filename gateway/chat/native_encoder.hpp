@@ -13,6 +13,8 @@ std::string encode(const HistoryEvent& event);
 std::string encode(const LeftEvent& event);
 std::string encode(const AckEvent& event);
 std::string encode(const StoredEvent& event);
+std::string encode(const TypingEvent& event);
+std::string encode(const PresenceEvent& event);
 std::string encode(const PongEvent& event);
 std::string encode(const ReconnectEvent& event);
 std::string encode(const Rejection& rejection);

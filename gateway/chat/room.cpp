@@ -31,7 +31,8 @@ std::shared_ptr<const ReadReply> part_after(Cursor since, const ReadReply& page)
 
 }  // namespace
 
-Room::Room(std::string name, RoomStore& store) : name_(std::move(name)), store_(store) {}
+Room::Room(std::string name, RoomStore& store, HubPort& hub)
+    : name_(std::move(name)), store_(store), hub_(hub) {}
 
 void Room::join(RoomMember& member, RequestId id, std::optional<Cursor> since, std::size_t history) {
   leave(member);
@@ -69,6 +70,7 @@ void Room::add(Joiner joiner, std::size_t history, Sharing sharing) {
 }
 
 void Room::leave(RoomMember& member) {
+  end_watch(member);
   switch (std::exchange(member.state_, RoomMember::State::outside)) {
     case RoomMember::State::outside:
       break;
@@ -86,31 +88,82 @@ void Room::leave(RoomMember& member) {
       last.member->index_ = member.index_;
       std::swap(members_[member.index_], last);
       members_.pop_back();
+      is_count_due_ = true;
       break;
     }
   }
 }
 
 void Room::await_stored(RoomMember& member) {
-  if (member.stored_index_) return;
-  member.stored_index_ = awaiting_stored_.size();
-  awaiting_stored_.push_back(&member);
+  awaiting_stored_.add(member);
 }
 
 void Room::end_wait(RoomMember& member) {
-  const auto index = std::exchange(member.stored_index_, std::nullopt);
-  if (!index) return;
-  RoomMember* const last = awaiting_stored_.back();
-  awaiting_stored_.pop_back();
-  if (last == &member) return;
-  awaiting_stored_[*index] = last;
-  last->stored_index_ = index;
+  awaiting_stored_.remove(member);
 }
 
 void Room::on_stored(const StoredNumbers& stored) {
   stored_ = std::max(stored_, stored.watermark);
-  // From the back: who ends its wait within its call gives its place to one that was told already.
-  for (std::size_t i = awaiting_stored_.size(); i > 0; --i) awaiting_stored_[i - 1]->on_stored(stored);
+  awaiting_stored_.for_each([&](RoomMember& member) { member.on_stored(stored); });
+}
+
+void Room::watch(RoomMember& member) {
+  const bool is_first = watching_.empty();
+  if (!watching_.add(member)) return;
+  member.knows_presence_ = presence_ != nullptr;
+  if (presence_) member.outlet_.presence(presence_->all);
+  if (is_first) hub_.watch(name_, true);
+}
+
+void Room::end_watch(RoomMember& member) {
+  if (!watching_.remove(member) || !watching_.empty()) return;
+  presence_.reset();
+  hub_.watch(name_, false);
+}
+
+std::size_t Room::on_presence(std::shared_ptr<const Presence> presence) {
+  // What the hub told before it heard that nobody watches, or tells twice since somebody does again.
+  if (watching_.empty() || presence == presence_) return 0;
+  presence_ = std::move(presence);
+  watching_.for_each([&](RoomMember& member) {
+    const bool knows = std::exchange(member.knows_presence_, true);
+    member.outlet_.presence(knows ? presence_->change : presence_->all);
+  });
+  return watching_.size();
+}
+
+void Room::count(bool is_wanted) {
+  is_counted_ = is_wanted;
+  if (is_counted_) tell_count();
+}
+
+void Room::tell_count() {
+  is_count_due_ = false;
+  hub_.attend(name_, attendance());
+}
+
+Attendance Room::attendance() const {
+  Attendance attendance{members_.size(), {}};
+  if (members_.size() > most_present_names) return attendance;
+  for (const LiveMember& member : members_) attendance.names.push_back(member.member->user());
+  std::ranges::sort(attendance.names);
+  return attendance;
+}
+
+bool Room::type(const RoomMember& member, std::chrono::steady_clock::time_point now) {
+  if (!typing_.take(now)) return false;
+  hub_.type(name_, member.session_, member.user());
+  return true;
+}
+
+void Room::on_typing(const Typing& typing) {
+  for (const LiveMember& member : members_)
+    if (member.member->session_ != typing.session) member.outlet->typing(typing.broadcast);
+}
+
+void Room::sweep() {
+  ring_.sweep();
+  if (is_counted_ && is_count_due_) tell_count();
 }
 
 bool Room::empty() const {
@@ -213,6 +266,7 @@ void Room::make_live(RoomMember& member, Cursor newest) {
   member.index_ = members_.size();
   members_.push_back({&member.outlet_, &member, skip_until});
   highest_skip_ = std::max(highest_skip_, skip_until);
+  is_count_due_ = true;
 }
 
 std::size_t Room::publish(const RoomMessage& message) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,7 +13,11 @@
 #include "common/wire/stored_numbers.hpp"
 #include "gateway/bus/room_store.hpp"
 #include "gateway/chat/events.hpp"
+#include "gateway/chat/hub_port.hpp"
+#include "gateway/chat/member_list.hpp"
 #include "gateway/chat/message_ring.hpp"
+#include "gateway/chat/rate_window.hpp"
+#include "gateway/chat/session_limits.hpp"
 
 namespace chat::gateway {
 
@@ -20,7 +25,8 @@ namespace chat::gateway {
 /// its own loops, so a call may leave the room.
 class RoomMember {
  public:
-  explicit RoomMember(Outlet& outlet) : outlet_(outlet) {}
+  /// `session` tells the members of all gateways apart.
+  RoomMember(Outlet& outlet, std::uint64_t session) : outlet_(outlet), session_(session) {}
   virtual ~RoomMember() = default;
   RoomMember(const RoomMember&) = delete;
   RoomMember& operator=(const RoomMember&) = delete;
@@ -35,14 +41,20 @@ class RoomMember {
   /// Only while it awaits them; the call may end that, and must not leave the room.
   virtual void on_stored(const StoredNumbers& stored) = 0;
 
+  /// The name that others see.
+  virtual const std::string& user() const = 0;
+
  private:
   friend class Room;
   enum class State { outside, joining, paging, live };
 
   Outlet& outlet_;
+  const std::uint64_t session_;
   State state_ = State::outside;
   std::size_t index_ = 0;
   std::optional<std::size_t> stored_index_;  // while it awaits stored numbers
+  std::optional<std::size_t> watch_index_;   // while it is told who is there
+  bool knows_presence_ = false;              // it was told once since it began to watch
 };
 
 /// Joining (DESIGN): subscribed → read → page → messages after the page that came meanwhile → live. All
@@ -51,8 +63,8 @@ class RoomMember {
 /// back at once. Who comes back within the ring of newest messages is answered from that, without a read.
 class Room : public std::enable_shared_from_this<Room> {
  public:
-  /// `store` outlives the room.
-  Room(std::string name, RoomStore& store);
+  /// `store` and `hub` outlive the room.
+  Room(std::string name, RoomStore& store, HubPort& hub);
 
   const std::string& name() const { return name_; }
 
@@ -73,6 +85,26 @@ class Room : public std::enable_shared_from_this<Room> {
   /// A publication of the persister.
   void on_stored(const StoredNumbers& stored);
 
+  /// A live member wants to know who is there: it is told all that are, at once or soon, and then what
+  /// changes, until it leaves or joins anew.
+  void watch(RoomMember& member);
+
+  /// To the members that watch; gives how many.
+  std::size_t on_presence(std::shared_ptr<const Presence> presence);
+
+  /// Whether the hub wants to know whom this worker has here, now and after each change.
+  void count(bool is_wanted);
+
+  /// A member has another name now.
+  void on_renamed() { is_count_due_ = true; }
+
+  /// The member types: all others are told, unless there is too much of it in this room. Gives whether they
+  /// are.
+  bool type(const RoomMember& member, std::chrono::steady_clock::time_point now);
+
+  /// To all live members but the one that types.
+  void on_typing(const Typing& typing);
+
   /// The newest watermark that this room was told; {0, 0} before any.
   Cursor stored() const { return stored_; }
 
@@ -86,7 +118,7 @@ class Room : public std::enable_shared_from_this<Room> {
   void fail_waiting();
 
   /// Once a second.
-  void sweep() { ring_.sweep(); }
+  void sweep();
 
   bool empty() const;
   bool is_subscribed() const { return subscribed_; }
@@ -124,10 +156,14 @@ class Room : public std::enable_shared_from_this<Room> {
   void on_read(const std::shared_ptr<Join>& join, ReadReply reply);
   void fail(const std::shared_ptr<Join>& join);
   void make_live(RoomMember& member, Cursor newest);
+  void end_watch(RoomMember& member);
+  void tell_count();
+  Attendance attendance() const;
   void forget_held();
 
   const std::string name_;
   RoomStore& store_;
+  HubPort& hub_;
   bool subscribed_ = false;
   std::int64_t floor_ = 0;
   std::vector<LiveMember> members_;
@@ -138,7 +174,12 @@ class Room : public std::enable_shared_from_this<Room> {
   std::vector<RoomMessage> held_;
   MessageRing ring_;
   Cursor stored_;
-  std::vector<RoomMember*> awaiting_stored_;
+  MemberList<RoomMember, &RoomMember::stored_index_> awaiting_stored_;
+  MemberList<RoomMember, &RoomMember::watch_index_> watching_;
+  std::shared_ptr<const Presence> presence_;  // the newest, while somebody watches
+  bool is_counted_ = false;
+  bool is_count_due_ = false;
+  RateWindow typing_{most_typing_a_second};
 };
 
 }  // namespace chat::gateway

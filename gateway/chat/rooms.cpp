@@ -9,15 +9,14 @@ constexpr std::chrono::seconds subscription_deadline{5};
 
 }  // namespace
 
-Rooms::Rooms(RoomStore& store, RoomSubscriptions& subscriptions)
-    : store_(store), subscriptions_(subscriptions) {}
+Rooms::Rooms(RoomStore& store, HubPort& hub) : store_(store), hub_(hub) {}
 
 Room& Rooms::open(const std::string& name) {
   const auto found = rooms_.find(name);
   if (found != rooms_.end()) return *found->second.room;
-  Entry entry{std::make_shared<Room>(name, store_), next_token_++, {}};
+  Entry entry{std::make_shared<Room>(name, store_, hub_), next_token_++, {}};
   Room& room = *entry.room;
-  subscriptions_.want(name, entry.token);
+  hub_.want(name, entry.token);
   rooms_.emplace(name, std::move(entry));
   return room;
 }
@@ -26,7 +25,7 @@ void Rooms::release(Room& room) {
   if (!room.empty()) return;
   const auto found = rooms_.find(room.name());
   if (found == rooms_.end()) return;
-  subscriptions_.unwant(found->first);
+  hub_.unwant(found->first);
   rooms_.erase(found);
 }
 

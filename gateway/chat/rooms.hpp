@@ -12,21 +12,10 @@
 
 namespace chat::gateway {
 
-/// The gateway's subscriptions as one worker sees them. Calls do not block.
-class RoomSubscriptions {
- public:
-  virtual ~RoomSubscriptions() = default;
-
-  /// Asks for the room's messages; Rooms::on_subscribed with the same token answers on the worker. Messages
-  /// that the gateway sees after that answer all come.
-  virtual void want(const std::string& room, std::uint64_t token) = 0;
-  virtual void unwant(const std::string& room) = 0;
-};
-
 /// On one worker's thread.
 class Rooms {
  public:
-  Rooms(RoomStore& store, RoomSubscriptions& subscriptions);
+  Rooms(RoomStore& store, HubPort& hub);
 
   /// The room, made and wanted if it is new. Valid until release() finds it empty.
   Room& open(const std::string& name);
@@ -53,7 +42,7 @@ class Rooms {
   };
 
   RoomStore& store_;
-  RoomSubscriptions& subscriptions_;
+  HubPort& hub_;
   std::uint64_t next_token_ = 1;
   std::unordered_map<std::string, Entry> rooms_;
 };

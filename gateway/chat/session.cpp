@@ -78,7 +78,10 @@ bool Session::ready_for_command() const {
 }
 
 void Session::on(const HelloCommand& command) {
-  if (command.name) user_ = *command.name;
+  if (command.name) {
+    user_ = *command.name;
+    for (const auto& place : places_) place->room().on_renamed();
+  }
   outlet_.welcome({command.id, hex(number_), services_.gateway, user_});
 }
 
@@ -98,7 +101,7 @@ void Session::on(const JoinCommand& command) {
     place = &add_place(command.room);
   }
   if (is_in_ring) services_.metrics.joins_from_ring.Increment();
-  place->room().join(*place, command.id, command.since, command.history);
+  place->join(command);
 }
 
 void Session::on(const LeaveCommand& command) {
@@ -137,6 +140,16 @@ void Session::on(const HistoryCommand& command) {
   services_.store.read(std::move(request), [weak = weak_from_this(), command](ReadReply reply) {
     if (const auto session = weak.lock()) session->on_history_reply(command, std::move(reply));
   });
+}
+
+void Session::on(const TypingCommand& command) {
+  Place* place = find_place(command.room);
+  if (place == nullptr)
+    return reject(
+        {command.id, ErrorCode::not_joined, "join the room before telling it that you type", std::nullopt});
+  const bool is_told = place->type(std::chrono::steady_clock::now());
+  (is_told ? services_.metrics.typing_told : services_.metrics.typing_dropped).Increment();
+  outlet_.typed({command.id, command.room});
 }
 
 void Session::on_history_reply(const HistoryCommand& command, ReadReply reply) {

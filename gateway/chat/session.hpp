@@ -95,6 +95,7 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   void on(const LeaveCommand& command);
   void on(const SendCommand& command);
   void on(const HistoryCommand& command);
+  void on(const TypingCommand& command);
   void on(const PingCommand& command);
 
   Place* find_place(const std::string& room);

@@ -15,6 +15,16 @@ inline constexpr std::size_t max_history_reads_in_flight = 4;
 /// (DESIGN 5).
 inline constexpr std::chrono::seconds send_deadline{10};
 
+/// A session's typing in one room is told so often (PROTOCOL, typing).
+inline constexpr std::chrono::seconds typing_period{2};
+
+/// And all typing of one room so often, on the worker and again on each gateway that is told: in a large room
+/// it would otherwise be more than its messages (I6).
+inline constexpr std::size_t most_typing_a_second = 20;
+
+/// A client whose outbox takes less than that is told of no typing.
+inline constexpr std::size_t room_for_typing = 512 * 1024;
+
 /// What `overloaded` and `unavailable` tell clients to wait.
 inline constexpr int retry_after_ms = 1000;
 

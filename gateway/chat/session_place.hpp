@@ -1,7 +1,9 @@
 // The session's membership in one room. Included by session.cpp only.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "gateway/chat/session.hpp"
@@ -12,15 +14,32 @@ namespace chat::gateway {
 /// Owned by its session; the room calls it.
 class Session::Place : public RoomMember {
  public:
-  Place(Session& session, Room& room) : RoomMember(session.outlet_), session_(session), room_(room) {}
+  Place(Session& session, Room& room)
+      : RoomMember(session.outlet_, session.number_), session_(session), room_(room) {}
 
   Room& room() { return room_; }
 
+  void join(const JoinCommand& command) {
+    wants_presence_ = command.presence;
+    room_.join(*this, command.id, command.since, command.history);
+  }
+
+  /// Whether others are told.
+  bool type(std::chrono::steady_clock::time_point now) {
+    if (now < next_typing_) return false;
+    next_typing_ = now + typing_period;
+    return room_.type(*this, now);
+  }
+
+  const std::string& user() const override { return session_.user_; }
+
   void on_joined(const RequestId& id, std::shared_ptr<const ReadReply> page) override {
     const Cursor stored = page->stored;
+    const bool is_live = !page->more;
     session_.services_.metrics.joins.Increment();
     session_.outlet_.joined({id, room_.name(), std::move(page)});
     session_.on_stored(room_.name(), {stored, {}});
+    if (wants_presence_ && is_live) room_.watch(*this);
   }
 
   void on_stored(const StoredNumbers& stored) override { session_.on_stored(room_.name(), stored); }
@@ -35,6 +54,8 @@ class Session::Place : public RoomMember {
  private:
   Session& session_;
   Room& room_;
+  bool wants_presence_ = false;
+  std::chrono::steady_clock::time_point next_typing_{};
 };
 
 }  // namespace chat::gateway

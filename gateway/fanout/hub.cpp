@@ -5,12 +5,16 @@
 #include <utility>
 
 #include "common/log/log.hpp"
+#include "gateway/bus/notices.hpp"
 #include "gateway/bus/publication.hpp"
 
 namespace chat::gateway {
 
-Hub::Hub(boost::asio::io_context& context, GatewayMetrics& metrics, HubTiming timing)
-    : context_(context), metrics_(metrics), timing_(timing) {}
+Hub::Hub(boost::asio::io_context& context, GatewayMetrics& metrics, std::string gateway, HubTiming timing)
+    : context_(context),
+      metrics_(metrics),
+      timing_(timing),
+      presences_(context, std::move(gateway), metrics.presence_rooms, presence_events()) {}
 
 void Hub::attach(Bus& bus, std::vector<WorkerPort*> workers) {
   bus_ = &bus;
@@ -30,12 +34,14 @@ void Hub::want(std::size_t worker, const std::string& name, std::uint64_t token)
   std::erase_if(room.workers, [&](const Wanted& wanted) { return wanted.worker == worker; });
   room.workers.push_back({worker, token});
   if (room.feed.is_ready()) workers_[worker]->post_subscribed(name, token);
+  if (presences_.is_counted(name)) workers_[worker]->post_count(name, true);
 }
 
 void Hub::unwant(std::size_t worker, const std::string& name) {
   HubRoom* room = find(name);
   if (room == nullptr) return;
   std::erase_if(room->workers, [&](const Wanted& wanted) { return wanted.worker == worker; });
+  presences_.remove(worker, name);
   end_if_unused(*room);
 }
 
@@ -47,6 +53,7 @@ void Hub::end_if_unused(HubRoom& room) {
     HubRoom* unused = find(name, life);
     if (error || unused == nullptr || !unused->workers.empty()) return;
     bus_->unsubscribe(name);
+    presences_.forget(name);
     rooms_.erase(name);
   });
 }
@@ -54,6 +61,7 @@ void Hub::end_if_unused(HubRoom& room) {
 void Hub::on_subscribed(std::string_view name) {
   HubRoom* room = find(name);
   if (room == nullptr) return;
+  presences_.on_subscribed(name);
   if (room->feed.is_ready())
     for (const Wanted& wanted : room->workers) workers_[wanted.worker]->post_resubscribed();
   apply(*room, room->feed.on_subscribed());
@@ -61,6 +69,7 @@ void Hub::on_subscribed(std::string_view name) {
 
 void Hub::on_lost() {
   for (auto& [name, room] : rooms_) room.feed.on_lost();
+  presences_.on_lost();
 }
 
 void Hub::on_publication(std::string_view name, std::string_view message) {
@@ -73,17 +82,69 @@ void Hub::on_publication(std::string_view name, std::string_view message) {
   apply(*room, room->feed.on_publication(head->cursor, message));
 }
 
-/// Stored numbers keep their place among the messages of the batch; no number of the room's order is theirs.
+/// Stored numbers and typing keep their place among the messages of the batch; no number of the room's order
+/// is theirs.
 void Hub::pass_on_other(HubRoom& room, std::string_view publication) {
-  auto numbers = parse_stored(*room.name, publication);
-  if (!numbers) {
+  if (auto numbers = parse_stored(*room.name, publication)) {
+    const auto stored = std::make_shared<const StoredNumbers>(*std::move(numbers));
+    for (const Wanted& wanted : room.workers) batches_[wanted.worker].push_back({room.name, {}, {}, stored});
+    return;
+  }
+  auto notice = parse_notice(*room.name, publication);
+  if (!notice) {
     metrics_.publications_dropped.Increment();
-    log::warning("a publication is neither a message nor stored numbers and was dropped",
+    log::warning("a publication is neither a message nor stored numbers nor a notice and was dropped",
                  {{"room", *room.name}, {"bytes", publication.size()}});
     return;
   }
-  const auto stored = std::make_shared<const StoredNumbers>(*std::move(numbers));
-  for (const Wanted& wanted : room.workers) batches_[wanted.worker].push_back({room.name, {}, {}, stored});
+  if (auto* const typing = std::get_if<TypingNotice>(&*notice))
+    return pass_on_typing(room, std::move(*typing));
+  presences_.on_notice(*room.name, std::get<PresenceNotice>(*std::move(notice)));
+}
+
+void Hub::pass_on_typing(HubRoom& room, TypingNotice notice) {
+  if (!room.typing.take(std::chrono::steady_clock::now())) return metrics_.typing_dropped.Increment();
+  const auto typing =
+      std::make_shared<const Typing>(notice.session, TypingEvent{*room.name, std::move(notice.user)});
+  for (const Wanted& wanted : room.workers)
+    batches_[wanted.worker].push_back(
+        {.room = room.name, .cursor = {}, .frame = {}, .stored = {}, .typing = typing});
+}
+
+Presences::Events Hub::presence_events() {
+  return {.publish =
+              [this](const std::string& room, const PresenceNotice& notice) {
+                bus_->publish(room, encode_notice(room, notice), ending_);
+              },
+          .tell =
+              [this](std::size_t worker, const std::string& room, std::shared_ptr<const Presence> presence) {
+                workers_[worker]->post_presence(room, std::move(presence));
+              },
+          .count =
+              [this](const std::string& name, bool is_wanted) {
+                const HubRoom* const room = find(std::string_view(name));
+                if (room == nullptr) return;
+                for (const Wanted& wanted : room->workers)
+                  workers_[wanted.worker]->post_count(name, is_wanted);
+              }};
+}
+
+void Hub::type(const std::string& room, const TypingNotice& notice) {
+  bus_->publish(room, encode_notice(room, notice));
+}
+
+void Hub::watch(std::size_t worker, const std::string& room, bool is_watched) {
+  presences_.watch(worker, room, is_watched);
+}
+
+void Hub::attend(std::size_t worker, const std::string& room, Attendance attendance) {
+  presences_.attend(worker, room, std::move(attendance));
+}
+
+void Hub::end_presence(std::shared_ptr<void> done) {
+  ending_ = std::move(done);
+  presences_.end();
+  ending_.reset();
 }
 
 void Hub::apply(HubRoom& room, const RoomFeed::Step& step) {

@@ -16,6 +16,9 @@
 #include "common/wire/stored_numbers.hpp"
 #include "gateway/bus/bus.hpp"
 #include "gateway/chat/gateway_metrics.hpp"
+#include "gateway/chat/rate_window.hpp"
+#include "gateway/chat/session_limits.hpp"
+#include "gateway/fanout/presences.hpp"
 #include "gateway/fanout/recent_ids.hpp"
 #include "gateway/fanout/room_feed.hpp"
 #include "gateway/ws/frame.hpp"
@@ -23,13 +26,14 @@
 
 namespace chat::gateway {
 
-/// What one worker is told of a room: a message, or else numbers that are stored.
+/// What one worker is told of a room: a message, or else numbers that are stored, or who types.
 struct BatchItem {
   std::shared_ptr<const std::string> room;
   Cursor cursor;
-  ws::FrameBytes frame;                         // null for stored numbers
-  std::shared_ptr<const StoredNumbers> stored;  // null for a message
+  ws::FrameBytes frame;                         // null for all but a message
+  std::shared_ptr<const StoredNumbers> stored;  // null for all but these
   std::shared_ptr<ws::LazyFrame> second{};      // of a message: the frame of Socket.IO clients
+  std::shared_ptr<const Typing> typing{};       // null for all but this
 };
 using Batch = std::vector<BatchItem>;
 
@@ -42,6 +46,9 @@ class WorkerPort {
   /// The subscription of one of its rooms broke and is there again: what the persister told meanwhile was
   /// missed, while missed messages are read and posted.
   virtual void post_resubscribed() = 0;
+  /// Room::count and Room::on_presence.
+  virtual void post_count(std::string room, bool is_wanted) = 0;
+  virtual void post_presence(std::string room, std::shared_ptr<const Presence> presence) = 0;
 };
 
 struct HubTiming {
@@ -53,15 +60,24 @@ struct HubTiming {
 /// Everything on the bus thread; want() and unwant() are posted there by the workers' own ports.
 class Hub : public BusListener {
  public:
-  /// `context` is the bus thread's. `bus` is set before the first call of want (it needs this listener
-  /// first).
-  Hub(boost::asio::io_context& context, GatewayMetrics& metrics, HubTiming timing = {});
+  /// `context` is the bus thread's, `gateway` this one's name. `bus` is set before the first call of want (it
+  /// needs this listener first).
+  Hub(boost::asio::io_context& context, GatewayMetrics& metrics, std::string gateway, HubTiming timing = {});
 
   void attach(Bus& bus, std::vector<WorkerPort*> workers);
 
   /// From worker `worker`: answers with post_subscribed once every later message will be posted.
   void want(std::size_t worker, const std::string& room, std::uint64_t token);
   void unwant(std::size_t worker, const std::string& room);
+
+  /// As HubPort, from worker `worker`.
+  void type(const std::string& room, const TypingNotice& notice);
+  void watch(std::size_t worker, const std::string& room, bool is_watched);
+  void attend(std::size_t worker, const std::string& room, Attendance attendance);
+
+  /// The gateway has no members any more, and tells it to the others; `done` is destroyed once Redis has
+  /// that, or will not get it.
+  void end_presence(std::shared_ptr<void> done);
 
   void on_publication(std::string_view room, std::string_view message) override;
   void on_batch_end() override;
@@ -78,6 +94,7 @@ class Hub : public BusListener {
     RoomFeed feed;
     RecentIds recent;
     std::vector<Wanted> workers;
+    RateWindow typing{most_typing_a_second};
     std::uint64_t life = 0;  // told apart from an earlier room of the name by replies that come late
     std::unique_ptr<boost::asio::steady_timer> timer;
   };
@@ -90,6 +107,8 @@ class Hub : public BusListener {
   void read(HubRoom& room);
   void read_later(HubRoom& room);
   void pass_on_other(HubRoom& room, std::string_view publication);
+  void pass_on_typing(HubRoom& room, TypingNotice notice);
+  Presences::Events presence_events();
   void pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view message);
   HubRoom* find(std::string_view name);
   HubRoom* find(const std::string& name, std::uint64_t life);
@@ -98,12 +117,14 @@ class Hub : public BusListener {
   GatewayMetrics& metrics_;
   const HubTiming timing_;
   Bus* bus_ = nullptr;
+  std::shared_ptr<void> ending_;  // while end_presence publishes
   std::vector<WorkerPort*> workers_;
   std::vector<Batch> batches_;
   std::uint64_t next_life_ = 1;
   std::uint64_t publications_ = 0;
   std::uint64_t encoded_ = 0;
   std::unordered_map<std::string, HubRoom, NameHash, std::equal_to<>> rooms_;
+  Presences presences_;
 };
 
 }  // namespace chat::gateway

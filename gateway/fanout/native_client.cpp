@@ -43,6 +43,11 @@ class NativeClient : public ws::Handler, public Outlet {
   void left(const LeftEvent& event) override { send(event); }
   void ack(const AckEvent& event) override { send(event); }
   void stored(const StoredEvent& event) override { send(event); }
+  void typing(const Broadcast<TypingEvent>& broadcast) override {
+    if (connection_->outbox_room() >= room_for_typing) deliver(broadcast);
+  }
+  void presence(const Broadcast<PresenceEvent>& broadcast) override { deliver(broadcast); }
+  void typed(const TypedEvent&) override {}
   void pong(const PongEvent& event) override { send(event); }
   void reconnect(const ReconnectEvent& event) override { send(event); }
   void error(const Rejection& rejection) override { send(rejection); }
@@ -52,6 +57,12 @@ class NativeClient : public ws::Handler, public Outlet {
   template <class Event>
   void send(const Event& event) {
     connection_->send_text(native::encode(event));
+  }
+
+  template <class Event>
+  void deliver(const Broadcast<Event>& broadcast) {
+    connection_->deliver(broadcast.frame(Broadcast<Event>::Protocol::native,
+                                         [](const Event& event) { return native::encode(event); }));
   }
 
   SessionServices& services_;

@@ -24,9 +24,9 @@ constexpr std::chrono::seconds sweep_period{1};
 }  // namespace
 
 /// Asks the hub on its own thread.
-class Worker::Subscriptions : public RoomSubscriptions {
+class Worker::OwnHub : public HubPort {
  public:
-  Subscriptions(std::size_t worker, Hub& hub, asio::io_context& hub_context)
+  OwnHub(std::size_t worker, Hub& hub, asio::io_context& hub_context)
       : worker_(worker), hub_(hub), hub_context_(hub_context) {}
 
   void want(const std::string& room, std::uint64_t token) override {
@@ -35,6 +35,23 @@ class Worker::Subscriptions : public RoomSubscriptions {
 
   void unwant(const std::string& room) override {
     asio::post(hub_context_, [worker = worker_, &hub = hub_, room] { hub.unwant(worker, room); });
+  }
+
+  void type(const std::string& room, std::uint64_t session, const std::string& user) override {
+    asio::post(hub_context_,
+               [&hub = hub_, room, notice = TypingNotice{session, user}] { hub.type(room, notice); });
+  }
+
+  void watch(const std::string& room, bool is_watched) override {
+    asio::post(hub_context_,
+               [worker = worker_, &hub = hub_, room, is_watched] { hub.watch(worker, room, is_watched); });
+  }
+
+  void attend(const std::string& room, Attendance attendance) override {
+    asio::post(hub_context_,
+               [worker = worker_, &hub = hub_, room, attendance = std::move(attendance)]() mutable {
+                 hub.attend(worker, room, std::move(attendance));
+               });
   }
 
  private:
@@ -50,7 +67,7 @@ Worker::Worker(WorkerOptions options, Hub& hub, asio::io_context& hub_context, J
       metrics_(metrics),
       work_(asio::make_work_guard(context_)),
       sweep_timer_(context_),
-      subscriptions_(std::make_unique<Subscriptions>(options_.index, hub, hub_context)) {}
+      hub_(std::make_unique<OwnHub>(options_.index, hub, hub_context)) {}
 
 Worker::~Worker() {
   stop();
@@ -58,7 +75,7 @@ Worker::~Worker() {
 
 void Worker::start(std::unique_ptr<RoomStore> store) {
   store_ = std::move(store);
-  rooms_ = std::make_unique<Rooms>(*store_, *subscriptions_);
+  rooms_ = std::make_unique<Rooms>(*store_, *hub_);
   services_ = std::make_unique<SessionServices>(
       SessionServices{*store_, *rooms_, journal_, metrics_, options_.gateway, options_.index});
   inquiry_ = std::make_unique<StoredInquiry>(*services_);
@@ -160,6 +177,8 @@ void Worker::publish(const Batch& batch) {
     if (room == nullptr) continue;
     if (item.stored)
       room->on_stored(*item.stored);
+    else if (item.typing)
+      room->on_typing(*item.typing);
     else
       deliveries += room->publish({item.cursor, ws::make_frame(item.frame), item.second});
   }
@@ -172,6 +191,19 @@ void Worker::post_subscribed(std::string room, std::uint64_t token) {
 
 void Worker::post_resubscribed() {
   asio::post(context_, [this] { inquiry_->on_resubscribed(); });
+}
+
+void Worker::post_count(std::string room, bool is_wanted) {
+  asio::post(context_, [this, room = std::move(room), is_wanted] {
+    if (Room* const found = rooms_->find(room)) found->count(is_wanted);
+  });
+}
+
+void Worker::post_presence(std::string room, std::shared_ptr<const Presence> presence) {
+  asio::post(context_, [this, room = std::move(room), presence = std::move(presence)] {
+    if (Room* const found = rooms_->find(room))
+      metrics_.presence_told.Increment(static_cast<double>(found->on_presence(presence)));
+  });
 }
 
 void Worker::post_all(std::vector<std::function<void()>> calls) {

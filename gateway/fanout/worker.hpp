@@ -57,6 +57,8 @@ class Worker : public WorkerPort {
   void post_batch(Batch batch) override;
   void post_subscribed(std::string room, std::uint64_t token) override;
   void post_resubscribed() override;
+  void post_count(std::string room, bool is_wanted) override;
+  void post_presence(std::string room, std::shared_ptr<const Presence> presence) override;
 
   /// Goes on with a connection that another worker accepted; posted.
   void adopt(std::shared_ptr<http::Moving> connection);
@@ -81,7 +83,7 @@ class Worker : public WorkerPort {
 
  private:
   http::Routing route(const http::RequestHead& request);
-  class Subscriptions;
+  class OwnHub;
 
   /// Runs the call on the worker and waits for it; passes its exception on.
   void run_there(const std::function<void()>& call);
@@ -100,7 +102,7 @@ class Worker : public WorkerPort {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer sweep_timer_;
   ws::FlushList flush_list_;
-  std::unique_ptr<Subscriptions> subscriptions_;
+  std::unique_ptr<OwnHub> hub_;
   std::unique_ptr<RoomStore> store_;
   std::unique_ptr<Rooms> rooms_;
   std::unique_ptr<SessionServices> services_;

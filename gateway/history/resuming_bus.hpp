@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "gateway/bus/bus.hpp"
@@ -24,6 +26,9 @@ class ResumingBus final : public Bus {
   void unsubscribe(const std::string& room) override { bus_.unsubscribe(room); }
   void read(ReadRequest request, std::function<void(ReadReply)> handler) override {
     reader_.read(std::move(request), std::move(handler));
+  }
+  void publish(const std::string& room, std::string_view text, std::shared_ptr<void> done) override {
+    bus_.publish(room, text, std::move(done));
   }
   bool connected() const override { return bus_.connected(); }
 

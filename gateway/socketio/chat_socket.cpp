@@ -10,6 +10,7 @@
 #include "gateway/chat/page_cut.hpp"
 #include "gateway/chat/session_limits.hpp"
 #include "gateway/socketio/message_event.hpp"
+#include "gateway/socketio/room_events.hpp"
 
 namespace chat::gateway::socketio {
 namespace {
@@ -159,7 +160,8 @@ void ChatSocket::on_event(const std::string& name, json args, std::optional<std:
   json body = args.empty() ? json::object() : std::move(args[0]);
   if (!body.is_object()) body = json::object();
   if (name == "event:message") return send(body, id);
-  if (name == "join" || name == "leave" || name == "history") return ask(name, std::move(body), id);
+  if (name == "join" || name == "leave" || name == "history" || name == "typing")
+    return ask(name, std::move(body), id);
   session_->reject({request_of(id), ErrorCode::unknown_type, "the event is unknown", std::nullopt});
 }
 
@@ -180,18 +182,30 @@ void ChatSocket::ask(std::string_view type, json body, std::optional<std::uint64
   body.erase("id");
   if (id) body["id"] = *request_of(id);
   if (!body.contains("room")) body["room"] = default_room;
-  if (type != "history" && (type == "leave") == (body["room"] == default_room)) end_recoverability();
+  const bool is_join = type == "join";
+  if ((is_join || type == "leave") && is_join != (body["room"] == default_room)) end_recoverability();
   // Amid pages of its own there is no one place from which the client could go on.
-  if (type == "join" && body["room"] == default_room && is_recoverable_) tell_offset(std::nullopt);
-  if (type == "join" && body["room"].is_string() &&
-      is_valid_room(body["room"].get_ref<const std::string&>())) {
-    const std::string room = body["room"].get<std::string>();
-    const auto receipts = body.find("receipts");
-    rooms_with_receipts_.erase(room);
-    if (receipts != body.end() && *receipts == true && rooms_with_receipts_.size() < max_rooms_per_session)
-      rooms_with_receipts_.insert(room);
-  }
+  if (is_join && body["room"] == default_room && is_recoverable_) tell_offset(std::nullopt);
+  if (is_join) note_wishes(body);
   run(body);
+}
+
+void ChatSocket::note_wishes(const json& join) {
+  const json& room = join["room"];
+  if (!room.is_string() || !is_valid_room(room.get_ref<const std::string&>())) return;
+  const auto is_wished = [&](const char* field) {
+    const auto found = join.find(field);
+    return found != join.end() && *found == true;
+  };
+  const Wishes wishes{is_wished("receipts"), is_wished("presence")};
+  wishes_.erase(room.get<std::string>());
+  if ((wishes.receipts || wishes.presence) && wishes_.size() < max_rooms_per_session)
+    wishes_.emplace(room.get<std::string>(), wishes);
+}
+
+bool ChatSocket::wishes(const std::string& room, bool Wishes::*wish) const {
+  const auto found = wishes_.find(room);
+  return found != wishes_.end() && found->second.*wish;
 }
 
 void ChatSocket::run(const json& frame) {
@@ -212,9 +226,18 @@ void ChatSocket::answer(const RequestId& request, json answer) {
 }
 
 void ChatSocket::deliver(const RoomMessage& message) {
-  const ws::FrameRef& frame = frame_of(message);
+  deliver(frame_of(message));
+}
+
+void ChatSocket::deliver(const ws::FrameRef& frame) {
   if (websocket_ != nullptr) return websocket_->deliver(frame);
   socket_->emit(frame);
+}
+
+template <class Event>
+void ChatSocket::deliver(const Broadcast<Event>& broadcast) {
+  deliver(broadcast.frame(Broadcast<Event>::Protocol::socketio,
+                          [](const Event& event) { return encode(event); }));
 }
 
 const ws::FrameRef& ChatSocket::frame_of(const RoomMessage& message) const {
@@ -259,7 +282,7 @@ void ChatSocket::history(const HistoryEvent& event) {
 }
 
 void ChatSocket::left(const LeftEvent& event) {
-  rooms_with_receipts_.erase(event.room);
+  wishes_.erase(event.room);
   answer(event.id, {{"room", event.room}});
 }
 
@@ -270,10 +293,23 @@ void ChatSocket::ack(const AckEvent& event) {
 }
 
 void ChatSocket::stored(const StoredEvent& event) {
-  if (!rooms_with_receipts_.contains(event.room)) return;
+  if (!wishes(event.room, &Wishes::receipts)) return;
   json fields = cursor_fields(event.cursor);
   fields["room"] = event.room;
   socket_->emit(json::array({"stored", std::move(fields)}));
+}
+
+void ChatSocket::typing(const Broadcast<TypingEvent>& broadcast) {
+  if (wishes(broadcast.event().room, &Wishes::presence) && socket_->outbox_room() >= room_for_typing)
+    deliver(broadcast);
+}
+
+void ChatSocket::presence(const Broadcast<PresenceEvent>& broadcast) {
+  deliver(broadcast);
+}
+
+void ChatSocket::typed(const TypedEvent& event) {
+  answer(event.id, {{"room", event.room}});
 }
 
 void ChatSocket::reconnect(const ReconnectEvent& event) {

@@ -1,4 +1,4 @@
-// The frames of another protocol, each encoded once by whoever needs it first (I5).
+// The forms of one frame, each encoded once by whoever needs it first (I5).
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ namespace chat::gateway::ws {
 /// atomic read.
 class LazyFrame {
  public:
-  /// The forms that the other protocol has of a frame.
+  /// The most forms that a frame has.
   static constexpr std::size_t forms = 2;
 
   /// `encode` makes the bytes of the form, and is the same for all callers.

@@ -46,6 +46,15 @@ export interface HistoryPage {
   more: boolean;
 }
 
+// Over 200 members there are no names.
+export interface Presence {
+  room: string;
+  members: number;
+  joined: string[]; // a name for each member
+  left: string[];
+  full?: true; // `joined` are all that are there
+}
+
 export interface ServerToClientEvents {
   // `offset` is the client's own for its connection state recovery; without one it cannot be recovered now.
   message: (message: ChatMessage, offset?: string) => void;
@@ -53,6 +62,9 @@ export interface ServerToClientEvents {
   offset: (offset: string) => void;
   // All own messages up to there are in PostgreSQL; in rooms that were joined with `receipts`.
   stored: (upTo: Cursor & { room: string }) => void;
+  // Both in rooms that were joined with `presence`.
+  presence: (presence: Presence) => void;
+  typing: (who: { room: string; user: string }) => void;
   // Before a planned close; the client comes back by itself.
   reconnect: (wait: { after_ms: number }) => void;
 }
@@ -62,7 +74,7 @@ export interface ClientToServerEvents {
   // id: a UUID, kept over retries; without one the gateway makes it, and a retry is a second message.
   "event:message": (body: { message: string; room?: string; id?: string }, callback: (answer: Answer<Sent>) => void) => void;
   join: (
-    body: { room?: string; since?: Cursor; history?: number; receipts?: boolean },
+    body: { room?: string; since?: Cursor; history?: number; presence?: boolean; receipts?: boolean },
     callback: (answer: Answer<Joined>) => void,
   ) => void;
   leave: (body: { room?: string }, callback: (answer: Answer<{ room: string }>) => void) => void;
@@ -70,6 +82,8 @@ export interface ClientToServerEvents {
     body: { room?: string; before: Cursor; limit: number },
     callback: (answer: Answer<HistoryPage>) => void,
   ) => void;
+  // Passed on once in 2 s; what is dropped is answered alike.
+  typing: (body: { room?: string }, callback: (answer: Answer<{ room: string }>) => void) => void;
 }
 
 // What may be given as the client's `auth`.

@@ -44,6 +44,23 @@ TEST(Commands, JoinReadsSinceAndHistory) {
   EXPECT_EQ(join.id, "j");
 }
 
+TEST(Commands, AJoinMayAskForPresence) {
+  EXPECT_FALSE(command<JoinCommand>(R"({"type":"join","room":"r"})").presence);
+  EXPECT_FALSE(command<JoinCommand>(R"({"type":"join","room":"r","presence":false})").presence);
+  EXPECT_FALSE(command<JoinCommand>(R"({"type":"join","room":"r","presence":null})").presence);
+  EXPECT_TRUE(command<JoinCommand>(R"({"type":"join","room":"r","presence":true})").presence);
+  for (const char* frame :
+       {R"({"type":"join","room":"r","presence":1})", R"({"type":"join","room":"r","presence":"true"})"})
+    EXPECT_EQ(rejection(frame).code, ErrorCode::bad_request) << frame;
+}
+
+TEST(Commands, TypingNeedsARoom) {
+  const auto typing = command<TypingCommand>(R"({"type":"typing","id":"t","room":"r"})");
+  EXPECT_EQ(typing.room, "r");
+  EXPECT_EQ(typing.id, "t");
+  EXPECT_EQ(rejection(R"({"type":"typing"})").code, ErrorCode::bad_request);
+}
+
 TEST(Commands, HistoryNeedsACursorAndALimitOfUpTo100) {
   const auto history = command<HistoryCommand>(
       R"({"type":"history","id":"h","room":"r","before":{"epoch":5,"seq":9007199254740991},"limit":100})");

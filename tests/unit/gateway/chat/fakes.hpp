@@ -69,6 +69,9 @@ class FakeOutlet : public Outlet {
   void left(const LeftEvent& event) override { frames.push_back(native::encode(event)); }
   void ack(const AckEvent& event) override { frames.push_back(native::encode(event)); }
   void stored(const StoredEvent& event) override { frames.push_back(native::encode(event)); }
+  void typing(const Broadcast<TypingEvent>& broadcast) override { frames.push_back(text_of(broadcast)); }
+  void presence(const Broadcast<PresenceEvent>& broadcast) override { frames.push_back(text_of(broadcast)); }
+  void typed(const TypedEvent& event) override { typed_rooms.push_back(event.room); }
   void pong(const PongEvent& event) override { frames.push_back(native::encode(event)); }
   void reconnect(const ReconnectEvent& event) override { frames.push_back(native::encode(event)); }
   void error(const Rejection& rejection) override { frames.push_back(native::encode(rejection)); }
@@ -77,19 +80,42 @@ class FakeOutlet : public Outlet {
   /// The frames since the last call.
   std::vector<std::string> take() { return std::exchange(frames, {}); }
 
+  template <class Event>
+  static std::string text_of(const Broadcast<Event>& broadcast) {
+    const auto frame = broadcast.frame(Broadcast<Event>::Protocol::native,
+                                       [](const Event& event) { return native::encode(event); });
+    return std::string(ws::payload_of(frame->view()));
+  }
+
   std::vector<Cursor> cursors;
   std::vector<std::string> frames;
+  std::vector<std::string> typed_rooms;
   int resumes = 0;
   std::size_t room_for_page = 1024 * 1024;
 };
 
-class FakeSubscriptions : public RoomSubscriptions {
+class FakeHub : public HubPort {
  public:
   void want(const std::string& room, std::uint64_t token) override { wanted.push_back({room, token}); }
   void unwant(const std::string& room) override { unwanted.push_back(room); }
+  void type(const std::string& room, std::uint64_t session, const std::string& user) override {
+    typing.push_back({room, session, user});
+  }
+  void watch(const std::string& room, bool is_watched) override { watches.push_back({room, is_watched}); }
+  void attend(const std::string& room, Attendance attendance) override {
+    attendances.push_back({room, std::move(attendance)});
+  }
 
+  struct Typing {
+    std::string room;
+    std::uint64_t session;
+    std::string user;
+  };
   std::vector<std::pair<std::string, std::uint64_t>> wanted;
   std::vector<std::string> unwanted;
+  std::vector<Typing> typing;
+  std::vector<std::pair<std::string, bool>> watches;
+  std::vector<std::pair<std::string, Attendance>> attendances;
 };
 
 inline RoomMessage room_message(std::int64_t epoch, std::int64_t seq) {

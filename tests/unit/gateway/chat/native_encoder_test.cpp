@@ -30,6 +30,19 @@ TEST(NativeEncoder, StoredSaysRoomAndNumber) {
             R"({"type":"stored","room":"r","epoch":1764000000000,"seq":12})");
 }
 
+TEST(NativeEncoder, TypingSaysRoomAndUser) {
+  EXPECT_EQ(json::parse(encode(TypingEvent{"r", "A\"nn"})),
+            (json{{"type", "typing"}, {"room", "r"}, {"user", "A\"nn"}}));
+}
+
+TEST(NativeEncoder, PresenceSaysWhoCameAndWentAndWhetherItIsAll) {
+  json expected{
+      {"type", "presence"}, {"room", "r"}, {"members", 2}, {"joined", {"Ann"}}, {"left", {"Bob", "Cyd"}}};
+  EXPECT_EQ(json::parse(encode(PresenceEvent{"r", 2, {"Ann"}, {"Bob", "Cyd"}, false})), expected);
+  expected["full"] = true;
+  EXPECT_EQ(json::parse(encode(PresenceEvent{"r", 2, {"Ann"}, {"Bob", "Cyd"}, true})), expected);
+}
+
 TEST(NativeEncoder, AnErrorHasAnIdOnlyWhereItsFrameHadOne) {
   EXPECT_FALSE(json::parse(encode(Rejection{std::nullopt, ErrorCode::bad_request, "no", {}})).contains("id"));
   const json frame = json::parse(encode(Rejection{"x\n", ErrorCode::too_many_rooms, "no", 5}));

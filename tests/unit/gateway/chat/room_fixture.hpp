@@ -1,8 +1,10 @@
 // One room and its members, for tests.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,7 +17,8 @@ namespace chat::gateway::testing {
 
 class TestMember : public RoomMember {
  public:
-  explicit TestMember(FakeOutlet& outlet) : RoomMember(outlet) {}
+  explicit TestMember(FakeOutlet& outlet, std::uint64_t session = 0, std::string user = "guest")
+      : RoomMember(outlet, session), name(std::move(user)) {}
   void on_joined(const RequestId&, std::shared_ptr<const ReadReply> answer) override {
     ++joined;
     page = std::move(answer);
@@ -27,6 +30,9 @@ class TestMember : public RoomMember {
     if (room_to_stop_waiting_in != nullptr) room_to_stop_waiting_in->end_wait(*this);
   }
 
+  const std::string& user() const override { return name; }
+
+  std::string name;
   int joined = 0;
   int failed = 0;
   std::vector<Cursor> told;
@@ -42,9 +48,10 @@ inline ReadReply page_of(std::int64_t first, std::int64_t last) {
 
 struct RoomTest : ::testing::Test {
   FakeStore store;
-  std::shared_ptr<Room> room = std::make_shared<Room>("r", store);
+  FakeHub hub;
+  std::shared_ptr<Room> room = std::make_shared<Room>("r", store, hub);
   FakeOutlet outlet, other_outlet;
-  TestMember member{outlet}, other{other_outlet};
+  TestMember member{outlet, 1, "Ann"}, other{other_outlet, 2, "Bob"};
 
   void go_live(TestMember& joining, Cursor newest) {
     room->on_subscribed();

@@ -205,8 +205,7 @@ TEST_F(RoomTest, AReplyAfterTheRoomsEndIsIgnored) {
 }
 
 TEST_F(RoomTest, JoinsThatNeverGetTheirSubscriptionFail) {
-  testing::FakeSubscriptions subscriptions;
-  Rooms rooms(store, subscriptions);
+  Rooms rooms(store, hub);
   Room& opened = rooms.open("x");
   opened.join(member, "j", std::nullopt, 0);
   const std::chrono::steady_clock::time_point start{std::chrono::hours(1)};
@@ -218,15 +217,14 @@ TEST_F(RoomTest, JoinsThatNeverGetTheirSubscriptionFail) {
 }
 
 TEST_F(RoomTest, ASubscriptionOfAnEarlierLifeIsIgnored) {
-  testing::FakeSubscriptions subscriptions;
-  Rooms rooms(store, subscriptions);
+  Rooms rooms(store, hub);
   rooms.release(rooms.open("x"));
   Room& again = rooms.open("x");
-  rooms.on_subscribed("x", subscriptions.wanted[0].second);
+  rooms.on_subscribed("x", hub.wanted[0].second);
   EXPECT_FALSE(again.is_subscribed());
-  rooms.on_subscribed("x", subscriptions.wanted[1].second);
+  rooms.on_subscribed("x", hub.wanted[1].second);
   EXPECT_TRUE(again.is_subscribed());
-  EXPECT_EQ(subscriptions.unwanted, std::vector<std::string>{"x"});
+  EXPECT_EQ(hub.unwanted, std::vector<std::string>{"x"});
 }
 
 }  // namespace

@@ -20,16 +20,16 @@ struct SessionTest : ::testing::Test {
   Metrics registry;
   GatewayMetrics metrics{registry};
   FakeStore store;
-  FakeSubscriptions subscriptions;
+  FakeHub hub;
   FakeJournal journal;
-  Rooms rooms{store, subscriptions};
+  Rooms rooms{store, hub};
   SessionServices services{store, rooms, journal, metrics, "gw-1", 3};
   FakeOutlet outlet;
   std::shared_ptr<Session> session = std::make_shared<Session>(services, outlet);
 
   void join(const std::string& room) {
     session->handle(JoinCommand{"j", room, std::nullopt, 0});
-    rooms.on_subscribed(room, subscriptions.wanted.back().second);
+    rooms.on_subscribed(room, hub.wanted.back().second);
     store.reads.back().handler(page_up_to({5, 1}));
     outlet.take();
   }

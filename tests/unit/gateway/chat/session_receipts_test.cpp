@@ -120,7 +120,7 @@ TEST_F(SessionReceiptsTest, ANumberGivenAfterTheLeaveCountsOnceTheSenderIsBack) 
   session->on_stored("r", stored_numbers(5, 1, 1));
   outlet.take();
   session->handle(JoinCommand{"j", "r", std::nullopt, 0});
-  rooms.on_subscribed("r", subscriptions.wanted.back().second);
+  rooms.on_subscribed("r", hub.wanted.back().second);
   auto page = page_up_to({5, 3});
   page.stored = {5, 2};
   store.reads.back().handler(page);

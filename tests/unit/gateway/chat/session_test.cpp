@@ -154,12 +154,12 @@ TEST_F(SessionTest, ASendWithoutReportIsAnsweredUnavailableAfterTenSeconds) {
 
 TEST_F(SessionTest, AFailedJoinIsToldAndForgotten) {
   session->handle(JoinCommand{"j", "r", std::nullopt, 0});
-  rooms.on_subscribed("r", subscriptions.wanted.back().second);
+  rooms.on_subscribed("r", hub.wanted.back().second);
   store.reads.back().handler(ReadReply{});
   const auto frame = outlet.take().at(0);
   EXPECT_TRUE(has(frame, R"("code":"unavailable")") && has(frame, R"("id":"j")")) << frame;
   EXPECT_EQ(rooms.size(), 0U);
-  EXPECT_EQ(subscriptions.unwanted.size(), 1U);
+  EXPECT_EQ(hub.unwanted.size(), 1U);
 }
 
 TEST_F(SessionTest, ClosingLeavesAllRooms) {

@@ -1,83 +1,13 @@
-#include "gateway/fanout/hub.hpp"
-
-#include <chrono>
-
-#include <gtest/gtest.h>
-
-#include "gateway/bus/publication.hpp"
+#include "tests/unit/gateway/fanout/hub_fixture.hpp"
 
 namespace chat::gateway {
 namespace {
 
 namespace asio = boost::asio;
 
-class FakeBus : public Bus {
- public:
-  void subscribe(const std::string& room) override { subscribed.push_back(room); }
-  void unsubscribe(const std::string& room) override { unsubscribed.push_back(room); }
-  void read(ReadRequest request, std::function<void(ReadReply)> handler) override {
-    requests.push_back(std::move(request));
-    handlers.push_back(std::move(handler));
-  }
-  bool connected() const override { return true; }
-
-  void answer(ReadReply reply) {
-    auto handler = std::move(handlers.front());
-    handlers.erase(handlers.begin());
-    handler(std::move(reply));
-  }
-
-  std::vector<std::string> subscribed, unsubscribed;
-  std::vector<ReadRequest> requests;
-  std::vector<std::function<void(ReadReply)>> handlers;
-};
-
-class FakeWorker : public WorkerPort {
- public:
-  void post_batch(Batch batch) override { batches.push_back(std::move(batch)); }
-  void post_subscribed(std::string room, std::uint64_t token) override {
-    subscribed.push_back({room, token});
-  }
-  void post_resubscribed() override { ++resubscribed; }
-
-  std::vector<Batch> batches;
-  std::vector<std::pair<std::string, std::uint64_t>> subscribed;
-  int resubscribed = 0;
-};
-
-ReadReply newest(Cursor cursor) {
-  ReadReply reply;
-  reply.available = true;
-  reply.newest = cursor;
-  reply.complete = true;
-  return reply;
-}
-
-std::string message(Cursor cursor) {
-  AcceptRequest request;
-  request.id = random_uuid();
-  request.room = "r";
-  request.sender = request.sender_name = "ann";
-  request.text = "hello";
-  return make_message(request, cursor);
-}
-
-struct HubTest : ::testing::Test {
-  asio::io_context context;
-  Metrics registry;
-  GatewayMetrics metrics{registry};
-  Hub hub{context, metrics, {std::chrono::milliseconds(5), std::chrono::milliseconds(5)}};
-  FakeBus bus;
-  FakeWorker one, two;
-
-  void SetUp() override { hub.attach(bus, {&one, &two}); }
-
-  void go_live() {
-    hub.want(0, "r", 1);
-    hub.on_subscribed("r");
-    bus.answer(newest({5, 1}));
-  }
-};
+using testing::HubTest;
+using testing::message;
+using testing::newest;
 
 TEST_F(HubTest, AWorkerIsToldOnceTheFirstCursorIsKnown) {
   hub.want(0, "r", 7);

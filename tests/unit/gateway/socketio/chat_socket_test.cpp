@@ -12,9 +12,9 @@
 namespace chat::gateway::socketio {
 namespace {
 
+using chat::gateway::testing::FakeHub;
 using chat::gateway::testing::FakeJournal;
 using chat::gateway::testing::FakeStore;
-using chat::gateway::testing::FakeSubscriptions;
 using chat::gateway::testing::page_up_to;
 using nlohmann::json;
 
@@ -67,11 +67,11 @@ RoomEntry entry(std::int64_t seq) {
 
 struct ChatSocketTest : ::testing::Test {
   FakeStore store;
-  FakeSubscriptions subscriptions;
+  FakeHub hub;
   FakeJournal journal;
   Metrics metrics;
   GatewayMetrics gateway_metrics{metrics};
-  Rooms rooms{store, subscriptions};
+  Rooms rooms{store, hub};
   SessionServices services{store, rooms, journal, gateway_metrics, "gw-1"};
   FakeClient client;
   std::unique_ptr<ChatSocket> chat;
@@ -82,8 +82,7 @@ struct ChatSocketTest : ::testing::Test {
     confirm("general", page_up_to({5, 1}));
   }
   void confirm(const std::string& room, const ReadReply& page) {
-    for (const auto& [name, token] : std::exchange(subscriptions.wanted, {}))
-      rooms.on_subscribed(name, token);
+    for (const auto& [name, token] : std::exchange(hub.wanted, {})) rooms.on_subscribed(name, token);
     ASSERT_FALSE(store.reads.empty()) << room;
     auto reads = std::exchange(store.reads, {});
     for (auto& read : reads) read.handler(page);
@@ -264,6 +263,61 @@ TEST_F(ChatSocketTest, I6RoomsThatCannotBeAreNotRememberedForReceipts) {
   EXPECT_EQ(client.events.back()[0], "stored");
 }
 
+TEST_F(ChatSocketTest, TypingComesOnlyInRoomsThatWereJoinedWithPresence) {
+  begin();
+  const Broadcast<TypingEvent> typing(TypingEvent{"general", "Bob"});
+  chat->typing(typing);
+  emit("join", {{"room", "general"}, {"receipts", true}});
+  chat->typing(typing);
+  EXPECT_TRUE(client.frames.empty());
+  emit("join", {{"room", "general"}, {"presence", true}});
+  chat->typing(typing);
+  chat->typing(Broadcast<TypingEvent>(TypingEvent{"another", "Bob"}));
+  EXPECT_EQ(client.frames, std::vector<std::string>{R"(42["typing",{"room":"general","user":"Bob"}])"});
+  emit("join", {{"room", "general"}});
+  chat->typing(typing);
+  EXPECT_EQ(client.frames.size(), 1U);
+}
+
+TEST_F(ChatSocketTest, I6WhoDoesNotKeepUpIsToldOfNoTyping) {
+  begin();
+  emit("join", {{"room", "general"}, {"presence", true}});
+  client.room = room_for_typing - 1;
+  chat->typing(Broadcast<TypingEvent>(TypingEvent{"general", "Bob"}));
+  EXPECT_TRUE(client.frames.empty());
+}
+
+TEST_F(ChatSocketTest, PresenceComesAsAnEventInWhichTheListsAreArrays) {
+  begin();
+  chat->presence(Broadcast<PresenceEvent>(PresenceEvent{"r", 1, {"Ann"}, {}, true}));
+  chat->presence(Broadcast<PresenceEvent>(PresenceEvent{"r", 300, {}, {}, false}));
+  EXPECT_EQ(client.frames,
+            (std::vector<std::string>{
+                R"(42["presence",{"full":true,"joined":["Ann"],"left":[],"members":1,"room":"r"}])",
+                R"(42["presence",{"joined":[],"left":[],"members":300,"room":"r"}])"}));
+}
+
+TEST_F(ChatSocketTest, ItsTypingIsToldAndAnsweredAlsoWhereItIsDropped) {
+  begin();
+  emit("typing", json::object(), 1);
+  EXPECT_EQ(only_ack(1), (json{{"room", "general"}}));
+  emit("typing", {{"room", "general"}}, 2);
+  EXPECT_EQ(only_ack(2), (json{{"room", "general"}}));
+  EXPECT_EQ(hub.typing.size(), 1U);
+  emit("typing", {{"room", "another"}}, 3);
+  EXPECT_EQ(only_ack(3)["code"], "not_joined");
+  emit("typing", {{"room", "general"}});
+  EXPECT_TRUE(client.acks.empty());
+}
+
+TEST_F(ChatSocketTest, TypingDoesNotEndTheRecoverability) {
+  begin();
+  const std::size_t before = client.events.size();
+  emit("typing", {{"room", "general"}});
+  emit("typing", {{"room", "another"}});
+  EXPECT_EQ(client.events.size(), before);
+}
+
 TEST_F(ChatSocketTest, TheNameOfTheAuthObjectIsTheSenders) {
   begin({{"name", "Ann"}});
   emit("event:message", {{"message", "x"}});
@@ -323,7 +377,7 @@ TEST_F(RecoveryTest, TheOffsetOfAMessageIsItsLastArgument) {
 
 TEST_F(RecoveryTest, I3WhoComesBackGetsWhatItMissedUnderItsOldId) {
   open(missed(pid, "5-2"));
-  ASSERT_EQ(store.reads.size() + subscriptions.wanted.size(), 1U);
+  ASSERT_EQ(store.reads.size() + hub.wanted.size(), 1U);
   ReadReply page = page_up_to({5, 4});
   page.entries = {entry(3), entry(4)};
   confirm("general", page);
@@ -336,7 +390,7 @@ TEST_F(RecoveryTest, I3WhoComesBackGetsWhatItMissedUnderItsOldId) {
 
 TEST_F(RecoveryTest, I3WithoutAnyMessageItGoesOnWhereItConnected) {
   open({{"pid", pid}});
-  rooms.on_subscribed("general", subscriptions.wanted.back().second);
+  rooms.on_subscribed("general", hub.wanted.back().second);
   ASSERT_EQ(store.reads.size(), 1U);
   EXPECT_EQ(store.reads[0].request.since, (Cursor{5, 1}));
 }

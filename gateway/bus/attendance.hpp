@@ -1,0 +1,24 @@
+// Who is in a room: on one worker, on one gateway, or on all.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace chat::gateway {
+
+/// Up to so many members are told by name (PROTOCOL, presence).
+inline constexpr std::size_t most_present_names = 200;
+
+struct Attendance {
+  std::size_t members = 0;
+  /// One for each member, in rising order, so that a name may be there several times; empty where there are
+  /// more members than most_present_names.
+  std::vector<std::string> names;
+
+  bool has_names() const { return members == names.size(); }
+  void add(const Attendance& other);
+  friend bool operator==(const Attendance&, const Attendance&) = default;
+};
+
+}  // namespace chat::gateway

@@ -1,0 +1,30 @@
+// So many in a second, and no more. Pure.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace chat::gateway {
+
+class RateWindow {
+ public:
+  explicit RateWindow(std::size_t most_a_second) : most_(most_a_second) {}
+
+  /// False when it was said so often within the last second that this one is too many.
+  bool take(std::chrono::steady_clock::time_point now) {
+    if (now >= end_) {
+      end_ = now + std::chrono::seconds(1);
+      taken_ = 0;
+    }
+    if (taken_ == most_) return false;
+    ++taken_;
+    return true;
+  }
+
+ private:
+  const std::size_t most_;
+  std::size_t taken_ = 0;
+  std::chrono::steady_clock::time_point end_{};
+};
+
+}  // namespace chat::gateway

@@ -1,0 +1,100 @@
+// The hub between a bus and two workers that are fakes, for tests.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "gateway/bus/publication.hpp"
+#include "gateway/fanout/hub.hpp"
+
+namespace chat::gateway::testing {
+
+class FakeBus : public Bus {
+ public:
+  void subscribe(const std::string& room) override { subscribed.push_back(room); }
+  void unsubscribe(const std::string& room) override { unsubscribed.push_back(room); }
+  void read(ReadRequest request, std::function<void(ReadReply)> handler) override {
+    requests.push_back(std::move(request));
+    handlers.push_back(std::move(handler));
+  }
+  void publish(const std::string& room, std::string_view text, std::shared_ptr<void> done) override {
+    published.emplace_back(room, text);
+    publishing.push_back(std::move(done));
+  }
+  bool connected() const override { return true; }
+
+  void answer(ReadReply reply) {
+    auto handler = std::move(handlers.front());
+    handlers.erase(handlers.begin());
+    handler(std::move(reply));
+  }
+
+  std::vector<std::string> subscribed, unsubscribed;
+  std::vector<std::pair<std::string, std::string>> published;
+  std::vector<std::shared_ptr<void>> publishing;
+  std::vector<ReadRequest> requests;
+  std::vector<std::function<void(ReadReply)>> handlers;
+};
+
+class FakeWorker : public WorkerPort {
+ public:
+  void post_batch(Batch batch) override { batches.push_back(std::move(batch)); }
+  void post_subscribed(std::string room, std::uint64_t token) override {
+    subscribed.push_back({room, token});
+  }
+  void post_resubscribed() override { ++resubscribed; }
+  void post_count(std::string room, bool is_wanted) override {
+    counts.emplace_back(std::move(room), is_wanted);
+  }
+  void post_presence(std::string room, std::shared_ptr<const Presence> presence) override {
+    presences.emplace_back(std::move(room), std::move(presence));
+  }
+
+  std::vector<Batch> batches;
+  std::vector<std::pair<std::string, std::uint64_t>> subscribed;
+  std::vector<std::pair<std::string, bool>> counts;
+  std::vector<std::pair<std::string, std::shared_ptr<const Presence>>> presences;
+  int resubscribed = 0;
+};
+
+inline ReadReply newest(Cursor cursor) {
+  ReadReply reply;
+  reply.available = true;
+  reply.newest = cursor;
+  reply.complete = true;
+  return reply;
+}
+
+inline std::string message(Cursor cursor) {
+  AcceptRequest request;
+  request.id = random_uuid();
+  request.room = "r";
+  request.sender = request.sender_name = "ann";
+  request.text = "hello";
+  return make_message(request, cursor);
+}
+
+struct HubTest : ::testing::Test {
+  boost::asio::io_context context;
+  Metrics registry;
+  GatewayMetrics metrics{registry};
+  Hub hub{context, metrics, "gw-1", {std::chrono::milliseconds(5), std::chrono::milliseconds(5)}};
+  FakeBus bus;
+  FakeWorker one, two;
+
+  void SetUp() override { hub.attach(bus, {&one, &two}); }
+
+  void go_live() {
+    hub.want(0, "r", 1);
+    hub.on_subscribed("r");
+    bus.answer(newest({5, 1}));
+  }
+};
+
+}  // namespace chat::gateway::testing
