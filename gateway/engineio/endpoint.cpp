@@ -109,6 +109,8 @@ class Endpoint::PostExchange final : public http::Exchange {
 
   std::size_t max_body_bytes() const override { return endpoint_.options_.engine.max_payload; }
 
+  std::string refusal_headers() const override { return headers_; }
+
   void on_request(std::string body, Respond respond) override {
     session_->post(
         body,

@@ -235,6 +235,7 @@ ws::Task<std::optional<Answer>> hold_exchange(HttpSession& session, beast::flat_
     Body read = co_await read_body(session, buffer, std::move(*head), exchange.max_body_bytes());
     if (!read.text) {
       exchange.on_gone();
+      if (read.refusal) read.refusal->headers += exchange.refusal_headers();
       co_return std::move(read.refusal);
     }
     body = std::move(*read.text);

@@ -41,8 +41,9 @@ class Exchange {
 
   virtual ~Exchange() = default;
 
-  /// A larger body is answered 413, and on_request() does not come.
+  /// A larger body is answered 413 with these header lines, and on_request() does not come.
   virtual std::size_t max_body_bytes() const { return 0; }
+  virtual std::string refusal_headers() const { return {}; }
 
   /// The whole request is there. `respond` is called once; it may outlive the exchange.
   virtual void on_request(std::string body, Respond respond) = 0;

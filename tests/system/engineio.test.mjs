@@ -797,11 +797,12 @@ describe("pages of other origins", () => {
   test("only a page of the same origin may read an answer, whatever the answer is", async () => {
     const { sid } = await open();
     const requests = [["GET", "?EIO=4&transport=polling", 200], ["POST", `?EIO=4&transport=polling&sid=${sid}`, 200], ["GET", `?EIO=4&transport=polling&sid=${sid}`, 200],
-      ["GET", "?EIO=4&transport=polling&sid=nobody", 400], ["GET", "?EIO=4", 400]];
+      ["GET", "?EIO=4&transport=polling&sid=nobody", 400], ["GET", "?EIO=4", 400],
+      ["POST", `?EIO=4&transport=polling&sid=${sid}`, 413, "x".repeat(1_000_001)]];
     for (const [origin, expected] of [[own(), allowed(own())], [other, { vary: "Origin" }], ["null", { vary: "Origin" }], [`${own()}0`, { vary: "Origin" }],
       [`http://here.${other.slice(8)}`, { vary: "Origin" }], [undefined, {}]]) {
-      for (const [method, query, status] of requests) {
-        const response = await fetch(`${own()}/engine.io/${query}`, { method, body: method === "POST" ? "4x" : undefined, headers: origin ? { Origin: origin } : {} });
+      for (const [method, query, status, body = method === "POST" ? "4x" : undefined] of requests) {
+        const response = await fetch(`${own()}/engine.io/${query}`, { method, body, headers: origin ? { Origin: origin } : {} });
         assert.deepEqual([response.status, decisive(response.headers)], [status, expected], `${origin} ${method} ${query}`);
         await response.text();
       }
