@@ -74,7 +74,7 @@ struct PresenceEvent {
   bool is_full = false;  // `joined` are all that are there
 };
 
-struct TypedEvent {
+struct TypingTakenEvent {
   RequestId id;
   std::string room;
 };
@@ -108,22 +108,41 @@ struct RoomMessage {
 template <class Event>
 class Broadcast {
  public:
-  enum class Protocol : std::size_t { native, socketio };
-
   explicit Broadcast(Event event) : event_(std::move(event)) {}
 
   const Event& event() const { return event_; }
 
+ private:
+  template <class>
+  friend class Delivery;
+
+  const Event event_;
+  mutable ws::LazyFrame frames_;
+};
+
+/// One worker's handles on a broadcast, which outlives it.
+template <class Event>
+class Delivery {
+ public:
+  enum class Protocol : std::size_t { native, socketio };
+
+  explicit Delivery(const Broadcast<Event>& broadcast) : broadcast_(broadcast) {}
+
+  const Event& event() const { return broadcast_.event_; }
+
   /// `encode` makes the payload of the event in that protocol.
   template <class Encode>
-  ws::FrameRef frame(Protocol protocol, Encode&& encode) const {
-    return ws::make_frame(frames_.get(static_cast<std::size_t>(protocol),
-                                      [&] { return ws::encode_frame(ws::Opcode::text, encode(event_)); }));
+  const ws::FrameRef& frame(Protocol protocol, Encode&& encode) const {
+    const auto form = static_cast<std::size_t>(protocol);
+    if (!frames_[form])
+      frames_[form] = ws::make_frame(broadcast_.frames_.get(
+          form, [&] { return ws::encode_frame(ws::Opcode::text, encode(broadcast_.event_)); }));
+    return frames_[form];
   }
 
  private:
-  const Event event_;
-  mutable ws::LazyFrame frames_;
+  const Broadcast<Event>& broadcast_;
+  mutable std::array<ws::FrameRef, ws::LazyFrame::forms> frames_;
 };
 
 /// What all members but one session are told. Shared by all workers.
@@ -157,11 +176,12 @@ class Outlet {
   virtual void left(const LeftEvent& event) = 0;
   virtual void ack(const AckEvent& event) = 0;
   virtual void stored(const StoredEvent& event) = 0;
-  /// May be left out where the client does not keep up.
-  virtual void typing(const Broadcast<TypingEvent>& broadcast) = 0;
-  virtual void presence(const Broadcast<PresenceEvent>& broadcast) = 0;
+  /// `is_watching`: the client wants to know who is in the room. May be left out where it does not keep up.
+  virtual void typing(const Delivery<TypingEvent>& delivery, bool is_watching) = 0;
+  /// False where the client does not keep up: it was not told, and is to be told all later.
+  virtual bool presence(const Delivery<PresenceEvent>& delivery) = 0;
   /// Its frame that it is typing was taken, whether anybody is told or not.
-  virtual void typed(const TypedEvent& event) = 0;
+  virtual void typing_taken(const TypingTakenEvent& event) = 0;
   virtual void pong(const PongEvent& event) = 0;
   virtual void reconnect(const ReconnectEvent& event) = 0;
   virtual void error(const Rejection& rejection) = 0;

@@ -19,7 +19,7 @@ class HubPort {
   virtual void unwant(const std::string& room) = 0;
 
   /// Tells the members on all gateways but that session (notices.hpp).
-  virtual void type(const std::string& room, std::uint64_t session, const std::string& user) = 0;
+  virtual void tell_typing(const std::string& room, std::uint64_t session, const std::string& user) = 0;
 
   /// Whether members on this worker want to know who is in the room; Rooms::on_presence tells.
   virtual void watch(const std::string& room, bool is_watched) = 0;

@@ -10,7 +10,8 @@ class RateWindow {
  public:
   explicit RateWindow(std::size_t most_a_second) : most_(most_a_second) {}
 
-  /// False when it was said so often within the last second that this one is too many.
+  /// False when it was taken so often since its second began. Around the end of one, twice as many can come
+  /// together.
   bool take(std::chrono::steady_clock::time_point now) {
     if (now >= end_) {
       end_ = now + std::chrono::seconds(1);

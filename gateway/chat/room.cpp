@@ -110,8 +110,8 @@ void Room::on_stored(const StoredNumbers& stored) {
 void Room::watch(RoomMember& member) {
   const bool is_first = watching_.empty();
   if (!watching_.add(member)) return;
-  member.knows_presence_ = presence_ != nullptr;
-  if (presence_) member.outlet_.presence(presence_->all);
+  member.knows_presence_ = presence_ && member.outlet_.presence(Delivery<PresenceEvent>(presence_->all));
+  is_presence_owed_ = is_presence_owed_ || (presence_ && !member.knows_presence_);
   if (is_first) hub_.watch(name_, true);
 }
 
@@ -125,11 +125,25 @@ std::size_t Room::on_presence(std::shared_ptr<const Presence> presence) {
   // What the hub told before it heard that nobody watches, or tells twice since somebody does again.
   if (watching_.empty() || presence == presence_) return 0;
   presence_ = std::move(presence);
+  is_presence_owed_ = false;
+  std::size_t told = 0;
+  const Delivery<PresenceEvent> change(presence_->change), all(presence_->all);
   watching_.for_each([&](RoomMember& member) {
-    const bool knows = std::exchange(member.knows_presence_, true);
-    member.outlet_.presence(knows ? presence_->change : presence_->all);
+    member.knows_presence_ = member.outlet_.presence(member.knows_presence_ ? change : all);
+    is_presence_owed_ = is_presence_owed_ || !member.knows_presence_;
+    if (member.knows_presence_) ++told;
   });
-  return watching_.size();
+  return told;
+}
+
+void Room::tell_owed_presence() {
+  is_presence_owed_ = false;
+  if (!presence_) return;
+  const Delivery<PresenceEvent> all(presence_->all);
+  watching_.for_each([&](RoomMember& member) {
+    if (!member.knows_presence_) member.knows_presence_ = member.outlet_.presence(all);
+    is_presence_owed_ = is_presence_owed_ || !member.knows_presence_;
+  });
 }
 
 void Room::count(bool is_wanted) {
@@ -150,19 +164,22 @@ Attendance Room::attendance() const {
   return attendance;
 }
 
-bool Room::type(const RoomMember& member, std::chrono::steady_clock::time_point now) {
+bool Room::tell_typing(const RoomMember& member, std::chrono::steady_clock::time_point now) {
   if (!typing_.take(now)) return false;
-  hub_.type(name_, member.session_, member.user());
+  hub_.tell_typing(name_, member.session_, member.user());
   return true;
 }
 
 void Room::on_typing(const Typing& typing) {
+  const Delivery<TypingEvent> delivery(typing.broadcast);
   for (const LiveMember& member : members_)
-    if (member.member->session_ != typing.session) member.outlet->typing(typing.broadcast);
+    if (member.member->session_ != typing.session)
+      member.outlet->typing(delivery, member.member->watch_index_.has_value());
 }
 
 void Room::sweep() {
   ring_.sweep();
+  if (is_presence_owed_) tell_owed_presence();
   if (is_counted_ && is_count_due_) tell_count();
 }
 

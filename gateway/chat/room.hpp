@@ -100,7 +100,7 @@ class Room : public std::enable_shared_from_this<Room> {
 
   /// The member types: all others are told, unless there is too much of it in this room. Gives whether they
   /// are.
-  bool type(const RoomMember& member, std::chrono::steady_clock::time_point now);
+  bool tell_typing(const RoomMember& member, std::chrono::steady_clock::time_point now);
 
   /// To all live members but the one that types.
   void on_typing(const Typing& typing);
@@ -157,6 +157,7 @@ class Room : public std::enable_shared_from_this<Room> {
   void fail(const std::shared_ptr<Join>& join);
   void make_live(RoomMember& member, Cursor newest);
   void end_watch(RoomMember& member);
+  void tell_owed_presence();
   void tell_count();
   Attendance attendance() const;
   void forget_held();
@@ -177,6 +178,7 @@ class Room : public std::enable_shared_from_this<Room> {
   MemberList<RoomMember, &RoomMember::stored_index_> awaiting_stored_;
   MemberList<RoomMember, &RoomMember::watch_index_> watching_;
   std::shared_ptr<const Presence> presence_;  // the newest, while somebody watches
+  bool is_presence_owed_ = false;             // to a member that did not keep up
   bool is_counted_ = false;
   bool is_count_due_ = false;
   RateWindow typing_{most_typing_a_second};

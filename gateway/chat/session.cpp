@@ -147,9 +147,19 @@ void Session::on(const TypingCommand& command) {
   if (place == nullptr)
     return reject(
         {command.id, ErrorCode::not_joined, "join the room before telling it that you type", std::nullopt});
-  const bool is_told = place->type(std::chrono::steady_clock::now());
+  const bool is_told = tell_typing(*place);
   (is_told ? services_.metrics.typing_told : services_.metrics.typing_dropped).Increment();
-  outlet_.typed({command.id, command.room});
+  outlet_.typing_taken({command.id, command.room});
+}
+
+bool Session::tell_typing(Place& place) {
+  const auto now = std::chrono::steady_clock::now();
+  std::erase_if(typed_, [&](const Typed& typed) { return typed.until <= now; });
+  const std::string& room = place.room().name();
+  if (typed_.size() == max_rooms_per_session || std::ranges::find(typed_, room, &Typed::room) != typed_.end())
+    return false;
+  typed_.push_back({room, now + typing_period});
+  return place.room().tell_typing(place, now);
 }
 
 void Session::on_history_reply(const HistoryCommand& command, ReadReply reply) {

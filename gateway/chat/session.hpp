@@ -89,6 +89,10 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
     std::chrono::steady_clock::time_point deadline;
   };
   struct Accepted;
+  struct Typed {
+    std::string room;
+    std::chrono::steady_clock::time_point until;  // no more is told
+  };
 
   void on(const HelloCommand& command);
   void on(const JoinCommand& command);
@@ -110,6 +114,8 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   void tell_stored(const std::string& room, std::optional<Cursor> receipt);
   void on_history_reply(const HistoryCommand& command, ReadReply reply);
   void refuse_send(std::uint64_t number, ErrorCode code, std::string message);
+  /// Whether others are told.
+  bool tell_typing(Place& place);
   std::vector<PendingSend>::iterator find_pending(std::uint64_t number);
   void end_pending(std::vector<PendingSend>::iterator pending);
 
@@ -123,6 +129,7 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   std::uint64_t next_send_ = 1;
   std::vector<PendingSend> pending_;
   SessionReceipts receipts_;
+  std::vector<Typed> typed_;  // outlives the place, so that who leaves and joins anew types no more often
   std::vector<std::unique_ptr<Place>> places_;
 };
 

@@ -22,8 +22,8 @@ inline constexpr std::chrono::seconds typing_period{2};
 /// it would otherwise be more than its messages (I6).
 inline constexpr std::size_t most_typing_a_second = 20;
 
-/// A client whose outbox takes less than that is told of no typing.
-inline constexpr std::size_t room_for_typing = 512 * 1024;
+/// A client whose outbox takes less than that is told of no typing, and who is there only later.
+inline constexpr std::size_t room_for_notices = 512 * 1024;
 
 /// What `overloaded` and `unavailable` tell clients to wait.
 inline constexpr int retry_after_ms = 1000;

@@ -1,7 +1,6 @@
 // The session's membership in one room. Included by session.cpp only.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,13 +21,6 @@ class Session::Place : public RoomMember {
   void join(const JoinCommand& command) {
     wants_presence_ = command.presence;
     room_.join(*this, command.id, command.since, command.history);
-  }
-
-  /// Whether others are told.
-  bool type(std::chrono::steady_clock::time_point now) {
-    if (now < next_typing_) return false;
-    next_typing_ = now + typing_period;
-    return room_.type(*this, now);
   }
 
   const std::string& user() const override { return session_.user_; }
@@ -55,7 +47,6 @@ class Session::Place : public RoomMember {
   Session& session_;
   Room& room_;
   bool wants_presence_ = false;
-  std::chrono::steady_clock::time_point next_typing_{};
 };
 
 }  // namespace chat::gateway

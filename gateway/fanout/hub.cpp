@@ -14,7 +14,7 @@ Hub::Hub(boost::asio::io_context& context, GatewayMetrics& metrics, std::string 
     : context_(context),
       metrics_(metrics),
       timing_(timing),
-      presences_(context, std::move(gateway), metrics.presence_rooms, presence_events()) {}
+      presences_(context, std::move(gateway), metrics.presence_rooms, presence_links()) {}
 
 void Hub::attach(Bus& bus, std::vector<WorkerPort*> workers) {
   bus_ = &bus;
@@ -34,7 +34,7 @@ void Hub::want(std::size_t worker, const std::string& name, std::uint64_t token)
   std::erase_if(room.workers, [&](const Wanted& wanted) { return wanted.worker == worker; });
   room.workers.push_back({worker, token});
   if (room.feed.is_ready()) workers_[worker]->post_subscribed(name, token);
-  if (presences_.is_counted(name)) workers_[worker]->post_count(name, true);
+  presences_.add(worker, name);
 }
 
 void Hub::unwant(std::size_t worker, const std::string& name) {
@@ -61,7 +61,7 @@ void Hub::end_if_unused(HubRoom& room) {
 void Hub::on_subscribed(std::string_view name) {
   HubRoom* room = find(name);
   if (room == nullptr) return;
-  presences_.on_subscribed(name);
+  presences_.on_subscribed(*room->name, !room->feed.is_ready());
   if (room->feed.is_ready())
     for (const Wanted& wanted : room->workers) workers_[wanted.worker]->post_resubscribed();
   apply(*room, room->feed.on_subscribed());
@@ -111,25 +111,31 @@ void Hub::pass_on_typing(HubRoom& room, TypingNotice notice) {
         {.room = room.name, .cursor = {}, .frame = {}, .stored = {}, .typing = typing});
 }
 
-Presences::Events Hub::presence_events() {
-  return {.publish =
-              [this](const std::string& room, const PresenceNotice& notice) {
-                bus_->publish(room, encode_notice(room, notice), ending_);
-              },
-          .tell =
-              [this](std::size_t worker, const std::string& room, std::shared_ptr<const Presence> presence) {
-                workers_[worker]->post_presence(room, std::move(presence));
-              },
-          .count =
-              [this](const std::string& name, bool is_wanted) {
-                const HubRoom* const room = find(std::string_view(name));
-                if (room == nullptr) return;
-                for (const Wanted& wanted : room->workers)
-                  workers_[wanted.worker]->post_count(name, is_wanted);
-              }};
+Presences::Links Hub::presence_links() {
+  Presences::Links links;
+  links.workers_of = [this](const std::string& name) {
+    std::vector<std::size_t> workers;
+    if (const HubRoom* const room = find(std::string_view(name)))
+      for (const Wanted& wanted : room->workers) workers.push_back(wanted.worker);
+    return workers;
+  };
+  links.is_subscribed = [this](const std::string& name) {
+    const HubRoom* const room = find(std::string_view(name));
+    return room != nullptr && room->feed.is_subscribed();
+  };
+  links.publish = [this](const std::string& room, const PresenceNotice& notice) {
+    bus_->publish(room, encode_notice(room, notice), ending_);
+  };
+  links.tell = [this](std::size_t worker, const std::string& room, std::shared_ptr<const Presence> presence) {
+    workers_[worker]->post_presence(room, std::move(presence));
+  };
+  links.count = [this](std::size_t worker, const std::string& room, bool is_wanted) {
+    workers_[worker]->post_count(room, is_wanted);
+  };
+  return links;
 }
 
-void Hub::type(const std::string& room, const TypingNotice& notice) {
+void Hub::tell_typing(const std::string& room, const TypingNotice& notice) {
   bus_->publish(room, encode_notice(room, notice));
 }
 

@@ -71,7 +71,7 @@ class Hub : public BusListener {
   void unwant(std::size_t worker, const std::string& room);
 
   /// As HubPort, from worker `worker`.
-  void type(const std::string& room, const TypingNotice& notice);
+  void tell_typing(const std::string& room, const TypingNotice& notice);
   void watch(std::size_t worker, const std::string& room, bool is_watched);
   void attend(std::size_t worker, const std::string& room, Attendance attendance);
 
@@ -108,7 +108,7 @@ class Hub : public BusListener {
   void read_later(HubRoom& room);
   void pass_on_other(HubRoom& room, std::string_view publication);
   void pass_on_typing(HubRoom& room, TypingNotice notice);
-  Presences::Events presence_events();
+  Presences::Links presence_links();
   void pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view message);
   HubRoom* find(std::string_view name);
   HubRoom* find(const std::string& name, std::uint64_t life);

@@ -43,11 +43,9 @@ class NativeClient : public ws::Handler, public Outlet {
   void left(const LeftEvent& event) override { send(event); }
   void ack(const AckEvent& event) override { send(event); }
   void stored(const StoredEvent& event) override { send(event); }
-  void typing(const Broadcast<TypingEvent>& broadcast) override {
-    if (connection_->outbox_room() >= room_for_typing) deliver(broadcast);
-  }
-  void presence(const Broadcast<PresenceEvent>& broadcast) override { deliver(broadcast); }
-  void typed(const TypedEvent&) override {}
+  void typing(const Delivery<TypingEvent>& delivery, bool) override { tell(delivery); }
+  bool presence(const Delivery<PresenceEvent>& delivery) override { return tell(delivery); }
+  void typing_taken(const TypingTakenEvent&) override {}
   void pong(const PongEvent& event) override { send(event); }
   void reconnect(const ReconnectEvent& event) override { send(event); }
   void error(const Rejection& rejection) override { send(rejection); }
@@ -59,10 +57,13 @@ class NativeClient : public ws::Handler, public Outlet {
     connection_->send_text(native::encode(event));
   }
 
+  /// False where the client does not keep up.
   template <class Event>
-  void deliver(const Broadcast<Event>& broadcast) {
-    connection_->deliver(broadcast.frame(Broadcast<Event>::Protocol::native,
-                                         [](const Event& event) { return native::encode(event); }));
+  bool tell(const Delivery<Event>& delivery) {
+    if (connection_->outbox_room() < room_for_notices) return false;
+    connection_->deliver(delivery.frame(Delivery<Event>::Protocol::native,
+                                        [](const Event& event) { return native::encode(event); }));
+    return true;
   }
 
   SessionServices& services_;

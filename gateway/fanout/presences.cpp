@@ -11,21 +11,26 @@ constexpr std::chrono::milliseconds tick_period{100};
 }  // namespace
 
 Presences::Presences(boost::asio::io_context& context, std::string gateway, prometheus::Gauge& gauge,
-                     Events events)
-    : timer_(context), gateway_(std::move(gateway)), gauge_(gauge), events_(std::move(events)) {}
+                     Links links)
+    : timer_(context), gateway_(std::move(gateway)), gauge_(gauge), links_(std::move(links)) {}
 
 void Presences::watch(std::size_t worker, const std::string& room, bool is_watched) {
+  if (is_ended_) return;
   if (!is_watched) {
     if (RoomPresence* const known = find(room)) known->watch(worker, false);
     return;
   }
   RoomPresence& presence = open(room);
   presence.watch(worker, true);
-  if (presence.told()) events_.tell(worker, room, presence.told());
+  if (presence.told()) links_.tell(worker, room, presence.told());
 }
 
 void Presences::attend(std::size_t worker, const std::string& room, Attendance attendance) {
   if (RoomPresence* const known = find(room)) known->attend(worker, std::move(attendance));
+}
+
+void Presences::add(std::size_t worker, const std::string& room) {
+  if (RoomPresence* const known = find(room)) count(worker, room, *known);
 }
 
 void Presences::remove(std::size_t worker, const std::string& room) {
@@ -33,6 +38,7 @@ void Presences::remove(std::size_t worker, const std::string& room) {
 }
 
 void Presences::on_notice(const std::string& room, PresenceNotice notice) {
+  if (is_ended_) return;
   // What others tell is of use only where somebody here wants it, or else they want to be told.
   RoomPresence* known = find(room);
   if (known == nullptr && notice.watches && notice.gateway != gateway_) known = &open(room);
@@ -43,20 +49,24 @@ void Presences::on_lost() {
   for (auto& [room, presence] : rooms_) presence.on_lost();
 }
 
-void Presences::on_subscribed(std::string_view room) {
-  if (RoomPresence* const known = find(std::string(room))) known->on_subscribed(RoomPresence::Clock::now());
+void Presences::on_subscribed(const std::string& room, bool is_first) {
+  RoomPresence* const known = find(room);
+  if (known != nullptr) return known->on_subscribed(RoomPresence::Clock::now());
+  // Otherwise it would know only when those that watch tell again of themselves.
+  if (is_first) links_.publish(room, PresenceNotice{gateway_, false, true, {}});
 }
 
 void Presences::forget(const std::string& room) {
   rooms_.erase(room);
-  gauge_.Set(static_cast<double>(rooms_.size()));
+  set_gauge();
 }
 
 void Presences::end() {
+  is_ended_ = true;
   for (const auto& [room, presence] : rooms_)
-    events_.publish(room, PresenceNotice{gateway_, false, false, {}});
+    links_.publish(room, PresenceNotice{gateway_, false, false, {}});
   rooms_.clear();
-  gauge_.Set(0);
+  set_gauge();
 }
 
 RoomPresence* Presences::find(const std::string& room) {
@@ -65,13 +75,17 @@ RoomPresence* Presences::find(const std::string& room) {
 }
 
 RoomPresence& Presences::open(const std::string& room) {
-  const auto [found, is_new] = rooms_.try_emplace(room, room, gateway_);
-  if (is_new) {
-    gauge_.Set(static_cast<double>(rooms_.size()));
-    events_.count(room, true);
-    arm();
-  }
-  return found->second;
+  if (RoomPresence* const known = find(room)) return *known;
+  RoomPresence& presence = rooms_.try_emplace(room, room, gateway_, links_.is_subscribed(room)).first->second;
+  for (const std::size_t worker : links_.workers_of(room)) count(worker, room, presence);
+  set_gauge();
+  arm();
+  return presence;
+}
+
+void Presences::count(std::size_t worker, const std::string& room, RoomPresence& presence) {
+  presence.await(worker);
+  links_.count(worker, room, true);
 }
 
 void Presences::arm() {
@@ -88,18 +102,22 @@ void Presences::tick() {
   for (auto entry = rooms_.begin(); entry != rooms_.end();) {
     auto& [room, presence] = *entry;
     const RoomPresence::Step step = presence.tick(now);
-    if (step.publish) events_.publish(room, *step.publish);
+    if (step.publish) links_.publish(room, *step.publish);
     if (step.tell)
-      for (const std::size_t worker : presence.watching_workers()) events_.tell(worker, room, step.tell);
+      for (const std::size_t worker : presence.watching_workers()) links_.tell(worker, room, step.tell);
     if (!presence.is_over(now)) {
       ++entry;
       continue;
     }
-    events_.count(room, false);
+    for (const std::size_t worker : links_.workers_of(room)) links_.count(worker, room, false);
     entry = rooms_.erase(entry);
   }
-  gauge_.Set(static_cast<double>(rooms_.size()));
+  set_gauge();
   if (!rooms_.empty()) arm();
+}
+
+void Presences::set_gauge() {
+  gauge_.Set(static_cast<double>(rooms_.size()));
 }
 
 }  // namespace chat::gateway

@@ -5,8 +5,8 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -17,53 +17,62 @@
 namespace chat::gateway {
 
 /// A RoomPresence for each room that is watched here or elsewhere, and the clock that drives them. On the bus
-/// thread; no call leads to an event within it but want().
+/// thread.
 class Presences {
  public:
-  struct Events {
+  /// What it needs of the hub; none of them calls back.
+  struct Links {
+    /// The workers that have the room.
+    std::function<std::vector<std::size_t>(const std::string& room)> workers_of;
+    std::function<bool(const std::string& room)> is_subscribed;
     /// To the other gateways.
     std::function<void(const std::string& room, const PresenceNotice& notice)> publish;
     /// To a worker whose members watch.
     std::function<void(std::size_t worker, const std::string& room, std::shared_ptr<const Presence> presence)>
         tell;
-    /// To every worker that has the room: whether it shall tell whom it has there, now and from now on.
-    std::function<void(const std::string& room, bool is_wanted)> count;
+    /// To a worker: whether it shall tell whom it has, now and from now on.
+    std::function<void(std::size_t worker, const std::string& room, bool is_wanted)> count;
   };
 
   /// `gauge` counts the rooms, and outlives it.
-  Presences(boost::asio::io_context& context, std::string gateway, prometheus::Gauge& gauge, Events events);
+  Presences(boost::asio::io_context& context, std::string gateway, prometheus::Gauge& gauge, Links links);
 
   void watch(std::size_t worker, const std::string& room, bool is_watched);
   void attend(std::size_t worker, const std::string& room, Attendance attendance);
+
+  /// A worker has the room from now on, or no more.
+  void add(std::size_t worker, const std::string& room);
   void remove(std::size_t worker, const std::string& room);
 
-  /// Of a room that this gateway is subscribed to.
+  /// Of another gateway, or this one's own.
   void on_notice(const std::string& room, PresenceNotice notice);
 
   void on_lost();
-  void on_subscribed(std::string_view room);
 
-  /// Whether workers that come to the room are asked whom they have.
-  bool is_counted(const std::string& room) const { return rooms_.contains(room); }
+  /// When it is the first time, the other gateways are asked whether anybody watches.
+  void on_subscribed(const std::string& room, bool is_first);
+
+  /// This gateway is not subscribed to the room any more.
+  void forget(const std::string& room);
 
   /// The gateway ends, and has nobody any more: all that were told of its members are told so. Nothing is
   /// told afterwards.
   void end();
 
-  /// This gateway is not subscribed to the room any more.
-  void forget(const std::string& room);
-
  private:
   RoomPresence* find(const std::string& room);
   RoomPresence& open(const std::string& room);
+  void count(std::size_t worker, const std::string& room, RoomPresence& presence);
   void tick();
   void arm();
+  void set_gauge();
 
   boost::asio::steady_timer timer_;
   const std::string gateway_;
   prometheus::Gauge& gauge_;
-  const Events events_;
+  const Links links_;
   bool is_armed_ = false;
+  bool is_ended_ = false;
   std::unordered_map<std::string, RoomPresence> rooms_;
 };
 

@@ -46,6 +46,7 @@ class RoomFeed {
   const Cursor& cursor() const { return cursor_; }
   bool is_ready() const { return ready_; }
   bool is_reading() const { return reading_; }
+  bool is_subscribed() const { return subscribed_; }
 
  private:
   Step start_read();

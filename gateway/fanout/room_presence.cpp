@@ -17,8 +17,8 @@ std::vector<std::string> names_without(const Attendance& from, const Attendance&
 
 }  // namespace
 
-RoomPresence::RoomPresence(std::string room, std::string gateway)
-    : room_(std::move(room)), gateway_(std::move(gateway)) {}
+RoomPresence::RoomPresence(std::string room, std::string gateway, bool is_subscribed)
+    : room_(std::move(room)), gateway_(std::move(gateway)), is_subscribed_(is_subscribed) {}
 
 void RoomPresence::watch(std::size_t worker, bool is_watched) {
   if (is_watched) {
@@ -31,25 +31,33 @@ void RoomPresence::watch(std::size_t worker, bool is_watched) {
   // Who begins to watch later is told all anew.
   told_.reset();
   is_changed_ = true;
-  published_.reset();  // the others are told that nobody watches here
+  asks_ = false;
+  is_own_told_ = false;  // the others hear that nobody watches here
 }
 
 void RoomPresence::attend(std::size_t worker, Attendance attendance) {
-  workers_[worker] = std::move(attendance);
-  is_changed_ = true;
+  awaited_.erase(worker);
+  Attendance& known = workers_[worker];
+  if (known == attendance) return;
+  known = std::move(attendance);
+  is_own_changed_ = true;
 }
 
 void RoomPresence::remove(std::size_t worker) {
-  watch(worker, false);
-  is_changed_ = workers_.erase(worker) > 0 || is_changed_;
+  awaited_.erase(worker);
+  if (watching_.contains(worker)) watch(worker, false);
+  if (workers_.erase(worker) > 0) is_own_changed_ = true;
 }
 
 void RoomPresence::on_notice(PresenceNotice notice, Clock::time_point now) {
   if (notice.gateway == gateway_) return;
   is_asked_ = is_asked_ || notice.asks;
-  is_changed_ = true;
+  const auto found = others_.find(notice.gateway);
+  const bool is_same = found == others_.end() ? notice.attendance.members == 0
+                                              : found->second.notice.attendance == notice.attendance;
+  is_changed_ = is_changed_ || !is_same;
   if (notice.attendance.members == 0 && !notice.watches) {
-    others_.erase(notice.gateway);
+    if (found != others_.end()) others_.erase(found);
     return;
   }
   std::string gateway = notice.gateway;
@@ -57,15 +65,16 @@ void RoomPresence::on_notice(PresenceNotice notice, Clock::time_point now) {
 }
 
 void RoomPresence::on_subscribed(Clock::time_point now) {
-  is_lost_ = false;
+  is_subscribed_ = true;
   asks_ = !watching_.empty();
   // They could not be heard; those that are gone will not be heard again.
   for (auto& [gateway, other] : others_) other.told_at = now;
 }
 
 RoomPresence::Step RoomPresence::tick(Clock::time_point now) {
-  if (is_lost_) return {};
+  if (!is_subscribed_ || !awaited_.empty()) return {};
   forget_silent(now);
+  sum_own();
   Step step;
   step.publish = publication(now);
   step.tell = change(now);
@@ -83,44 +92,42 @@ void RoomPresence::forget_silent(Clock::time_point now) {
   is_changed_ = is_changed_ || forgotten > 0;
 }
 
-Attendance RoomPresence::own() const {
+void RoomPresence::sum_own() {
+  if (!std::exchange(is_own_changed_, false)) return;
   Attendance sum;
   for (const auto& [worker, attendance] : workers_) sum.add(attendance);
-  return sum;
-}
-
-Attendance RoomPresence::all() const {
-  Attendance sum = own();
-  for (const auto& [gateway, other] : others_) sum.add(other.notice.attendance);
-  return sum;
+  if (sum == own_) return;
+  own_ = std::move(sum);
+  is_own_told_ = false;
+  is_changed_ = true;
 }
 
 std::optional<PresenceNotice> RoomPresence::publication(Clock::time_point now) {
   const bool asks = asks_ && now - asked_at_ >= period;
   const bool answers = is_asked_ && now - answered_at_ >= period;
-  const bool is_due = asks || answers || now - published_at_ >= refresh_period;
-  if (!is_due && now - published_at_ < period) return std::nullopt;
-  Attendance attendance = own();
-  const bool is_nobody = attendance.members == 0 && watching_.empty();
-  if (published_ == attendance && (is_nobody || !is_due)) return std::nullopt;
+  const bool is_nobody = own_.members == 0 && watching_.empty();
+  const bool is_refresh = !is_nobody && now - published_at_ >= refresh_period;
+  const bool is_news = !is_own_told_ && now - published_at_ >= period;
+  if (!(asks || (answers && !(is_nobody && is_own_told_)) || is_refresh || is_news)) return std::nullopt;
   if (asks) {
     asks_ = false;
     asked_at_ = now;
-    if (!told_) may_tell_at_ = now + answer_time;
+    if (!told_) may_tell_at_ = std::max(may_tell_at_, now + answer_time);
   }
   if (answers) answered_at_ = now;
   is_asked_ = false;
-  published_ = attendance;
+  is_own_told_ = true;
   published_at_ = now;
-  return PresenceNotice{gateway_, !watching_.empty(), asks, std::move(attendance)};
+  return PresenceNotice{gateway_, !watching_.empty(), asks, own_};
 }
 
 std::shared_ptr<const Presence> RoomPresence::change(Clock::time_point now) {
   if (watching_.empty() || !is_changed_ || now < may_tell_at_) return nullptr;
   is_changed_ = false;
-  Attendance attendance = all();
+  Attendance attendance = own_;
+  for (const auto& [gateway, other] : others_) attendance.add(other.notice.attendance);
   if (told_ && attendance == told_attendance_) return nullptr;
-  PresenceEvent whole{room_, attendance.members, attendance.names, {}, true};
+  PresenceEvent whole{room_, attendance.members, attendance.names, {}, attendance.has_names()};
   PresenceEvent change = whole;
   if (told_ && (told_attendance_.has_names() || !attendance.has_names())) {
     change.is_full = false;

@@ -29,8 +29,11 @@ class RoomPresence {
   /// Until the others' answers are awaited before the first time that members are told.
   static constexpr std::chrono::milliseconds answer_time{300};
 
-  /// `gateway` is this one's name.
-  RoomPresence(std::string room, std::string gateway);
+  /// `gateway` is this one's name. Nothing is told before it is_subscribed, now or by on_subscribed().
+  RoomPresence(std::string room, std::string gateway, bool is_subscribed);
+
+  /// The worker was asked whom it has; nothing is told until it has answered or has nobody any more.
+  void await(std::size_t worker) { awaited_.insert(worker); }
 
   /// Whether members on the worker want to know.
   void watch(std::size_t worker, bool is_watched);
@@ -45,7 +48,7 @@ class RoomPresence {
   void on_notice(PresenceNotice notice, Clock::time_point now);
 
   /// Nothing comes and nothing goes out: all stays as it is known.
-  void on_lost() { is_lost_ = true; }
+  void on_lost() { is_subscribed_ = false; }
   void on_subscribed(Clock::time_point now);
 
   struct Step {
@@ -60,7 +63,9 @@ class RoomPresence {
   bool is_wanted() const;
 
   /// Nobody does, and it may be forgotten.
-  bool is_over(Clock::time_point now) const { return !is_wanted() && now - published_at_ >= period; }
+  bool is_over(Clock::time_point now) const {
+    return is_subscribed_ && !is_wanted() && now - published_at_ >= period;
+  }
 
   const std::set<std::size_t>& watching_workers() const { return watching_; }
 
@@ -74,21 +79,23 @@ class RoomPresence {
   };
 
   void forget_silent(Clock::time_point now);
-  Attendance own() const;
-  Attendance all() const;
+  void sum_own();
   std::optional<PresenceNotice> publication(Clock::time_point now);
   std::shared_ptr<const Presence> change(Clock::time_point now);
 
   const std::string room_;
   const std::string gateway_;
+  std::set<std::size_t> awaited_;
   std::map<std::size_t, Attendance> workers_;
+  bool is_own_changed_ = true;  // since own_ was summed
+  Attendance own_;
   std::set<std::size_t> watching_;
   std::map<std::string, Other> others_;
-  bool is_lost_ = false;
+  bool is_subscribed_;
   bool asks_ = false;
   bool is_asked_ = false;
-  bool is_changed_ = true;  // since members were told
-  std::optional<Attendance> published_;
+  bool is_changed_ = true;   // since members were told
+  bool is_own_told_ = true;  // as it is, to the others
   Clock::time_point published_at_{};
   Clock::time_point asked_at_{};
   Clock::time_point answered_at_{};

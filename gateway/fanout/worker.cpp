@@ -37,9 +37,9 @@ class Worker::OwnHub : public HubPort {
     asio::post(hub_context_, [worker = worker_, &hub = hub_, room] { hub.unwant(worker, room); });
   }
 
-  void type(const std::string& room, std::uint64_t session, const std::string& user) override {
+  void tell_typing(const std::string& room, std::uint64_t session, const std::string& user) override {
     asio::post(hub_context_,
-               [&hub = hub_, room, notice = TypingNotice{session, user}] { hub.type(room, notice); });
+               [&hub = hub_, room, notice = TypingNotice{session, user}] { hub.tell_typing(room, notice); });
   }
 
   void watch(const std::string& room, bool is_watched) override {

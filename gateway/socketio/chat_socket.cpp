@@ -186,26 +186,17 @@ void ChatSocket::ask(std::string_view type, json body, std::optional<std::uint64
   if ((is_join || type == "leave") && is_join != (body["room"] == default_room)) end_recoverability();
   // Amid pages of its own there is no one place from which the client could go on.
   if (is_join && body["room"] == default_room && is_recoverable_) tell_offset(std::nullopt);
-  if (is_join) note_wishes(body);
+  if (is_join) note_receipts(body);
   run(body);
 }
 
-void ChatSocket::note_wishes(const json& join) {
+void ChatSocket::note_receipts(const json& join) {
   const json& room = join["room"];
   if (!room.is_string() || !is_valid_room(room.get_ref<const std::string&>())) return;
-  const auto is_wished = [&](const char* field) {
-    const auto found = join.find(field);
-    return found != join.end() && *found == true;
-  };
-  const Wishes wishes{is_wished("receipts"), is_wished("presence")};
-  wishes_.erase(room.get<std::string>());
-  if ((wishes.receipts || wishes.presence) && wishes_.size() < max_rooms_per_session)
-    wishes_.emplace(room.get<std::string>(), wishes);
-}
-
-bool ChatSocket::wishes(const std::string& room, bool Wishes::*wish) const {
-  const auto found = wishes_.find(room);
-  return found != wishes_.end() && found->second.*wish;
+  rooms_with_receipts_.erase(room.get<std::string>());
+  const auto receipts = join.find("receipts");
+  if (receipts != join.end() && *receipts == true && rooms_with_receipts_.size() < max_rooms_per_session)
+    rooms_with_receipts_.insert(room.get<std::string>());
 }
 
 void ChatSocket::run(const json& frame) {
@@ -235,9 +226,11 @@ void ChatSocket::deliver(const ws::FrameRef& frame) {
 }
 
 template <class Event>
-void ChatSocket::deliver(const Broadcast<Event>& broadcast) {
-  deliver(broadcast.frame(Broadcast<Event>::Protocol::socketio,
-                          [](const Event& event) { return encode(event); }));
+bool ChatSocket::tell(const Delivery<Event>& delivery) {
+  if (socket_->outbox_room() < room_for_notices) return false;
+  deliver(
+      delivery.frame(Delivery<Event>::Protocol::socketio, [](const Event& event) { return encode(event); }));
+  return true;
 }
 
 const ws::FrameRef& ChatSocket::frame_of(const RoomMessage& message) const {
@@ -282,7 +275,7 @@ void ChatSocket::history(const HistoryEvent& event) {
 }
 
 void ChatSocket::left(const LeftEvent& event) {
-  wishes_.erase(event.room);
+  rooms_with_receipts_.erase(event.room);
   answer(event.id, {{"room", event.room}});
 }
 
@@ -293,22 +286,21 @@ void ChatSocket::ack(const AckEvent& event) {
 }
 
 void ChatSocket::stored(const StoredEvent& event) {
-  if (!wishes(event.room, &Wishes::receipts)) return;
+  if (!rooms_with_receipts_.contains(event.room)) return;
   json fields = cursor_fields(event.cursor);
   fields["room"] = event.room;
   socket_->emit(json::array({"stored", std::move(fields)}));
 }
 
-void ChatSocket::typing(const Broadcast<TypingEvent>& broadcast) {
-  if (wishes(broadcast.event().room, &Wishes::presence) && socket_->outbox_room() >= room_for_typing)
-    deliver(broadcast);
+void ChatSocket::typing(const Delivery<TypingEvent>& delivery, bool is_watching) {
+  if (is_watching) tell(delivery);
 }
 
-void ChatSocket::presence(const Broadcast<PresenceEvent>& broadcast) {
-  deliver(broadcast);
+bool ChatSocket::presence(const Delivery<PresenceEvent>& delivery) {
+  return tell(delivery);
 }
 
-void ChatSocket::typed(const TypedEvent& event) {
+void ChatSocket::typing_taken(const TypingTakenEvent& event) {
   answer(event.id, {{"room", event.room}});
 }
 

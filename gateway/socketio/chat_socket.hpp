@@ -4,9 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -46,21 +46,15 @@ class ChatSocket final : public SocketHandler, public Outlet {
   void left(const LeftEvent& event) override;
   void ack(const AckEvent& event) override;
   void stored(const StoredEvent& event) override;
-  void typing(const Broadcast<TypingEvent>& broadcast) override;
-  void presence(const Broadcast<PresenceEvent>& broadcast) override;
-  void typed(const TypedEvent& event) override;
+  void typing(const Delivery<TypingEvent>& delivery, bool is_watching) override;
+  bool presence(const Delivery<PresenceEvent>& delivery) override;
+  void typing_taken(const TypingTakenEvent& event) override;
   void pong(const PongEvent&) override {}
   void reconnect(const ReconnectEvent& event) override;
   void error(const Rejection& rejection) override;
   void resume() override { socket_->resume_reading(); }
 
  private:
-  /// What a client asks for with a join.
-  struct Wishes {
-    bool receipts = false;
-    bool presence = false;  // typing too
-  };
-
   /// Where it is still wanted.
   void join_default_room();
   void on_default_room(const ReadReply& page);
@@ -73,10 +67,10 @@ class ChatSocket final : public SocketHandler, public Outlet {
   void show(const RoomEntry& entry);
   const ws::FrameRef& frame_of(const RoomMessage& message) const;
   void deliver(const ws::FrameRef& frame);
+  /// False where the client does not keep up.
   template <class Event>
-  void deliver(const Broadcast<Event>& broadcast);
-  void note_wishes(const nlohmann::json& join);
-  bool wishes(const std::string& room, bool Wishes::*wish) const;
+  bool tell(const Delivery<Event>& delivery);
+  void note_receipts(const nlohmann::json& join);
   void send(const nlohmann::json& body, std::optional<std::uint64_t> id);
   void ask(std::string_view type, nlohmann::json body, std::optional<std::uint64_t> id);
   void run(const nlohmann::json& frame);
@@ -97,7 +91,7 @@ class ChatSocket final : public SocketHandler, public Outlet {
   bool wants_join_ = true;  // of the default room, with the next tick
   /// The acks that senders want, by their messages' ids.
   std::unordered_multimap<std::string, std::uint64_t> wanted_acks_;
-  std::map<std::string, Wishes, std::less<>> wishes_;  // by the room; none: no wish
+  std::set<std::string, std::less<>> rooms_with_receipts_;
 };
 
 }  // namespace chat::gateway::socketio

@@ -46,7 +46,7 @@ export interface HistoryPage {
   more: boolean;
 }
 
-// Over 200 members there are no names.
+// Over 200 members there are no names, and those that were told hold no more.
 export interface Presence {
   room: string;
   members: number;

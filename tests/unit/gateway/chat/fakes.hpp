@@ -69,9 +69,15 @@ class FakeOutlet : public Outlet {
   void left(const LeftEvent& event) override { frames.push_back(native::encode(event)); }
   void ack(const AckEvent& event) override { frames.push_back(native::encode(event)); }
   void stored(const StoredEvent& event) override { frames.push_back(native::encode(event)); }
-  void typing(const Broadcast<TypingEvent>& broadcast) override { frames.push_back(text_of(broadcast)); }
-  void presence(const Broadcast<PresenceEvent>& broadcast) override { frames.push_back(text_of(broadcast)); }
-  void typed(const TypedEvent& event) override { typed_rooms.push_back(event.room); }
+  void typing(const Delivery<TypingEvent>& delivery, bool is_watching) override {
+    frames.push_back(text_of(delivery));
+    watches_while_told.push_back(is_watching);
+  }
+  bool presence(const Delivery<PresenceEvent>& delivery) override {
+    if (keeps_up) frames.push_back(text_of(delivery));
+    return keeps_up;
+  }
+  void typing_taken(const TypingTakenEvent& event) override { taken_typings.push_back(event.room); }
   void pong(const PongEvent& event) override { frames.push_back(native::encode(event)); }
   void reconnect(const ReconnectEvent& event) override { frames.push_back(native::encode(event)); }
   void error(const Rejection& rejection) override { frames.push_back(native::encode(rejection)); }
@@ -81,15 +87,17 @@ class FakeOutlet : public Outlet {
   std::vector<std::string> take() { return std::exchange(frames, {}); }
 
   template <class Event>
-  static std::string text_of(const Broadcast<Event>& broadcast) {
-    const auto frame = broadcast.frame(Broadcast<Event>::Protocol::native,
-                                       [](const Event& event) { return native::encode(event); });
+  static std::string text_of(const Delivery<Event>& delivery) {
+    const auto frame = delivery.frame(Delivery<Event>::Protocol::native,
+                                      [](const Event& event) { return native::encode(event); });
     return std::string(ws::payload_of(frame->view()));
   }
 
+  bool keeps_up = true;
+  std::vector<bool> watches_while_told;
   std::vector<Cursor> cursors;
   std::vector<std::string> frames;
-  std::vector<std::string> typed_rooms;
+  std::vector<std::string> taken_typings;
   int resumes = 0;
   std::size_t room_for_page = 1024 * 1024;
 };
@@ -98,7 +106,7 @@ class FakeHub : public HubPort {
  public:
   void want(const std::string& room, std::uint64_t token) override { wanted.push_back({room, token}); }
   void unwant(const std::string& room) override { unwanted.push_back(room); }
-  void type(const std::string& room, std::uint64_t session, const std::string& user) override {
+  void tell_typing(const std::string& room, std::uint64_t session, const std::string& user) override {
     typing.push_back({room, session, user});
   }
   void watch(const std::string& room, bool is_watched) override { watches.push_back({room, is_watched}); }

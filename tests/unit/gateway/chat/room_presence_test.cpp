@@ -48,6 +48,34 @@ TEST_F(RoomPresenceTest, WhoWatchesLaterIsToldAllAtOnce) {
   EXPECT_EQ(other_outlet.take(), std::vector{bob_came});
 }
 
+TEST_F(RoomPresenceTest, I6WhoDoesNotKeepUpIsToldAllOnceItDoes) {
+  room->watch(member);
+  room->watch(other);
+  room->on_presence(presence({}, {"Ann"}));
+  outlet.take();
+  outlet.keeps_up = false;
+  EXPECT_EQ(room->on_presence(presence({"Bob"}, {"Ann", "Bob"})), 1U);
+  room->sweep();
+  outlet.keeps_up = true;
+  EXPECT_TRUE(outlet.take().empty());
+  room->sweep();
+  EXPECT_EQ(outlet.take(), std::vector{all_of_both});
+  room->sweep();
+  room->on_presence(presence({"Bob"}, {"Ann", "Bob"}));
+  EXPECT_EQ(outlet.take(), std::vector{bob_came});
+  EXPECT_EQ(other_outlet.take().size(), 3U);
+}
+
+TEST_F(RoomPresenceTest, I6WhoDoesNotKeepUpWhenItBeginsIsToldAllLater) {
+  room->watch(other);
+  room->on_presence(presence({"Bob"}, {"Ann", "Bob"}));
+  outlet.keeps_up = false;
+  room->watch(member);
+  outlet.keeps_up = true;
+  room->sweep();
+  EXPECT_EQ(outlet.take(), std::vector{all_of_both});
+}
+
 TEST_F(RoomPresenceTest, TheHubIsToldWhenTheFirstBeginsAndTheLastEnds) {
   room->watch(member);
   room->watch(member);
@@ -119,15 +147,18 @@ TEST_F(RoomPresenceTest, TypingIsToldToAllLiveMembersButTheOneThatTypes) {
   EXPECT_TRUE(outlet.take().empty());
   EXPECT_TRUE(joining_outlet.take().empty());
   EXPECT_EQ(other_outlet.take(), std::vector<std::string>{R"({"room":"r","type":"typing","user":"Ann"})"});
+  room->watch(member);
   room->on_typing({99, TypingEvent{"r", "Ann"}});
   EXPECT_EQ(outlet.take().size(), 1U);
+  EXPECT_EQ(outlet.watches_while_told, std::vector<bool>{true});
+  EXPECT_EQ(other_outlet.watches_while_told, (std::vector<bool>{false, false}));
 }
 
 TEST_F(RoomPresenceTest, I6ARoomPassesOnTwentyTypingsASecond) {
   const std::chrono::steady_clock::time_point start{std::chrono::hours(1)};
-  for (int i = 0; i < 20; ++i) EXPECT_TRUE(room->type(member, start + std::chrono::milliseconds(i)));
-  EXPECT_FALSE(room->type(other, start + std::chrono::milliseconds(999)));
-  EXPECT_TRUE(room->type(other, start + std::chrono::milliseconds(1000)));
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(room->tell_typing(member, start + std::chrono::milliseconds(i)));
+  EXPECT_FALSE(room->tell_typing(other, start + std::chrono::milliseconds(999)));
+  EXPECT_TRUE(room->tell_typing(other, start + std::chrono::milliseconds(1000)));
   ASSERT_EQ(hub.typing.size(), 21U);
   EXPECT_EQ(hub.typing.back().room, "r");
   EXPECT_EQ(hub.typing.back().session, 2U);

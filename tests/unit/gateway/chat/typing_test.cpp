@@ -20,10 +20,29 @@ TEST_F(SessionTest, TypingIsToldOnceInTwoSecondsOfEachRoom) {
   EXPECT_EQ(hub.typing[0].room, "r");
   EXPECT_EQ(hub.typing[1].room, "s");
   EXPECT_EQ(hub.typing[0].session, hub.typing[1].session);
-  EXPECT_EQ(outlet.typed_rooms, (std::vector<std::string>{"r", "r", "s"})) << "a dropped one is no error";
+  EXPECT_EQ(outlet.taken_typings, (std::vector<std::string>{"r", "r", "s"})) << "a dropped one is no error";
   EXPECT_TRUE(outlet.take().empty());
   EXPECT_EQ(metrics.typing_told.Value(), 2);
   EXPECT_EQ(metrics.typing_dropped.Value(), 1);
+}
+
+TEST_F(SessionTest, I6WhoLeavesAndJoinsAnewTypesNoMoreOften) {
+  join("r");
+  session->handle(TypingCommand{std::nullopt, "r"});
+  session->handle(LeaveCommand{std::nullopt, "r"});
+  join("r");
+  session->handle(TypingCommand{std::nullopt, "r"});
+  EXPECT_EQ(hub.typing.size(), 1U);
+}
+
+TEST_F(SessionTest, I6ASessionTypesInAHundredRoomsAtOnceAtMost) {
+  for (int i = 0; i < 101; ++i) {
+    const std::string room = "r" + std::to_string(i);
+    join(room);
+    session->handle(TypingCommand{std::nullopt, room});
+    session->handle(LeaveCommand{std::nullopt, room});
+  }
+  EXPECT_EQ(hub.typing.size(), 100U);
 }
 
 TEST_F(SessionTest, TypingIsToldUnderTheNameThatTheSessionHasNow) {

@@ -21,6 +21,7 @@ struct HubNoticesTest : HubTest {
     HubTest::SetUp();
     go_live();
     hub.want(1, "r", 2);
+    bus.published.clear();
   }
 
   /// Runs the hub's timers until then.
@@ -34,7 +35,7 @@ struct HubNoticesTest : HubTest {
 };
 
 TEST_F(HubNoticesTest, TypingIsPublishedAndWhatComesIsToldToAllWorkersInItsPlace) {
-  hub.type("r", {7, "Ann"});
+  hub.tell_typing("r", {7, "Ann"});
   ASSERT_EQ(bus.published.size(), 1U);
   EXPECT_EQ(bus.published[0].first, "r");
   hub.on_publication("r", message({5, 2}));
@@ -91,6 +92,7 @@ TEST_F(HubNoticesTest, WhereOnlyAnotherGatewayWatchesTheWorkersAreAskedUntilNobo
   hub.on_publication("r", encode_notice("r", notice("gw-2", {"Cyd"}, true)));
   EXPECT_EQ(one.counts.size(), 1U);
   hub.attend(0, "r", {1, {"Ann"}});
+  hub.attend(1, "r", {});
   run_until([&] { return !bus.published.empty(); });
   EXPECT_EQ(nlohmann::json::parse(bus.published[0].second)["watches"], false);
   hub.on_publication("r", encode_notice("r", notice("gw-2", {}, false)));
@@ -98,6 +100,40 @@ TEST_F(HubNoticesTest, WhereOnlyAnotherGatewayWatchesTheWorkersAreAskedUntilNobo
   EXPECT_FALSE(one.counts[1].second);
   EXPECT_EQ(metrics.presence_rooms.Value(), 0);
   EXPECT_TRUE(one.presences.empty());
+}
+
+TEST_F(HubTest, WhoSubscribesToARoomAsksTheOthersWhetherAnybodyWatches) {
+  go_live();
+  ASSERT_EQ(bus.published.size(), 1U);
+  const auto asked = nlohmann::json::parse(bus.published[0].second);
+  EXPECT_EQ(asked["asks"], true);
+  EXPECT_EQ(asked["watches"], false);
+  hub.on_lost();
+  hub.on_subscribed("r");
+  EXPECT_EQ(bus.published.size(), 1U) << "it knows already";
+}
+
+TEST_F(HubNoticesTest, NothingIsToldBeforeAllWorkersHaveSaidWhomTheyHave) {
+  hub.watch(0, "r", true);
+  hub.attend(0, "r", {1, {"Ann"}});
+  context.run_for(std::chrono::milliseconds(250));
+  EXPECT_TRUE(bus.published.empty());
+  hub.attend(1, "r", {1, {"Bob"}});
+  run_until([&] { return !bus.published.empty(); });
+  EXPECT_EQ(nlohmann::json::parse(bus.published[0].second)["names"], nlohmann::json({"Ann", "Bob"}));
+}
+
+TEST_F(HubNoticesTest, WhoBeginsToWatchWhileRedisIsAwayIsToldOnceItIsBack) {
+  hub.on_lost();
+  hub.watch(0, "r", true);
+  hub.attend(0, "r", {1, {"Ann"}});
+  hub.attend(1, "r", {});
+  context.run_for(std::chrono::milliseconds(600));
+  EXPECT_TRUE(one.presences.empty());
+  hub.on_subscribed("r");
+  hub.on_publication("r", encode_notice("r", notice("gw-2", {"Bob"}, false)));
+  run_until([&] { return !one.presences.empty(); });
+  EXPECT_EQ(one.presences[0].second->all.event().joined, (std::vector<std::string>{"Ann", "Bob"}));
 }
 
 TEST_F(HubNoticesTest, AWorkerThatComesToAWatchedRoomIsAsked) {
@@ -137,6 +173,8 @@ TEST_F(HubNoticesTest, AGatewayThatEndsSaysThatItHasNobody) {
   EXPECT_FALSE(is_done) << "Redis has not answered";
   bus.publishing.clear();
   EXPECT_TRUE(is_done);
+  hub.on_publication("r", encode_notice("r", notice("gw-2", {"Cyd"}, true)));
+  EXPECT_EQ(metrics.presence_rooms.Value(), 0) << "nothing is told any more";
 }
 
 TEST_F(HubNoticesTest, WhatIsNoNoticeIsDroppedAndCounted) {

@@ -18,7 +18,7 @@ PresenceNotice notice(std::string gateway, Names names, bool watches = false, bo
 }
 
 struct RoomPresenceTest : ::testing::Test {
-  RoomPresence presence{"r", "gw-1"};
+  RoomPresence presence{"r", "gw-1", true};
   RoomPresence::Clock::time_point now{std::chrono::hours(1)};
 
   RoomPresence::Step tick_after(milliseconds time) {
@@ -149,6 +149,7 @@ TEST_F(RoomPresenceTest, I6WhoBeginsToWatchAgainAndAgainAsksOnceASecond) {
     EXPECT_FALSE(presence.is_over(now));
   }
   EXPECT_EQ(asked, 3);
+  EXPECT_FALSE(tick_after(seconds(1)).publish->asks) << "nobody watches now";
   EXPECT_TRUE(presence.is_over(now + RoomPresence::period));
 }
 
@@ -196,6 +197,48 @@ TEST_F(RoomPresenceTest, WhileRedisIsAwayAllStaysAsItWasAndThenTheOthersAreAsked
   EXPECT_EQ(back.tell->change.event().joined, Names{"Cyd"});
   EXPECT_TRUE(back.tell->change.event().left.empty());
   EXPECT_EQ(tick_after(seconds(15)).tell->change.event().left, Names{"Bob"});
+}
+
+TEST_F(RoomPresenceTest, WhileRedisIsAwayNothingIsForgotten) {
+  begin();
+  presence.on_notice(notice("gw-2", {"Bob"}), now);
+  presence.on_lost();
+  presence.watch(0, false);
+  EXPECT_FALSE(presence.is_over(now + seconds(60)));
+  presence.watch(0, true);
+  now += seconds(60);
+  presence.on_subscribed(now);
+  tick_after(milliseconds(0));
+  EXPECT_EQ(tick_after(RoomPresence::answer_time).tell->all.event().joined, (Names{"Ann", "Bob"}));
+}
+
+TEST_F(RoomPresenceTest, TheFirstOfALargeRoomIsItsNumber) {
+  presence.watch(0, true);
+  presence.attend(0, {300, {}});
+  presence.tick(now);
+  const auto step = tick_after(RoomPresence::answer_time);
+  ASSERT_TRUE(step.tell);
+  EXPECT_FALSE(step.tell->all.event().is_full);
+  EXPECT_EQ(step.tell->all.event().members, 300U);
+}
+
+TEST_F(RoomPresenceTest, NothingIsToldWhileAWorkerHasNotAnswered) {
+  presence.watch(0, true);
+  presence.await(0);
+  presence.await(1);
+  presence.attend(0, of({"Ann"}));
+  EXPECT_FALSE(tick_after(milliseconds(100)).publish);
+  presence.remove(1);
+  EXPECT_TRUE(tick_after(milliseconds(100)).publish);
+}
+
+TEST_F(RoomPresenceTest, WhatIsToldAgainWithoutAChangeIsNoChange) {
+  begin();
+  presence.on_notice(notice("gw-2", {"Bob"}), now);
+  ASSERT_TRUE(tick_after(seconds(1)).tell);
+  presence.on_notice(notice("gw-2", {"Bob"}), now);
+  presence.attend(0, of({"Ann"}));
+  EXPECT_FALSE(tick_after(seconds(1)).tell);
 }
 
 TEST_F(RoomPresenceTest, WhoWatchesAnewIsToldAllAnew) {

@@ -263,34 +263,40 @@ TEST_F(ChatSocketTest, I6RoomsThatCannotBeAreNotRememberedForReceipts) {
   EXPECT_EQ(client.events.back()[0], "stored");
 }
 
-TEST_F(ChatSocketTest, TypingComesOnlyInRoomsThatWereJoinedWithPresence) {
+TEST_F(ChatSocketTest, TypingComesOnlyWhereTheClientWatches) {
   begin();
   const Broadcast<TypingEvent> typing(TypingEvent{"general", "Bob"});
-  chat->typing(typing);
-  emit("join", {{"room", "general"}, {"receipts", true}});
-  chat->typing(typing);
+  chat->typing(Delivery(typing), false);
   EXPECT_TRUE(client.frames.empty());
-  emit("join", {{"room", "general"}, {"presence", true}});
-  chat->typing(typing);
-  chat->typing(Broadcast<TypingEvent>(TypingEvent{"another", "Bob"}));
+  chat->typing(Delivery(typing), true);
   EXPECT_EQ(client.frames, std::vector<std::string>{R"(42["typing",{"room":"general","user":"Bob"}])"});
-  emit("join", {{"room", "general"}});
-  chat->typing(typing);
-  EXPECT_EQ(client.frames.size(), 1U);
 }
 
-TEST_F(ChatSocketTest, I6WhoDoesNotKeepUpIsToldOfNoTyping) {
+TEST_F(ChatSocketTest, AJoinWithPresenceWatches) {
   begin();
-  emit("join", {{"room", "general"}, {"presence", true}});
-  client.room = room_for_typing - 1;
-  chat->typing(Broadcast<TypingEvent>(TypingEvent{"general", "Bob"}));
+  emit("join", {{"room", "general"}, {"presence", true}}, 1);
+  confirm("general", page_up_to({5, 1}));
+  EXPECT_EQ(hub.watches, (std::vector<std::pair<std::string, bool>>{{"general", true}}));
+}
+
+TEST_F(ChatSocketTest, I6WhoDoesNotKeepUpIsToldOfNoTypingAndNotWhoIsThere) {
+  begin();
+  client.room = room_for_notices - 1;
+  const Broadcast<TypingEvent> typing(TypingEvent{"general", "Bob"});
+  chat->typing(Delivery(typing), true);
+  const Broadcast<PresenceEvent> presence(PresenceEvent{"r", 300, {}, {}, false});
+  EXPECT_FALSE(chat->presence(Delivery(presence)));
   EXPECT_TRUE(client.frames.empty());
+  client.room = room_for_notices;
+  EXPECT_TRUE(chat->presence(Delivery(presence)));
 }
 
 TEST_F(ChatSocketTest, PresenceComesAsAnEventInWhichTheListsAreArrays) {
   begin();
-  chat->presence(Broadcast<PresenceEvent>(PresenceEvent{"r", 1, {"Ann"}, {}, true}));
-  chat->presence(Broadcast<PresenceEvent>(PresenceEvent{"r", 300, {}, {}, false}));
+  const Broadcast<PresenceEvent> all(PresenceEvent{"r", 1, {"Ann"}, {}, true});
+  const Broadcast<PresenceEvent> change(PresenceEvent{"r", 300, {}, {}, false});
+  chat->presence(Delivery(all));
+  chat->presence(Delivery(change));
   EXPECT_EQ(client.frames,
             (std::vector<std::string>{
                 R"(42["presence",{"full":true,"joined":["Ann"],"left":[],"members":1,"room":"r"}])",
