@@ -212,6 +212,15 @@ TEST_F(RoomPresenceTest, WhileRedisIsAwayNothingIsForgotten) {
   EXPECT_EQ(tick_after(RoomPresence::answer_time).tell->all.event().joined, (Names{"Ann", "Bob"}));
 }
 
+TEST_F(RoomPresenceTest, TheOthersAreToldThatNobodyWatchesHereAnyMore) {
+  begin();
+  presence.watch(0, false);
+  const auto last = tick_after(seconds(1)).publish;
+  ASSERT_TRUE(last);
+  EXPECT_FALSE(last->watches);
+  EXPECT_EQ(last->attendance, of({"Ann"}));
+}
+
 TEST_F(RoomPresenceTest, TheFirstOfALargeRoomIsItsNumber) {
   presence.watch(0, true);
   presence.attend(0, {300, {}});
