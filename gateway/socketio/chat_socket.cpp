@@ -3,7 +3,6 @@
 #include <charconv>
 #include <utility>
 
-#include "common/wire/limits.hpp"
 #include "common/wire/uuid.hpp"
 #include "gateway/chat/commands.hpp"
 #include "gateway/chat/error_code.hpp"
@@ -182,21 +181,23 @@ void ChatSocket::ask(std::string_view type, json body, std::optional<std::uint64
   body.erase("id");
   if (id) body["id"] = *request_of(id);
   if (!body.contains("room")) body["room"] = default_room;
-  const bool is_join = type == "join";
-  if ((is_join || type == "leave") && is_join != (body["room"] == default_room)) end_recoverability();
-  // Amid pages of its own there is no one place from which the client could go on.
-  if (is_join && body["room"] == default_room && is_recoverable_) tell_offset(std::nullopt);
-  if (is_join) note_receipts(body);
-  run(body);
+  const auto command = read_command(body);
+  if (const auto* rejection = std::get_if<Rejection>(&command)) return session_->reject(*rejection);
+  const auto& known = std::get<Command>(command);
+  if (const auto* join = std::get_if<JoinCommand>(&known)) prepare(*join, body);
+  if (const auto* leave = std::get_if<LeaveCommand>(&known); leave != nullptr && leave->room == default_room)
+    end_recoverability();
+  session_->handle(known);
 }
 
-void ChatSocket::note_receipts(const json& join) {
-  const json& room = join["room"];
-  if (!room.is_string() || !is_valid_room(room.get_ref<const std::string&>())) return;
-  rooms_with_receipts_.erase(room.get<std::string>());
-  const auto receipts = join.find("receipts");
-  if (receipts != join.end() && *receipts == true && rooms_with_receipts_.size() < max_rooms_per_session)
-    rooms_with_receipts_.insert(room.get<std::string>());
+void ChatSocket::prepare(const JoinCommand& join, const json& body) {
+  if (join.room != default_room) end_recoverability();
+  // Amid pages of its own there is no one place from which the client could go on.
+  if (is_recoverable_) tell_offset(std::nullopt);
+  rooms_with_receipts_.erase(join.room);
+  const auto receipts = body.find("receipts");
+  if (receipts != body.end() && *receipts == true && rooms_with_receipts_.size() < max_rooms_per_session)
+    rooms_with_receipts_.insert(join.room);
 }
 
 void ChatSocket::run(const json& frame) {

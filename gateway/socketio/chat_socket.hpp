@@ -70,7 +70,7 @@ class ChatSocket final : public SocketHandler, public Outlet {
   /// False where the client does not keep up.
   template <class Event>
   bool tell(const Delivery<Event>& delivery);
-  void note_receipts(const nlohmann::json& join);
+  void prepare(const JoinCommand& join, const nlohmann::json& body);
   void send(const nlohmann::json& body, std::optional<std::uint64_t> id);
   void ask(std::string_view type, nlohmann::json body, std::optional<std::uint64_t> id);
   void run(const nlohmann::json& frame);

@@ -324,6 +324,19 @@ TEST_F(ChatSocketTest, TypingDoesNotEndTheRecoverability) {
   EXPECT_EQ(client.events.size(), before);
 }
 
+TEST_F(ChatSocketTest, WhatIsNoProperJoinOrLeaveChangesNothing) {
+  begin();
+  emit("join", {{"room", "general"}, {"receipts", true}}, 1);
+  confirm("general", page_up_to({5, 1}));
+  const std::size_t before = client.events.size();
+  emit("join", {{"room", "general"}, {"since", "long ago"}});
+  emit("join", {{"room", "no room"}});
+  emit("leave", {{"room", 7}});
+  EXPECT_EQ(client.events.size(), before) << "it can still be recovered";
+  chat->stored({"general", {5, 2}});
+  EXPECT_EQ(client.events.back()[0], "stored");
+}
+
 TEST_F(ChatSocketTest, TheNameOfTheAuthObjectIsTheSenders) {
   begin({{"name", "Ann"}});
   emit("event:message", {{"message", "x"}});
