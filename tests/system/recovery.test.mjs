@@ -6,6 +6,7 @@ import { after, afterEach, before, test } from "node:test";
 import { patience } from "../../deploy/local/fleet/process.mjs";
 import { Client } from "./support/client.mjs";
 import { rowsOf, waitForRows } from "./support/db.mjs";
+import { ExampleClient } from "./support/example_client.mjs";
 import { startFleet } from "./support/fleet.mjs";
 import { cursorOf, fill, newRoom } from "./support/room.mjs";
 import { closeSockets, connect, connectToEach, gatewayOf, gets, modes, openSocket, request, settled } from "./support/socketio_client.mjs";
@@ -337,6 +338,28 @@ test("a client is connected only once it is in general: not while Redis is away"
   await gets(sockets, last.id);
   acks.forEach(({ id }) => assert.ok(id));
   sockets.forEach((socket) => acks.forEach(({ id }) => assert.ok(socket.got.filter((message) => message.id === id).length <= 1)));
+});
+
+test("the example of 20 lines sends its message, and shows all that was sent while its gateway was killed once and in order", async () => {
+  const own = await writers();
+  const example = await ExampleClient.start("example.ts", balanced());
+  try {
+    await example.prints("connected", "logged: hello", "Ann: hello");
+    const dies = await example.gatewayAmong(fleet.gateways);
+    const writer = own[1 - fleet.gateways.indexOf(dies)];
+    const sending = fill(writer, "general", 100);
+    await dies.crash();
+    await sending;
+    await example.prints("recovered");
+    await writer.send("general", "the last");
+    await until(() => `the last in ${example.shown.length} texts`, () => example.shown.at(-1) === "the last");
+    const [hello, ...others] = example.shown;
+    assert.equal(hello, "hello");
+    assert.deepEqual(others, writer.messages("general").map(({ text }) => text).slice(-101));
+    await dies.start();
+  } finally {
+    example.end();
+  }
 });
 
 test("I1 I4 the client's retries with an id are one row and one delivery, also when the gateway is killed between send and ack", async () => {

@@ -1,32 +1,19 @@
 // A client that shows every message once and in order and sends one of its own: node web/socketio/example.ts [URL]
+// Who lost its connection comes back by itself and is given what it missed; catch_up.ts is for where that is not enough.
 import { io, type Socket } from "socket.io-client";
-import type { ChatMessage, ClientToServerEvents, Cursor, ServerToClientEvents } from "./events.ts";
+import type { ClientToServerEvents, ServerToClientEvents } from "./events.ts";
 
-type Chat = Socket<ServerToClientEvents, ClientToServerEvents>;
-const socket: Chat = io(process.argv[2] ?? "http://localhost:8000", { auth: { name: "Ann" } });
-let last: Cursor | undefined;
-let isBehind = false; // what comes live then is in the pages too
+const url = process.argv[2] ?? "http://localhost:8000";
+const socket: Socket<ServerToClientEvents, ClientToServerEvents> = io(url, { auth: { name: "Ann" } });
 
-function show({ epoch, seq, sender, message }: ChatMessage) {
-  last = { epoch, seq };
-  console.log(`${sender}: ${message}`);
-}
-function catchUp() {
-  socket.emit("join", last ? { since: last } : {}, (page) => {
-    if (page.code !== undefined) return void socket.io.engine.close(); // it comes back and asks again
-    page.messages.forEach(show);
-    page.more ? catchUp() : (isBehind = false);
-  });
-}
+socket.on("message", ({ sender, message }) => console.log(`${sender}: ${message}`));
+socket.on("connect", () => console.log(socket.recovered ? "recovered" : "connected"));
+
 function send(message: string, id: string = crypto.randomUUID()) {
   socket.timeout(10_000).emit("event:message", { message, id }, (error, answer) => {
-    if (error || answer.retry_after_ms) setTimeout(send, 1000, message, id); // with its id it is one message
+    // However often it is sent, with its id it is one message.
+    if (error || answer.retry_after_ms) setTimeout(send, 1000, message, id);
     else console.log(answer.code === undefined ? `logged: ${message}` : `refused: ${answer.message}`);
   });
 }
-socket.on("message", (message) => isBehind || show(message));
-socket.on("connect", () => {
-  isBehind ||= last !== undefined && !socket.recovered;
-  if (isBehind) catchUp();
-});
 send("hello");
