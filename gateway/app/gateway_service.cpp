@@ -17,6 +17,7 @@
 #include "gateway/app/durability.hpp"
 #include "gateway/bus/redis_room_store.hpp"
 #include "gateway/history/resuming_store.hpp"
+#include "gateway/ws/close_codes.hpp"
 
 namespace chat::gateway {
 namespace {
@@ -45,7 +46,6 @@ Post post_to(asio::io_context& context) {
   return [&context](std::function<void()> call) { asio::post(context, std::move(call)); };
 }
 
-constexpr std::uint16_t close_restart = 1012;
 constexpr int reconnect_after_ms_least = 200;
 constexpr int reconnect_after_ms_most = 2000;
 constexpr std::chrono::seconds script_replies_deadline{4};
@@ -223,7 +223,7 @@ int GatewayService::drain() {
       Clock::now() + script_replies_deadline, false);
   const std::size_t lost = journal_->flush(settings_.drain_timeout);
   if (lost > 0) log::error("messages did not reach Kafka before the deadline", {{"messages", lost}});
-  for (const auto& worker : workers_) worker->close_all(close_restart, "restart");
+  for (const auto& worker : workers_) worker->close_all(ws::close_code::restart, "restart");
   wait_until(
       [this] {
         std::size_t open = 0;

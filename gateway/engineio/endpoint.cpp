@@ -8,6 +8,7 @@
 
 #include "common/wire/uuid.hpp"
 #include "gateway/http/query.hpp"
+#include "gateway/ws/close_codes.hpp"
 
 namespace chat::gateway::engineio {
 namespace {
@@ -16,7 +17,6 @@ using socketio::EngineAnswer;
 using Clock = std::chrono::steady_clock;
 
 constexpr char id_separator = '~';
-constexpr std::uint16_t close_normal = 1000;
 /// Of one worker. A polling session takes no descriptor, so that nothing else bounds them.
 constexpr std::size_t most_sessions = 100'000;
 
@@ -145,7 +145,7 @@ class Endpoint::Client final : public ws::Handler {
     } else if (session_->begin_upgrade(connection, Clock::now())) {
       endpoint_.sessions_.update(session_);
     } else {
-      connection.close(close_normal, {});
+      connection.close(ws::close_code::done, {});
     }
   }
   void on_message(ws::Opcode opcode, std::string_view payload) override {

@@ -5,11 +5,10 @@
 
 #include "gateway/chat/native_encoder.hpp"
 #include "gateway/chat/page_cut.hpp"
+#include "gateway/ws/close_codes.hpp"
 
 namespace chat::gateway {
 namespace {
-
-constexpr std::uint16_t close_unsupported_data = 1003;
 
 class NativeClient : public ws::Handler, public Outlet {
  public:
@@ -25,7 +24,7 @@ class NativeClient : public ws::Handler, public Outlet {
 
   void on_message(ws::Opcode opcode, std::string_view payload) override {
     services_.metrics.frames_in.Increment();
-    if (opcode != ws::Opcode::text) return connection_->close(close_unsupported_data, "text frames only");
+    if (opcode != ws::Opcode::text) return connection_->close(ws::close_code::not_text, "text frames only");
     const auto parsed = parse_command(payload);
     if (const auto* rejection = std::get_if<Rejection>(&parsed)) return session_->reject(*rejection);
     session_->handle(std::get<Command>(parsed));

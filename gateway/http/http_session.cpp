@@ -21,6 +21,7 @@
 #include "common/log/log.hpp"
 #include "gateway/http/answers.hpp"
 #include "gateway/http/query.hpp"
+#include "gateway/ws/end_sending.hpp"
 #include "gateway/ws/upgrade.hpp"
 
 namespace chat::gateway::http {
@@ -158,15 +159,7 @@ std::optional<Answer> judge(const beast::error_code& error) {
 /// Ends the connection so that the client can read the last answer: closing on unread input would reset it.
 ws::Task<void> linger(HttpSession& session, HttpSession::TimePoint deadline) {
   session.deadline = deadline;
-  boost::system::error_code error;
-  session.socket.shutdown(asio::socket_base::shutdown_send, error);
-  while (!error) {
-    std::tie(error) = co_await session.socket.async_wait(asio::socket_base::wait_read, ws::use_task);
-    if (error) break;
-    const ssize_t dropped =
-        ::recv(session.socket.native_handle(), nullptr, 1 << 20, MSG_TRUNC | MSG_DONTWAIT);
-    if (dropped == 0 || (dropped < 0 && errno != EAGAIN && errno != EINTR)) break;
-  }
+  co_await ws::end_sending(session.socket);
   session.cut();
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/socketio/base64.hpp"
+#include "gateway/ws/close_codes.hpp"
 
 namespace chat::gateway::socketio {
 namespace {
@@ -14,7 +15,6 @@ constexpr std::string_view close_packet = "1";
 constexpr std::string_view ping_packet = "2";
 constexpr std::string_view probe_answer = "3probe";
 constexpr std::string_view noop_packet = "6";
-constexpr std::uint16_t close_normal = 1000;
 constexpr std::chrono::milliseconds latest_ping{100};
 constexpr int most_packets_a_turn = 32;
 
@@ -206,7 +206,8 @@ void EngineSession::on_probing_packet(const EnginePacket& packet) {
 void EngineSession::abandon_upgrade() {
   upgrade_deadline_ = TimePoint::max();
   is_probed_ = false;
-  if (ws::Connection* const socket = std::exchange(probing_, nullptr)) socket->close(close_normal, {});
+  if (ws::Connection* const socket = std::exchange(probing_, nullptr))
+    socket->close(ws::close_code::done, {});
 }
 
 void EngineSession::upgrade() {
@@ -309,7 +310,7 @@ void EngineSession::end(std::string_view last_packet) {
   next_ping_ = pong_deadline_ = TimePoint::max();
   answer_poll(std::string(last_packet));
   end_post(bad_request);
-  if (ws::Connection* const socket = std::exchange(socket_, nullptr)) socket->close(close_normal, {});
+  if (ws::Connection* const socket = std::exchange(socket_, nullptr)) socket->close(ws::close_code::done, {});
   abandon_upgrade();
   waiting_ = {};
   waiting_bytes_ = 0;

@@ -1,7 +1,6 @@
 #include "gateway/ws/websocket_connection.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <exception>
 #include <typeinfo>
@@ -12,11 +11,11 @@
 #include <boost/beast/websocket/option.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/core/demangle.hpp>
-#include <sys/socket.h>
 
 #include "common/log/log.hpp"
 #include "common/wire/limits.hpp"
 #include "gateway/ws/close_codes.hpp"
+#include "gateway/ws/end_sending.hpp"
 #include "gateway/ws/upgrade.hpp"
 
 namespace chat::gateway::ws {
@@ -136,16 +135,8 @@ Task<void> WebSocketConnection::finish() {
     close_orderly();
     co_return;
   }
-  boost::system::error_code error;
-  socket().shutdown(asio::socket_base::shutdown_send, error);
   set_deadline(environment().now + linger_timeout);
-  while (!error) {
-    std::tie(error) = co_await socket().async_wait(asio::socket_base::wait_read, use_task);
-    if (error) break;
-    // MSG_TRUNC throws the bytes away without copying them.
-    const ssize_t dropped = ::recv(socket().native_handle(), nullptr, 1 << 20, MSG_TRUNC | MSG_DONTWAIT);
-    if (dropped == 0 || (dropped < 0 && errno != EAGAIN && errno != EINTR)) break;
-  }
+  co_await end_sending(socket());
   close_orderly();
 }
 
