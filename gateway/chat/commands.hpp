@@ -29,6 +29,7 @@ struct JoinCommand {
   std::optional<Cursor> since;
   std::size_t history = 0;
   bool presence = false;
+  bool receipts = true;  // whether `stored` is told; not a field of the native frame
 };
 
 struct LeaveCommand {

@@ -21,6 +21,13 @@ bool is_part_of(Cursor since, const ReadReply& page) {
   return !page.more || since < page.entries.back().cursor;
 }
 
+/// Whether nothing lies between `seen` and the page's first message.
+bool goes_on_from(Cursor seen, const ReadReply& page) {
+  if (page.newest <= seen) return true;
+  if (page.entries.empty() || page.newest.epoch != seen.epoch) return false;
+  return page.entries.front().cursor <= Cursor{seen.epoch, seen.seq + 1};
+}
+
 std::shared_ptr<const ReadReply> part_after(Cursor since, const ReadReply& page) {
   auto part = std::make_shared<ReadReply>(without_entries(page));
   const auto first =
@@ -35,10 +42,27 @@ Room::Room(std::string name, RoomStore& store, HubPort& hub)
     : name_(std::move(name)), store_(store), hub_(hub) {}
 
 void Room::join(RoomMember& member, RequestId id, std::optional<Cursor> since, std::size_t history) {
+  const auto seen = since ? std::nullopt : place_of(member);
+  if (seen && history == 0) return answer_in_place(member, id, *seen);
   leave(member);
   if (has_all_after(since)) return answer_from_ring(member, std::move(id), *since);
   member.state_ = RoomMember::State::joining;
-  add({&member, std::move(id), since}, history, Sharing::close);
+  add({&member, std::move(id), since, seen}, history, Sharing::close);
+}
+
+/// Up to where a live member was given all.
+std::optional<Cursor> Room::place_of(const RoomMember& member) const {
+  if (member.state_ != RoomMember::State::live) return std::nullopt;
+  return std::max(members_[member.index_].skip_until, last_published_);
+}
+
+void Room::answer_in_place(RoomMember& member, const RequestId& id, Cursor place) {
+  end_watch(member);
+  auto page = std::make_shared<ReadReply>();
+  page->available = page->complete = true;
+  page->newest = place;
+  page->stored = stored_;
+  member.on_joined(id, std::move(page));
 }
 
 bool Room::has_all_after(const std::optional<Cursor>& since) const {
@@ -223,6 +247,10 @@ void Room::answer(Joiner& joiner, std::shared_ptr<const ReadReply> page) {
   RoomMember& member = *joiner.member;
   page =
       cut_to(member.outlet_.page_bytes(), joiner.since ? PageKind::after : PageKind::last, std::move(page));
+  if (joiner.seen && !goes_on_from(*joiner.seen, *page)) {
+    joiner.since = std::exchange(joiner.seen, std::nullopt);
+    return add(std::move(joiner), 0, Sharing::close);
+  }
   if (page->more) {
     member.state_ = RoomMember::State::paging;
     ++paging_;
@@ -288,6 +316,7 @@ void Room::make_live(RoomMember& member, Cursor newest) {
 
 std::size_t Room::publish(const RoomMessage& message) {
   raise_floor(message.cursor.epoch);
+  last_published_ = message.cursor;
   ring_.push(message);
   if (!joins_.empty()) held_.push_back(message);
   if (message.cursor > highest_skip_) {

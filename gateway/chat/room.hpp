@@ -68,7 +68,10 @@ class Room : public std::enable_shared_from_this<Room> {
 
   const std::string& name() const { return name_; }
 
-  /// Puts the member (back) to the start: it gets no live message until its answer. Any state is allowed.
+  /// Puts the member (back) to the start: it gets no live message until its answer. Any state is allowed. One
+  /// that is live and says no `since` misses nothing: without a wish for history it stays where it is and is
+  /// answered within the call; a history that does not reach the place where it was is not given, but all
+  /// from behind that place on.
   void join(RoomMember& member, RequestId id, std::optional<Cursor> since, std::size_t history);
 
   /// Whether such a join is answered within the call, from the ring. That is sound without Redis too: what
@@ -132,7 +135,8 @@ class Room : public std::enable_shared_from_this<Room> {
   struct Joiner {
     RoomMember* member;
     RequestId id;
-    std::optional<Cursor> since;  // the join's own, or one that its page covers
+    std::optional<Cursor> since;   // the join's own, or one that its page covers
+    std::optional<Cursor> seen{};  // of one without: up to there it was live
   };
   struct Join {
     std::optional<Cursor> since;
@@ -148,6 +152,8 @@ class Room : public std::enable_shared_from_this<Room> {
 
   enum class Sharing { equal, close };
   void add(Joiner joiner, std::size_t history, Sharing sharing);
+  std::optional<Cursor> place_of(const RoomMember& member) const;
+  void answer_in_place(RoomMember& member, const RequestId& id, Cursor place);
   void answer_from_ring(RoomMember& member, RequestId id, Cursor since);
   void answer(Joiner& joiner, std::shared_ptr<const ReadReply> page);
   void answer_parts(const Join& join, std::vector<Joiner> joiners,
@@ -169,6 +175,7 @@ class Room : public std::enable_shared_from_this<Room> {
   std::int64_t floor_ = 0;
   std::vector<LiveMember> members_;
   Cursor highest_skip_;
+  Cursor last_published_;
   std::size_t paging_ = 0;
   std::vector<std::shared_ptr<Join>> joins_;
   // Messages that came while a join was read: the read may be older than they are.

@@ -104,6 +104,10 @@ void Session::on(const JoinCommand& command) {
   place->join(command);
 }
 
+void Session::read_on(const std::string& room) {
+  if (Place* const place = closed_ ? nullptr : find_place(room)) place->read_on();
+}
+
 void Session::on(const LeaveCommand& command) {
   Place* place = find_place(command.room);
   if (place == nullptr)
@@ -252,7 +256,7 @@ void Session::on_stored(const std::string& room, const StoredNumbers& stored) {
 void Session::tell_stored(const std::string& room, std::optional<Cursor> receipt) {
   Place* const place = find_place(room);
   if (place == nullptr) return;
-  if (receipt) {
+  if (receipt && place->wants_receipts()) {
     services_.metrics.stored_sent.Increment();
     outlet_.stored({room, *receipt});
   }

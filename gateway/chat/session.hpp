@@ -59,6 +59,10 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
 
   void handle(const Command& command);
 
+  /// Goes on with a join whose last page had `more`, with the same wishes and without an id. Without effect
+  /// otherwise.
+  void read_on(const std::string& room);
+
   /// Answers a frame that was not a command.
   void reject(const Rejection& rejection);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -20,7 +21,16 @@ class Session::Place : public RoomMember {
 
   void join(const JoinCommand& command) {
     wants_presence_ = command.presence;
+    wants_receipts_ = command.receipts;
     room_.join(*this, command.id, command.since, command.history);
+  }
+
+  bool wants_receipts() const { return wants_receipts_; }
+
+  /// After a page with `more`.
+  void read_on() {
+    if (const auto place = std::exchange(last_of_page_, std::nullopt))
+      room_.join(*this, std::nullopt, place, 0);
   }
 
   const std::string& user() const override { return session_.user_; }
@@ -28,6 +38,8 @@ class Session::Place : public RoomMember {
   void on_joined(const RequestId& id, std::shared_ptr<const ReadReply> page) override {
     const Cursor stored = page->stored;
     const bool is_live = !page->more;
+    last_of_page_ =
+        is_live || page->entries.empty() ? std::nullopt : std::optional(page->entries.back().cursor);
     session_.services_.metrics.joins.Increment();
     session_.outlet_.joined({id, room_.name(), std::move(page)});
     session_.on_stored(room_.name(), {stored, {}});
@@ -47,6 +59,8 @@ class Session::Place : public RoomMember {
   Session& session_;
   Room& room_;
   bool wants_presence_ = false;
+  bool wants_receipts_ = true;
+  std::optional<Cursor> last_of_page_;  // while more pages are to come
 };
 
 }  // namespace chat::gateway

@@ -123,6 +123,7 @@ Presences::Links Hub::presence_links() {
     const HubRoom* const room = find(std::string_view(name));
     return room != nullptr && room->feed.is_subscribed();
   };
+  links.can_publish = [this] { return bus_->connected(); };
   links.publish = [this](const std::string& room, const PresenceNotice& notice) {
     bus_->publish(room, encode_notice(room, notice), ending_);
   };

@@ -98,6 +98,7 @@ void Presences::arm() {
 }
 
 void Presences::tick() {
+  if (!links_.can_publish()) return arm();
   const auto now = RoomPresence::Clock::now();
   for (auto entry = rooms_.begin(); entry != rooms_.end();) {
     auto& [room, presence] = *entry;

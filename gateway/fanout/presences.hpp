@@ -25,6 +25,8 @@ class Presences {
     /// The workers that have the room.
     std::function<std::vector<std::size_t>(const std::string& room)> workers_of;
     std::function<bool(const std::string& room)> is_subscribed;
+    /// Whether what is published now reaches Redis.
+    std::function<bool()> can_publish;
     /// To the other gateways.
     std::function<void(const std::string& room, const PresenceNotice& notice)> publish;
     /// To a worker whose members watch.

@@ -64,7 +64,7 @@ class RoomPresence {
 
   /// Nobody does, and it may be forgotten.
   bool is_over(Clock::time_point now) const {
-    return is_subscribed_ && !is_wanted() && now - published_at_ >= period;
+    return is_subscribed_ && awaited_.empty() && !is_wanted() && now - published_at_ >= period;
   }
 
   const std::set<std::size_t>& watching_workers() const { return watching_; }

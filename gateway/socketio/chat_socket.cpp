@@ -84,6 +84,7 @@ void ChatSocket::on_open(Socket& socket) {
 void ChatSocket::on_tick(std::chrono::steady_clock::time_point now) {
   session_->tick(now);
   join_default_room();
+  if (socket_->outbox_room() >= room_for_a_page) read_on();
 }
 
 void ChatSocket::join_default_room() {
@@ -181,29 +182,27 @@ void ChatSocket::ask(std::string_view type, json body, std::optional<std::uint64
   body.erase("id");
   if (id) body["id"] = *request_of(id);
   if (!body.contains("room")) body["room"] = default_room;
-  const auto command = read_command(body);
+  auto command = read_command(body);
   if (const auto* rejection = std::get_if<Rejection>(&command)) return session_->reject(*rejection);
-  const auto& known = std::get<Command>(command);
-  if (const auto* join = std::get_if<JoinCommand>(&known)) prepare(*join, body);
-  if (const auto* leave = std::get_if<LeaveCommand>(&known); leave != nullptr && leave->room == default_room)
-    end_recoverability();
+  auto& known = std::get<Command>(command);
+  auto* const join = std::get_if<JoinCommand>(&known);
+  if (join != nullptr) {
+    const auto receipts = body.find("receipts");
+    join->receipts = receipts != body.end() && *receipts == true;
+  }
+  is_place_told_ = false;
   session_->handle(known);
-}
-
-void ChatSocket::prepare(const JoinCommand& join, const json& body) {
-  if (join.room != default_room) end_recoverability();
   // Amid pages of its own there is no one place from which the client could go on.
-  if (is_recoverable_) tell_offset(std::nullopt);
-  rooms_with_receipts_.erase(join.room);
-  const auto receipts = body.find("receipts");
-  if (receipts != body.end() && *receipts == true && rooms_with_receipts_.size() < max_rooms_per_session)
-    rooms_with_receipts_.insert(join.room);
+  if (join != nullptr && join->room == default_room && is_recoverable_ && !is_place_told_)
+    tell_offset(std::nullopt);
 }
 
 void ChatSocket::run(const json& frame) {
-  const auto command = read_command(frame);
+  auto command = read_command(frame);
   if (const auto* rejection = std::get_if<Rejection>(&command)) return session_->reject(*rejection);
-  session_->handle(std::get<Command>(command));
+  auto& known = std::get<Command>(command);
+  if (auto* const join = std::get_if<JoinCommand>(&known)) join->receipts = false;
+  session_->handle(known);
 }
 
 void ChatSocket::answer(const RequestId& request, json answer) {
@@ -250,13 +249,23 @@ std::size_t ChatSocket::page_bytes() const {
 void ChatSocket::joined(const JoinedEvent& event) {
   const ReadReply& page = *event.page;
   if (event.id == own_request) return on_default_room(page);
+  // Before any message of the room.
+  if (event.room != default_room) end_recoverability();
   if (event.id) {
     answer(event.id, joined_fields(event));
   } else {
     // Nobody listens for the answer, so what it holds comes as what it is.
     for (const RoomEntry& entry : page.entries) socket_->emit(ws::make_frame(event_bytes(entry.message)));
+    if (page.more) half_read_.insert(event.room);
+    if (page.more && socket_->outbox_room() >= room_for_a_page) socket_->call_later([this] { read_on(); });
   }
-  if (event.room == default_room && is_recoverable_ && !page.more) tell_offset(page.newest);
+  if (event.room != default_room || !is_recoverable_ || page.more) return;
+  tell_offset(page.newest);
+  is_place_told_ = true;
+}
+
+void ChatSocket::read_on() {
+  for (const std::string& room : std::exchange(half_read_, {})) session_->read_on(room);
 }
 
 json ChatSocket::joined_fields(const JoinedEvent& event) {
@@ -276,7 +285,7 @@ void ChatSocket::history(const HistoryEvent& event) {
 }
 
 void ChatSocket::left(const LeftEvent& event) {
-  rooms_with_receipts_.erase(event.room);
+  if (event.room == default_room) end_recoverability();
   answer(event.id, {{"room", event.room}});
 }
 
@@ -287,7 +296,6 @@ void ChatSocket::ack(const AckEvent& event) {
 }
 
 void ChatSocket::stored(const StoredEvent& event) {
-  if (!rooms_with_receipts_.contains(event.room)) return;
   json fields = cursor_fields(event.cursor);
   fields["room"] = event.room;
   socket_->emit(json::array({"stored", std::move(fields)}));
@@ -314,6 +322,7 @@ void ChatSocket::error(const Rejection& rejection) {
     wants_join_ = true;
     return;
   }
+  is_place_told_ = true;  // it is where it was
   json fields{{"code", name(rejection.code)}, {"message", rejection.message}};
   if (rejection.id && !ack_of(*rejection.id)) fields["id"] = *rejection.id;
   if (rejection.retry_after_ms) fields["retry_after_ms"] = *rejection.retry_after_ms;

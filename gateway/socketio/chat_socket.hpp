@@ -70,7 +70,7 @@ class ChatSocket final : public SocketHandler, public Outlet {
   /// False where the client does not keep up.
   template <class Event>
   bool tell(const Delivery<Event>& delivery);
-  void prepare(const JoinCommand& join, const nlohmann::json& body);
+  void read_on();
   void send(const nlohmann::json& body, std::optional<std::uint64_t> id);
   void ask(std::string_view type, nlohmann::json body, std::optional<std::uint64_t> id);
   void run(const nlohmann::json& frame);
@@ -91,7 +91,8 @@ class ChatSocket final : public SocketHandler, public Outlet {
   bool wants_join_ = true;  // of the default room, with the next tick
   /// The acks that senders want, by their messages' ids.
   std::unordered_multimap<std::string, std::uint64_t> wanted_acks_;
-  std::set<std::string, std::less<>> rooms_with_receipts_;
+  bool is_place_told_ = false;       // by the answer to the command that is being handled
+  std::set<std::string> half_read_;  // rooms with further pages of a join whose answer nobody awaits
 };
 
 }  // namespace chat::gateway::socketio

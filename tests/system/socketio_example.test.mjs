@@ -17,10 +17,10 @@ after(() => fleet?.stop());
 test("catch_up.ts sends its message, and shows what it can get once and in order, also where it is not recovered", async () => {
   const natives = await Promise.all(fleet.gateways.map((gateway) => Client.connect(gateway.url)));
   await Promise.all(natives.map((client) => client.join("general")));
-  const example = await ExampleClient.start("catch_up.ts", `http://${fleet.address}:${fleet.ports.port}`);
+  const example = await ExampleClient.start("catch_up.ts", `http://${fleet.address}:${fleet.ports.port}`, fleet.gateways);
   try {
     await example.prints("logged: hello", "Ann: hello");
-    const dies = await example.gatewayAmong(fleet.gateways);
+    const dies = await example.findGateway();
     const writer = natives[1 - fleet.gateways.indexOf(dies)];
     example.process.kill("SIGSTOP");
     await dies.crash();

@@ -1,5 +1,5 @@
-// As example.ts, and it also reads on by itself where it is not recovered: in further rooms, without PostgreSQL, or loaded
-// anew with a place that it kept. node web/socketio/catch_up.ts [URL]
+// As example.ts, and where it is not recovered it reads on by itself from its newest message's place; so can a client of
+// several rooms, with a place for each, or one that kept its places over a reload. node web/socketio/catch_up.ts [URL]
 import { io, type Socket } from "socket.io-client";
 import type { ChatMessage, ClientToServerEvents, Cursor, ServerToClientEvents } from "./events.ts";
 

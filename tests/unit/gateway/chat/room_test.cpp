@@ -195,6 +195,47 @@ TEST_F(RoomTest, TheFloorIsTheHighestEpochSeen) {
   EXPECT_EQ(room->floor(), 9);
 }
 
+TEST_F(RoomTest, I3WhoIsLiveAndJoinsAgainStaysWhereItIs) {
+  go_live(member, {1, 4});
+  room->publish(room_message(1, 5));
+  const std::size_t reads = store.reads.size();
+  room->join(member, "again", std::nullopt, 0);
+  EXPECT_EQ(store.reads.size(), reads);
+  EXPECT_EQ(member.joined, 2);
+  EXPECT_EQ(member.page->newest, (Cursor{1, 5}));
+  EXPECT_TRUE(member.page->complete);
+  EXPECT_TRUE(member.page->entries.empty());
+  room->publish(room_message(1, 6));
+  EXPECT_EQ(outlet.cursors, (std::vector<Cursor>{{1, 5}, {1, 6}}));
+  EXPECT_EQ(room->live_members(), 1U);
+}
+
+TEST_F(RoomTest, I3WhoIsLiveAndJoinsAgainForAHistoryThatDoesNotReachItsPlaceGetsAllBehindThat) {
+  go_live(member, {1, 4});
+  room->join(member, "again", std::nullopt, 2);
+  for (std::int64_t seq = 5; seq <= 8; ++seq) room->publish(room_message(1, seq));
+  store.reads.back().handler(page_of(6, 7));
+  EXPECT_EQ(member.joined, 1);
+  EXPECT_EQ(store.reads.back().request.since, (Cursor{1, 4}));
+  store.reads.back().handler(page_of(5, 7));
+  EXPECT_EQ(member.joined, 2);
+  EXPECT_EQ(member.page->entries.size(), 3U);
+  EXPECT_EQ(outlet.cursors, std::vector<Cursor>({{1, 8}}));
+}
+
+TEST_F(RoomTest, WhoIsLiveAndJoinsAgainForAHistoryThatReachesItsPlaceGetsIt) {
+  go_live(member, {1, 4});
+  room->join(member, "again", std::nullopt, 2);
+  const std::size_t reads = store.reads.size();
+  room->publish(room_message(1, 5));
+  room->publish(room_message(1, 6));
+  store.reads.back().handler(page_of(4, 5));
+  EXPECT_EQ(store.reads.size(), reads);
+  EXPECT_EQ(member.joined, 2);
+  EXPECT_EQ(member.page->entries.size(), 2U);
+  EXPECT_EQ(outlet.cursors, std::vector<Cursor>({{1, 6}}));
+}
+
 TEST_F(RoomTest, AReplyAfterTheRoomsEndIsIgnored) {
   room->on_subscribed();
   room->join(member, "a", std::nullopt, 0);

@@ -27,7 +27,7 @@ class FakeBus : public Bus {
     published.emplace_back(room, text);
     publishing.push_back(std::move(done));
   }
-  bool connected() const override { return true; }
+  bool connected() const override { return is_connected; }
 
   void answer(ReadReply reply) {
     auto handler = std::move(handlers.front());
@@ -35,6 +35,7 @@ class FakeBus : public Bus {
     handler(std::move(reply));
   }
 
+  bool is_connected = true;
   std::vector<std::string> subscribed, unsubscribed;
   std::vector<std::pair<std::string, std::string>> published;
   std::vector<std::shared_ptr<void>> publishing;

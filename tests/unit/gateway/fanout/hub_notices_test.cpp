@@ -136,6 +136,19 @@ TEST_F(HubNoticesTest, WhoBeginsToWatchWhileRedisIsAwayIsToldOnceItIsBack) {
   EXPECT_EQ(one.presences[0].second->all.event().joined, (std::vector<std::string>{"Ann", "Bob"}));
 }
 
+TEST_F(HubNoticesTest, WhatWouldNotReachRedisIsNotTakenForTold) {
+  bus.is_connected = false;
+  hub.watch(0, "r", true);
+  hub.attend(0, "r", {1, {"Ann"}});
+  hub.attend(1, "r", {});
+  context.run_for(std::chrono::milliseconds(600));
+  EXPECT_TRUE(bus.published.empty());
+  EXPECT_TRUE(one.presences.empty()) << "nobody could be asked";
+  bus.is_connected = true;
+  run_until([&] { return !one.presences.empty(); });
+  EXPECT_EQ(nlohmann::json::parse(bus.published.at(0).second)["asks"], true);
+}
+
 TEST_F(HubNoticesTest, AWorkerThatComesToAWatchedRoomIsAsked) {
   hub.unwant(1, "r");
   hub.watch(0, "r", true);

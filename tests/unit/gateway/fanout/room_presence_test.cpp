@@ -237,6 +237,9 @@ TEST_F(RoomPresenceTest, NothingIsToldWhileAWorkerHasNotAnswered) {
   presence.await(1);
   presence.attend(0, of({"Ann"}));
   EXPECT_FALSE(tick_after(milliseconds(100)).publish);
+  presence.watch(0, false);
+  EXPECT_FALSE(presence.is_over(now)) << "the others are to hear of that";
+  presence.watch(0, true);
   presence.remove(1);
   EXPECT_TRUE(tick_after(milliseconds(100)).publish);
 }

@@ -102,6 +102,12 @@ struct ChatSocketTest : ::testing::Test {
     store.accepts.back().handler({AcceptReply::Status::accepted, cursor, ""});
     journal.entries.back().on_durable();
   }
+  /// A message to `general`, up to PostgreSQL.
+  void send_and_store(Cursor cursor) {
+    emit("event:message", {{"message", "x"}});
+    store_message(cursor);
+    rooms.find("general")->on_stored(chat::gateway::testing::stored_up_to(cursor));
+  }
   json only_ack(std::uint64_t number) {
     EXPECT_EQ(client.acks.size(), 1U);
     if (client.acks.size() != 1) return {};
@@ -248,19 +254,43 @@ TEST_F(ChatSocketTest, WhatAJoinWithoutAckBringsComesAsMessages) {
 
 TEST_F(ChatSocketTest, ReceiptsComeOnlyInRoomsThatWereJoinedForThem) {
   begin();
-  chat->stored({"general", {5, 2}});
+  send_and_store({5, 2});
   EXPECT_TRUE(client.events.empty());
   emit("join", {{"room", "general"}, {"receipts", true}});
-  chat->stored({"general", {5, 2}});
-  EXPECT_EQ(client.events.back(), (json::array({"stored", {{"room", "general"}, {"epoch", 5}, {"seq", 2}}})));
+  send_and_store({5, 3});
+  EXPECT_EQ(client.events.back(), (json::array({"stored", {{"room", "general"}, {"epoch", 5}, {"seq", 3}}})));
+  emit("join", {{"room", "general"}});
+  const std::size_t before = client.events.size();
+  send_and_store({5, 4});
+  EXPECT_EQ(client.events.size(), before);
 }
 
-TEST_F(ChatSocketTest, I6RoomsThatCannotBeAreNotRememberedForReceipts) {
+TEST_F(ChatSocketTest, OfAJoinThatNobodyAwaitsAllPagesComeAsMessages) {
   begin();
-  for (int i = 0; i < 200; ++i) emit("join", {{"room", "no room " + std::to_string(i)}, {"receipts", true}});
-  emit("join", {{"room", "r"}, {"receipts", true}});
-  chat->stored({"r", {5, 2}});
-  EXPECT_EQ(client.events.back()[0], "stored");
+  emit("join", {{"room", "r"}, {"since", {{"epoch", 5}, {"seq", 0}}}, {"presence", true}});
+  ReadReply page = page_up_to({5, 4});
+  page.entries = {entry(1), entry(2)};
+  page.more = true;
+  confirm("r", page);
+  EXPECT_EQ(client.frames.size(), 2U);
+  client.room = 0;
+  client.run_later();
+  ASSERT_EQ(store.reads.size(), 1U);
+  EXPECT_EQ(store.reads[0].request.since, (Cursor{5, 2}));
+  page.entries = {entry(3)};
+  confirm("r", page);
+  client.run_later();
+  EXPECT_TRUE(store.reads.empty()) << "the client is slow";
+  client.room = 1024 * 1024;
+  chat->on_tick(std::chrono::steady_clock::now());
+  page.entries = {entry(4)};
+  page.more = false;
+  confirm("r", page);
+  EXPECT_EQ(client.frames.size(), 4U);
+  EXPECT_EQ(hub.watches, (std::vector<std::pair<std::string, bool>>{{"r", true}})) << "its wishes hold";
+  client.run_later();
+  chat->on_tick(std::chrono::steady_clock::now());
+  EXPECT_TRUE(store.reads.empty());
 }
 
 TEST_F(ChatSocketTest, TypingComesOnlyWhereTheClientWatches) {
@@ -275,7 +305,6 @@ TEST_F(ChatSocketTest, TypingComesOnlyWhereTheClientWatches) {
 TEST_F(ChatSocketTest, AJoinWithPresenceWatches) {
   begin();
   emit("join", {{"room", "general"}, {"presence", true}}, 1);
-  confirm("general", page_up_to({5, 1}));
   EXPECT_EQ(hub.watches, (std::vector<std::pair<std::string, bool>>{{"general", true}}));
 }
 
@@ -327,13 +356,28 @@ TEST_F(ChatSocketTest, TypingDoesNotEndTheRecoverability) {
 TEST_F(ChatSocketTest, WhatIsNoProperJoinOrLeaveChangesNothing) {
   begin();
   emit("join", {{"room", "general"}, {"receipts", true}}, 1);
-  confirm("general", page_up_to({5, 1}));
   const std::size_t before = client.events.size();
   emit("join", {{"room", "general"}, {"since", "long ago"}});
   emit("join", {{"room", "no room"}});
   emit("leave", {{"room", 7}});
   EXPECT_EQ(client.events.size(), before) << "it can still be recovered";
-  chat->stored({"general", {5, 2}});
+  send_and_store({5, 2});
+  EXPECT_EQ(client.events.back()[0], "stored");
+}
+
+TEST_F(ChatSocketTest, AJoinThatIsRefusedChangesNothing) {
+  begin();
+  emit("join", {{"room", "general"}, {"receipts", true}}, 1);
+  const std::size_t before = client.events.size();
+  store.is_connected = false;
+  emit("join", {{"room", "r"}}, 2);
+  emit("join", {{"room", "general"}}, 3);
+  ASSERT_EQ(client.acks.size(), 3U);
+  EXPECT_EQ(client.acks[1].second[0]["code"], "unavailable");
+  EXPECT_EQ(client.acks[2].second[0]["code"], "unavailable");
+  EXPECT_EQ(client.events.size(), before) << "it can still be recovered";
+  store.is_connected = true;
+  send_and_store({5, 2});
   EXPECT_EQ(client.events.back()[0], "stored");
 }
 
@@ -445,9 +489,23 @@ TEST_F(RecoveryTest, I3WhatCannotBeGivenWholeIsNotCalledRecovered) {
 TEST_F(RecoveryTest, I3WhoJoinedAnotherRoomIsToldAnEmptyOffsetOnce) {
   begin();
   emit("join", {{"room", "r"}}, 2);
-  emit("join", {{"room", "q"}}, 3);
+  EXPECT_TRUE(client.events.empty());
+  confirm("r", page_up_to({5, 1}));
   EXPECT_EQ(client.events, std::vector<json>{json::array({"offset", ""})});
+  emit("join", {{"room", "q"}}, 3);
+  confirm("q", page_up_to({5, 1}));
+  EXPECT_EQ(client.events.size(), 1U);
   EXPECT_FALSE(read_recovery(missed(client.connects[0]["pid"], "")));
+}
+
+TEST_F(RecoveryTest, I3WhoJoinsGeneralAgainWithoutSinceMissesNothing) {
+  begin();
+  emit("join", {{"room", "general"}, {"presence", true}}, 1);
+  Room* const general = rooms.find("general");
+  general->publish(
+      {{5, 2}, ws::make_frame(ws::Opcode::text, entry(2).message), std::make_shared<ws::LazyFrame>()});
+  EXPECT_EQ(client.frames.size(), 1U);
+  EXPECT_EQ(client.events, std::vector<json>{json::array({"offset", "5-1"})});
 }
 
 TEST_F(RecoveryTest, I3AmidPagesOfItsOwnAClientHasNoPlace) {
