@@ -23,7 +23,6 @@ bool is_part_of(Cursor since, const ReadReply& page) {
 
 /// Whether nothing lies between `seen` and the page's first message.
 bool goes_on_from(Cursor seen, const ReadReply& page) {
-  if (page.newest <= seen) return true;
   if (page.entries.empty() || page.newest.epoch != seen.epoch) return false;
   return page.entries.front().cursor <= Cursor{seen.epoch, seen.seq + 1};
 }
