@@ -3,8 +3,6 @@
 namespace chat::gateway {
 namespace {
 
-namespace asio = boost::asio;
-
 using testing::HubTest;
 using testing::message;
 using testing::newest;
