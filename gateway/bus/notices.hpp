@@ -12,7 +12,7 @@
 
 namespace chat::gateway {
 
-/// A member types. `session` is the one that is not told (SessionServices: random, 64 bits).
+/// A member types. `session` is the one that is not told (Session: random, 64 bits).
 struct TypingNotice {
   std::uint64_t session = 0;
   std::string user;

@@ -133,8 +133,8 @@ void Room::on_stored(const StoredNumbers& stored) {
 void Room::watch(RoomMember& member) {
   const bool is_first = watching_.empty();
   if (!watching_.add(member)) return;
-  member.knows_presence_ = presence_ && member.outlet_.presence(Delivery<PresenceEvent>(presence_->all));
-  is_presence_owed_ = is_presence_owed_ || (presence_ && !member.knows_presence_);
+  member.knows_presence_ = false;
+  if (presence_) tell_presence(member, Delivery<PresenceEvent>(presence_->all));
   if (is_first) hub_.watch(name_, true);
 }
 
@@ -152,11 +152,15 @@ std::size_t Room::on_presence(std::shared_ptr<const Presence> presence) {
   std::size_t told = 0;
   const Delivery<PresenceEvent> change(presence_->change), all(presence_->all);
   watching_.for_each([&](RoomMember& member) {
-    member.knows_presence_ = member.outlet_.presence(member.knows_presence_ ? change : all);
-    is_presence_owed_ = is_presence_owed_ || !member.knows_presence_;
+    tell_presence(member, member.knows_presence_ ? change : all);
     if (member.knows_presence_) ++told;
   });
   return told;
+}
+
+void Room::tell_presence(RoomMember& member, const Delivery<PresenceEvent>& delivery) {
+  member.knows_presence_ = member.outlet_.presence(delivery);
+  if (!member.knows_presence_) is_presence_owed_ = true;
 }
 
 void Room::tell_owed_presence() {
@@ -164,8 +168,7 @@ void Room::tell_owed_presence() {
   if (!presence_) return;
   const Delivery<PresenceEvent> all(presence_->all);
   watching_.for_each([&](RoomMember& member) {
-    if (!member.knows_presence_) member.knows_presence_ = member.outlet_.presence(all);
-    is_presence_owed_ = is_presence_owed_ || !member.knows_presence_;
+    if (!member.knows_presence_) tell_presence(member, all);
   });
 }
 

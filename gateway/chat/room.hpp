@@ -163,6 +163,7 @@ class Room : public std::enable_shared_from_this<Room> {
   void fail(const std::shared_ptr<Join>& join);
   void make_live(RoomMember& member, Cursor newest);
   void end_watch(RoomMember& member);
+  void tell_presence(RoomMember& member, const Delivery<PresenceEvent>& delivery);
   void tell_owed_presence();
   void tell_count();
   Attendance attendance() const;

@@ -182,27 +182,34 @@ void ChatSocket::ask(std::string_view type, json body, std::optional<std::uint64
   body.erase("id");
   if (id) body["id"] = *request_of(id);
   if (!body.contains("room")) body["room"] = default_room;
-  auto command = read_command(body);
-  if (const auto* rejection = std::get_if<Rejection>(&command)) return session_->reject(*rejection);
-  auto& known = std::get<Command>(command);
-  auto* const join = std::get_if<JoinCommand>(&known);
-  if (join != nullptr) {
-    const auto receipts = body.find("receipts");
-    join->receipts = receipts != body.end() && *receipts == true;
-  }
+  const auto command = read(body);
+  if (!command) return;
+  const auto* const join = std::get_if<JoinCommand>(&*command);
+  // Its pages are the client's to ask for.
+  if (join != nullptr) half_read_.erase(join->room);
   is_place_told_ = false;
-  session_->handle(known);
+  session_->handle(*command);
   // Amid pages of its own there is no one place from which the client could go on.
   if (join != nullptr && join->room == default_room && is_recoverable_ && !is_place_told_)
     tell_offset(std::nullopt);
 }
 
+std::optional<Command> ChatSocket::read(const json& frame) {
+  auto read = read_command(frame);
+  if (const auto* rejection = std::get_if<Rejection>(&read)) {
+    session_->reject(*rejection);
+    return std::nullopt;
+  }
+  auto& command = std::get<Command>(read);
+  if (auto* const join = std::get_if<JoinCommand>(&command)) {
+    const auto receipts = frame.find("receipts");
+    join->receipts = receipts != frame.end() && *receipts == true;
+  }
+  return std::move(command);
+}
+
 void ChatSocket::run(const json& frame) {
-  auto command = read_command(frame);
-  if (const auto* rejection = std::get_if<Rejection>(&command)) return session_->reject(*rejection);
-  auto& known = std::get<Command>(command);
-  if (auto* const join = std::get_if<JoinCommand>(&known)) join->receipts = false;
-  session_->handle(known);
+  if (const auto command = read(frame)) session_->handle(*command);
 }
 
 void ChatSocket::answer(const RequestId& request, json answer) {

@@ -73,6 +73,8 @@ class ChatSocket final : public SocketHandler, public Outlet {
   void read_on();
   void send(const nlohmann::json& body, std::optional<std::uint64_t> id);
   void ask(std::string_view type, nlohmann::json body, std::optional<std::uint64_t> id);
+  /// The command of a frame; none when it was refused.
+  std::optional<Command> read(const nlohmann::json& frame);
   void run(const nlohmann::json& frame);
   void answer(const RequestId& request, nlohmann::json answer);
 

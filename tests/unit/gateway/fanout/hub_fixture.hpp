@@ -12,6 +12,7 @@
 
 #include "gateway/bus/publication.hpp"
 #include "gateway/fanout/hub.hpp"
+#include "tests/unit/gateway/chat/fakes.hpp"
 
 namespace chat::gateway::testing {
 
@@ -64,14 +65,6 @@ class FakeWorker : public WorkerPort {
   int resubscribed = 0;
 };
 
-inline ReadReply newest(Cursor cursor) {
-  ReadReply reply;
-  reply.available = true;
-  reply.newest = cursor;
-  reply.complete = true;
-  return reply;
-}
-
 inline std::string message(Cursor cursor) {
   AcceptRequest request;
   request.id = random_uuid();
@@ -94,7 +87,7 @@ struct HubTest : ::testing::Test {
   void go_live() {
     hub.want(0, "r", 1);
     hub.on_subscribed("r");
-    bus.answer(newest({5, 1}));
+    bus.answer(page_up_to({5, 1}));
   }
 };
 

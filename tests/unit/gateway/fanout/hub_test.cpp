@@ -5,14 +5,14 @@ namespace {
 
 using testing::HubTest;
 using testing::message;
-using testing::newest;
+using testing::page_up_to;
 
 TEST_F(HubTest, AWorkerIsToldOnceTheFirstCursorIsKnown) {
   hub.want(0, "r", 7);
   EXPECT_EQ(bus.subscribed, std::vector<std::string>{"r"});
   hub.on_subscribed("r");
   EXPECT_TRUE(one.subscribed.empty());
-  bus.answer(newest({5, 1}));
+  bus.answer(page_up_to({5, 1}));
   ASSERT_EQ(one.subscribed.size(), 1U);
   EXPECT_EQ(one.subscribed[0].second, 7U);
   hub.want(1, "r", 8);
@@ -44,7 +44,7 @@ TEST_F(HubTest, AHoleIsReadOncePerGatewayAndDeliveredInOrder) {
   EXPECT_TRUE(one.batches.empty());
   ASSERT_EQ(bus.handlers.size(), 1U);
   EXPECT_EQ(bus.requests.back().since, (Cursor{5, 1}));
-  auto reply = newest({5, 4});
+  auto reply = page_up_to({5, 4});
   for (std::int64_t seq = 2; seq <= 4; ++seq) reply.entries.push_back({{5, seq}, message({5, seq})});
   bus.answer(reply);
   ASSERT_EQ(one.batches.size(), 1U);
@@ -138,7 +138,7 @@ TEST_F(HubTest, AFailedReadIsTriedAgain) {
   EXPECT_TRUE(bus.handlers.empty());
   context.run_for(std::chrono::seconds(3));
   ASSERT_EQ(bus.handlers.size(), 1U);
-  bus.answer(newest({5, 1}));
+  bus.answer(page_up_to({5, 1}));
   EXPECT_EQ(one.subscribed.size(), 1U);
 }
 

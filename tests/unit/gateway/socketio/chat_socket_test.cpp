@@ -293,6 +293,21 @@ TEST_F(ChatSocketTest, OfAJoinThatNobodyAwaitsAllPagesComeAsMessages) {
   EXPECT_TRUE(store.reads.empty());
 }
 
+TEST_F(ChatSocketTest, AJoinWithACallbackTakesThePlaceOfOneThatNobodyAwaits) {
+  begin();
+  emit("join", {{"room", "r"}, {"since", {{"epoch", 5}, {"seq", 0}}}});
+  ReadReply page = page_up_to({5, 4});
+  page.entries = {entry(1)};
+  page.more = true;
+  client.room = 0;
+  confirm("r", page);
+  emit("join", {{"room", "r"}, {"since", {{"epoch", 5}, {"seq", 1}}}}, 1);
+  confirm("r", page);
+  client.room = 1024 * 1024;
+  chat->on_tick(std::chrono::steady_clock::now());
+  EXPECT_TRUE(store.reads.empty()) << "the client asks for its next page itself";
+}
+
 TEST_F(ChatSocketTest, TypingComesOnlyWhereTheClientWatches) {
   begin();
   const Broadcast<TypingEvent> typing(TypingEvent{"general", "Bob"});
