@@ -1,4 +1,4 @@
-# Every library outside the project, found once; see the README for why each was chosen.
+# Every library outside the project, found once; DECISIONS.md says why each was chosen.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(Boost 1.81 REQUIRED)

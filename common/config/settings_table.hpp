@@ -1,4 +1,4 @@
-// One table of settings that gives flags, environment names, --help and the README's table.
+// One table of settings that gives flags, environment names, --help and the table in deploy/README.md.
 #pragma once
 
 #include <chrono>
@@ -80,7 +80,7 @@ class SettingsTable {
 
   /// Assigns from the environment and then from the flags; `arguments` are without the program's name.
   /// --help,
-  /// --version and --help-markdown (the README's table) exit 0. All errors are collected, one a line, exit
+  /// --version and --help-markdown (the table in deploy/README.md) exit 0. All errors are collected, one a line, exit
   /// code 2. An empty variable counts as not set. For every secret or URL setting also NAME_FILE and its
   /// flag: the file's first line is the value (S9); both set is an error. Of a flag given twice the last
   /// counts.

@@ -1,4 +1,4 @@
-// Who is in a room, as a client makes it from what it is told (README, presence); every frame is checked on its way.
+// Who is in a room, as a client makes it from what it is told (PROTOCOL.md, Presence); every frame is checked on its way.
 import assert from "node:assert/strict";
 import { until } from "./until.mjs";
 
