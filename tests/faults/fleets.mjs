@@ -1,4 +1,5 @@
 // The fleets of a run: one serves all faults that want nothing special, as long as none of them failed on it.
+import { loadBreakPoints } from "../support/break_points.mjs";
 import { startFleet } from "../system/support/fleet.mjs";
 import { mountSmallDisk } from "./faults/kafka.mjs";
 
@@ -45,10 +46,17 @@ export class Fleets {
 }
 
 // kafkaDiskMebibytes: Kafka's folder gets a file system of its own of that size; quick: settings that notice and heal sooner
-// than those for users. The others are options of startFleet.
+// than those for users, and services that stop at break points. The others are options of startFleet.
 async function start({ kafkaDiskMebibytes, quick = true, gatewayEnv, persisterEnv, ...options } = {}) {
   let unmount = () => {};
-  const prepared = kafkaDiskMebibytes && ((fleet) => (unmount = mountSmallDisk(fleet.kafka.folder, kafkaDiskMebibytes)));
+  const prepared = (fleet) => {
+    if (kafkaDiskMebibytes) {
+      unmount = mountSmallDisk(fleet.kafka.folder, kafkaDiskMebibytes);
+    }
+    if (quick) {
+      [...fleet.gateways, ...fleet.persisters].forEach((service) => loadBreakPoints(service, fleet.folder));
+    }
+  };
   try {
     const fleet = await startFleet({ gateways: 2, durable: true, prepared, ...options,
       gatewayEnv: { ...(quick ? quickKafka : {}), ...gatewayEnv }, persisterEnv: { ...(quick ? quickPersister : {}), ...persisterEnv } });

@@ -65,9 +65,24 @@ export class Load {
     return this.ledger.acked;
   }
 
+  // How often clients got this error code.
+  refusalsOf(code) {
+    return this.refusals.get(code) ?? 0;
+  }
+
   // Messages that wait for their ack.
   get unanswered() {
     return this.clients.reduce((sum, { pending }) => sum + pending.size, 0);
+  }
+
+  // Whether one of these clients waits for an ack; if none does, one of them sends a message first.
+  hasInFlight(clients) {
+    const waits = () => clients.some(({ pending }) => pending.size > 0);
+    if (!waits()) {
+      const client = clients.find(({ joined, rooms }) => joined && rooms.length > 0);
+      client?.send(this.random.pick(client.rooms), this.textOf(this.#counter++));
+    }
+    return waits();
   }
 
   // Resolves once so many more messages were acknowledged.

@@ -1,8 +1,8 @@
 // What a fault is given to strike with: the fleet, the load, random moments, and proofs that each strike hit.
 import { setTimeout as delay } from "node:timers/promises";
+import { isFrozen, stopAtBreakPoint } from "../support/break_points.mjs";
 import { until } from "../system/support/until.mjs";
 import { committedOffsets, endOffsets } from "./kafka_offsets.mjs";
-import { isFrozen } from "./watch.mjs";
 
 export class Scene {
   strikes = [];
@@ -18,24 +18,39 @@ export class Scene {
     load.watchers.add({ acknowledged: (message, client) => this.#onAck(message, client) });
   }
 
-  // A random moment under traffic, at most so many milliseconds away.
-  async moment(mostMs = 1500) {
-    await delay(this.random.integer(20, mostMs));
-    await until("messages in flight", () => this.load.unanswered > 0, 30_000);
+  // A random moment of the traffic, at most so many messages away.
+  async moment(mostMessages = 1500) {
+    const target = this.load.sent + this.random.integer(20, mostMessages);
+    await until(() => `message ${target}; ${this.load.sent} were sent`, () => this.load.sent >= target, 120_000);
   }
 
-  pause(ms) {
-    return delay(ms);
+  // How long an outage lasts in "everything at random": at most so many milliseconds.
+  outage(mostMs, leastMs = 0) {
+    return delay(this.random.integer(leastMs, mostMs));
+  }
+
+  // Resolves once all gateways have noticed that a server ("redis", "kafka") is away.
+  async noticed(server) {
+    for (const gateway of this.fleet.gateways) {
+      await until(`${gateway.id} to notice that ${server} is away`, async () => (await degraded(gateway)).includes(server), 60_000);
+    }
+  }
+
+  // Resolves once clients were refused so many more times.
+  async refused(count, code) {
+    const target = this.load.refusalsOf(code) + count;
+    await until(() => `${target} refusals (${code}); there are ${this.load.refusalsOf(code)}`, () => this.load.refusalsOf(code) >= target, 180_000);
   }
 
   until(what, condition, deadlineMs = 60_000) {
     return until(what, condition, deadlineMs);
   }
 
-  // Notes a strike of the fault. hit: whether it is proven; the row is red unless all are. clients: whom it concerns, for the
-  // time to the first ack; all without it.
+  // Notes a strike of the fault, right before it is dealt. A message is in flight then: one is sent if there is none.
+  // hit: whether it is proven; the row is red unless all are. clients: those that the strike concerns, for the time to the
+  // first ack; all without it.
   strike(what, { hit = true, clients } = {}) {
-    const inFlight = (clients ?? this.load.clients).some(({ pending }) => pending.size > 0);
+    const inFlight = this.load.hasInFlight(clients ?? this.load.clients);
     const strike = { what, at: Date.now(), clients: clients && new Set(clients), hit: hit && inFlight, firstAckMs: null };
     this.strikes.push(strike);
     this.#unanswered.push(strike);
@@ -52,6 +67,12 @@ export class Scene {
     const { signal } = await process.exited;
     strike.hit &&= signal === "SIGKILL";
     return strike;
+  }
+
+  // SIGKILL at the service's break point (tests/support/break_points.cpp), which it comes to under the traffic.
+  async killAt(service, point, options) {
+    await stopAtBreakPoint(service, point);
+    return this.kill(service, options);
   }
 
   // SIGTERM, and all the time that the server takes.
@@ -126,4 +147,9 @@ export class Scene {
       this.#unanswered = this.#unanswered.filter(({ firstAckMs }) => firstAckMs === null);
     }
   }
+}
+
+async function degraded(service) {
+  const { body } = await service.admin("/readyz");
+  return body === "" ? [] : JSON.parse(body).degraded ?? [];
 }

@@ -2,6 +2,7 @@
 // themselves, reports of sanitizers.
 import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { isFrozen } from "../support/break_points.mjs";
 
 const everyMs = 400;
 const report = /AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime error:/;
@@ -91,14 +92,6 @@ export function peakOf(pid) {
 
 export function residentOf(pid) {
   return statusNumber(pid, "VmRSS");
-}
-
-export function isFrozen(pid) {
-  try {
-    return /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
 }
 
 function statusNumber(pid, name) {

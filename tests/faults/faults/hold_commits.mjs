@@ -17,7 +17,9 @@ export async function holdCommits({ sql, until }) {
   };
 }
 
+// The backends that wait so in a transaction that has raised a position: the pipeline's, not the hole finder's.
 export async function waiting(sql) {
-  const rows = await sql.query("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'chat'");
+  const rows = await sql.query(`SELECT pid FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE wait_event = 'SyncRep' AND usename = 'chat'
+    AND relation = 'positions'::regclass AND mode = 'RowExclusiveLock'`);
   return rows.map(([pid]) => Number(pid));
 }

@@ -15,9 +15,9 @@ export const poison = {
     for (let i = 0; i < (scene.short ? 2 : 5); i++) {
       await scene.moment();
       const records = [...badRecords(scene), ...reusedIds(scene)];
+      scene.strike(`${records.length} poison records`);
       await produce(scene.fleet.kafka, records);
       scene.poison.push(...records);
-      scene.strike(`${records.length} poison records`);
       await scene.load.more(200);
     }
   },

@@ -49,8 +49,8 @@ export const postgresFrozen = {
     const pauses = () => persister.metric("chat_persister_pauses_total");
     const before = await pauses();
     const strike = scene.freeze(postgres);
-    await scene.until("the persister to notice", async () => (await pauses()) > before);
-    await scene.pause(scene.short ? 1000 : 20_000);
+    const wanted = scene.short ? 1 : 4;
+    await scene.until(`${wanted} pauses`, async () => (await pauses()) >= before + wanted, 120_000);
     scene.thaw(postgres, strike);
   },
 };

@@ -15,7 +15,7 @@ export const everything = {
     const until = Date.now() + scene.minutes * 60_000;
     const counts = {};
     while (Date.now() < until) {
-      await scene.moment(3000);
+      await scene.moment(900);
       const chosen = [scene.random.pick(blows)];
       if (scene.random.fraction() < 0.3) {
         chosen.push(scene.random.pick(blows.filter((blow) => blow.of !== chosen[0].of)));
@@ -50,7 +50,7 @@ const blows = [
 async function killAndStart(scene, server, mostMs, meanwhile = () => {}) {
   await scene.kill(server);
   meanwhile();
-  await scene.pause(scene.random.integer(0, mostMs));
+  await scene.outage(mostMs);
   await server.start();
 }
 
@@ -61,7 +61,7 @@ async function stopAndStart(scene, server) {
 
 async function freeze(scene, server, mostMs) {
   const strike = scene.freeze(server);
-  await scene.pause(scene.random.integer(200, mostMs));
+  await scene.outage(mostMs, 200);
   scene.thaw(server, strike);
 }
 

@@ -37,7 +37,8 @@ export const redisFrozen = {
     const { redis } = scene.fleet;
     await scene.moment();
     const strike = scene.freeze(redis);
-    await scene.pause(scene.short ? 8000 : 30_000);
+    await scene.noticed("redis");
+    await scene.refused(scene.short ? 300 : 3000, "unavailable");
     scene.thaw(redis, strike);
     await scene.load.more(50);
   },
@@ -48,7 +49,9 @@ async function killAndStart(scene, meanwhile = () => {}) {
   await scene.moment();
   await scene.kill(redis);
   meanwhile();
-  await scene.pause(scene.random.integer(0, 3000));
+  if (scene.random.fraction() < 0.5) {
+    await scene.noticed("redis");
+  }
   await redis.start();
   await scene.load.more(50);
 }
