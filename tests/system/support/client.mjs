@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import WebSocket from "ws";
 import { patience } from "../../../deploy/local/fleet/process.mjs";
+import { faultOfGatewayFrame } from "./contract.mjs";
 import { until } from "./until.mjs";
 
 export class Client {
@@ -123,7 +124,12 @@ export class Client {
     return this.closed;
   }
 
+  // Every frame of every test must be as documented.
   #onFrame(frame) {
+    const fault = frame.binary === undefined ? faultOfGatewayFrame(frame) : "the protocol has no binary messages";
+    if (fault !== null) {
+      throw new Error(`A frame from ${this.url} is not as asyncapi.yaml has it: ${fault}: ${JSON.stringify(frame).slice(0, 1000)}`);
+    }
     this.frames.push(frame);
     if (frame.type !== "message") {
       this.#waiting.get(frame.id)?.(frame);
