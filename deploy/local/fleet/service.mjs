@@ -20,6 +20,11 @@ export class Service {
     return this.process.pid;
   }
 
+  // Another build of the service, from the next start on.
+  use(binary) {
+    this.process.command = requireFile(binary, "build it first");
+  }
+
   // Changed settings count from the next start on.
   setEnv(changes) {
     Object.assign(this.process.env, changes);
