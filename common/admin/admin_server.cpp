@@ -18,6 +18,7 @@
 
 #include "common/admin/http_session.hpp"
 #include "common/log/log.hpp"
+#include "common/log/timestamp.hpp"
 
 namespace chat::admin {
 namespace {
@@ -30,7 +31,15 @@ constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t max_connections = 64;
 
 Answer readiness_answer(const Readiness& readiness) {
-  const nlohmann::ordered_json body = {{"status", readiness.status}, {"degraded", readiness.degraded}};
+  auto causes = nlohmann::ordered_json::array();
+  for (const Degradation& one : readiness.causes)
+    causes.push_back({{"dependency", one.dependency},
+                      {"cause", one.trouble.cause},
+                      {"reason", one.trouble.reason},
+                      {"remedy", one.trouble.remedy},
+                      {"since", log::timestamp(one.since)}});
+  const nlohmann::ordered_json body = {
+      {"status", readiness.status}, {"degraded", readiness.degraded}, {"causes", std::move(causes)}};
   return {readiness.ready ? http::status::ok : http::status::service_unavailable, "application/json",
           body.dump() + "\n"};
 }

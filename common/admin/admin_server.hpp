@@ -1,22 +1,33 @@
 // The admin port: /livez, /readyz and /metrics, on a listener and thread of its own.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "common/base/trouble.hpp"
 #include "common/metrics/metrics.hpp"
 
 namespace chat::admin {
 
+/// Why a part is degraded.
+struct Degradation {
+  std::string dependency;
+  Trouble trouble;
+  std::chrono::system_clock::time_point since;
+};
+
 /// What /readyz answers: 200 when `ready`, else 503; the body is JSON
-/// {"status":"ready|degraded|starting|draining|…", "degraded":["redis", …]}.
+/// {"status":"ready|degraded|starting|draining|…", "degraded":["redis", …],
+///  "causes":[{"dependency":"redis", "cause":…, "reason":…, "remedy":…, "since":"<RFC 3339>"}, …]}.
 struct Readiness {
   bool ready = false;
   std::string status = "starting";
   std::vector<std::string> degraded;
+  std::vector<Degradation> causes{};
 };
 
 /// Serves HTTP/1.1 with keep-alive, GET and HEAD; 404 for other paths, 405 with Allow for other methods, 400

@@ -11,6 +11,8 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include "common/log/timestamp.hpp"
+
 namespace chat::log {
 namespace {
 
@@ -58,20 +60,20 @@ const char* name_of(Level level) {
   return "error";
 }
 
-std::string time_now() {
+}  // namespace
+
+std::string timestamp(std::chrono::system_clock::time_point time) {
   using namespace std::chrono;
-  const auto now = floor<milliseconds>(system_clock::now());
-  const std::time_t seconds = system_clock::to_time_t(floor<std::chrono::seconds>(now));
+  const auto rounded = floor<milliseconds>(time);
+  const std::time_t seconds = system_clock::to_time_t(floor<std::chrono::seconds>(rounded));
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   char text[40];
   const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
   std::snprintf(text + length, sizeof text - length, ".%03dZ",
-                static_cast<int>(now.time_since_epoch().count() % 1000));
+                static_cast<int>(rounded.time_since_epoch().count() % 1000));
   return text;
 }
-
-}  // namespace
 
 void start(std::string_view service, Level least) {
   output().service = service;
@@ -82,7 +84,7 @@ void write(Level level, std::string_view message, Fields fields) {
   Output& out = output();
   if (!out.logger.should_log(spdlog_level(level))) return;
   nlohmann::ordered_json line;
-  line["time"] = time_now();
+  line["time"] = timestamp(std::chrono::system_clock::now());
   line["level"] = name_of(level);
   line["service"] = out.service;
   line["message"] = message;

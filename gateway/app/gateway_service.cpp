@@ -248,7 +248,7 @@ void GatewayService::end_presence() {
 admin::Readiness GatewayService::readiness() const {
   switch (phase_.load()) {
     case Phase::starting:
-      return {false, "starting", {}};
+      return dependencies_.complete({false, "starting", {}});
     case Phase::draining:
       return {false, "draining", {}};
     case Phase::ready:
@@ -258,8 +258,7 @@ admin::Readiness GatewayService::readiness() const {
   // The gateway stays in the balancer: with Redis or Kafka away all would leave it at once.
   if (!redis_connected()) readiness.degraded.emplace_back("redis");
   if (!journal_->healthy()) readiness.degraded.emplace_back("kafka");
-  if (!readiness.degraded.empty()) readiness.status = "degraded";
-  return readiness;
+  return dependencies_.complete(std::move(readiness));
 }
 
 }  // namespace chat::gateway

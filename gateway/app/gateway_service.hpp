@@ -15,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/admin/admin_server.hpp"
+#include "common/admin/dependencies.hpp"
 #include "common/metrics/metrics.hpp"
 #include "gateway/app/gateway_settings.hpp"
 #include "gateway/bus/redis_bus.hpp"
@@ -65,6 +66,7 @@ class GatewayService {
   boost::asio::io_context main_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> main_work_;
   Metrics metrics_;
+  admin::Dependencies dependencies_{metrics_};
   GatewayMetrics gateway_metrics_;
   std::atomic<Phase> phase_{Phase::starting};
   bool signalled_ = false;

@@ -68,9 +68,9 @@ PersisterService::PersisterService(PersisterSettings settings)
 
 int PersisterService::run() {
   const SignalThread signals([this] { on_signal(); });
-  admin_ = std::make_unique<admin::AdminServer>(settings_.admin.address,
-                                                static_cast<std::uint16_t>(settings_.admin.port), metrics_,
-                                                [this] { return status_.readiness(); });
+  admin_ = std::make_unique<admin::AdminServer>(
+      settings_.admin.address, static_cast<std::uint16_t>(settings_.admin.port), metrics_,
+      [this] { return dependencies_.complete(status_.readiness()); });
   log::info("admin port open", {{"address", settings_.admin.address}, {"port", admin_->port()}});
   if (wait_for_database()) {
     make_topics();

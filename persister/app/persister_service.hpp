@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "common/admin/admin_server.hpp"
+#include "common/admin/dependencies.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/postgres/database.hpp"
 #include "persister/app/persister_settings.hpp"
@@ -40,6 +41,7 @@ class PersisterService {
   PersisterSettings settings_;
   std::string client_id_;
   Metrics metrics_;
+  admin::Dependencies dependencies_{metrics_};
   PersisterMetrics persister_metrics_;
   PersisterStatus status_;
   SystemClock clock_;

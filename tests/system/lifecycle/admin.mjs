@@ -15,7 +15,7 @@ export function adminTests(fleet) {
         assert.equal((await service.admin("/livez")).status, 200);
         const { status, body } = await service.admin("/readyz");
         assert.equal(status, 200);
-        assert.deepEqual(JSON.parse(body), { status: "ready", degraded: [] });
+        assert.deepEqual(JSON.parse(body), { status: "ready", degraded: [], causes: [] });
         assert.equal((await service.admin("/nothing")).status, 404);
       }
     });

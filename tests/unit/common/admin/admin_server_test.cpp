@@ -105,12 +105,20 @@ TEST_F(AdminServerTest, AnswersLivez) {
 TEST_F(AdminServerTest, AnswersReadyzWithTheStatusAndWhatIsDegraded) {
   Response response = client_.get("/readyz");
   EXPECT_EQ(response.result(), http::status::service_unavailable);
-  EXPECT_EQ(response.body(), "{\"status\":\"starting\",\"degraded\":[]}\n");
-  set({true, "degraded", {"redis", "kafka"}});
+  EXPECT_EQ(response.body(), "{\"status\":\"starting\",\"degraded\":[],\"causes\":[]}\n");
+  const std::chrono::system_clock::time_point since{std::chrono::seconds{1'700'000'000}};
+  set({true,
+       "degraded",
+       {"redis", "kafka"},
+       {{"redis", {"no_space", "a disk is full", "make room"}, since}}});
   response = client_.get("/readyz");
   EXPECT_EQ(response.result(), http::status::ok);
   EXPECT_EQ(response[http::field::content_type], "application/json");
-  EXPECT_EQ(response.body(), "{\"status\":\"degraded\",\"degraded\":[\"redis\",\"kafka\"]}\n");
+  EXPECT_EQ(
+      response.body(),
+      "{\"status\":\"degraded\",\"degraded\":[\"redis\",\"kafka\"],\"causes\":[{\"dependency\":\"redis\","
+      "\"cause\":\"no_space\",\"reason\":\"a disk is full\",\"remedy\":\"make room\","
+      "\"since\":\"2023-11-14T22:13:20.000Z\"}]}\n");
   set({false, "draining", {}});
   EXPECT_EQ(client_.get("/readyz").result(), http::status::service_unavailable);
 }
