@@ -1,9 +1,11 @@
 #include "common/postgres/database.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <utility>
 
+#include "common/log/log.hpp"
 #include "common/postgres/pqxx_versions.hpp"
 #include "common/postgres/watchdog.hpp"
 
@@ -14,6 +16,10 @@ using std::chrono::milliseconds;
 
 /// How long the server lets a client that went silent inside a transaction keep its locks.
 constexpr milliseconds idle_limit{15'000};
+
+/// For the first answer on a connection that was used before: a firewall may have forgotten it, and then
+/// nobody says so. A connection that is new has the whole limit.
+constexpr milliseconds idle_answer_limit{3'000};
 
 Failure fail(ErrorClass error_class, std::string sqlstate, const char* what) {
   const Response response = classify(error_class, sqlstate);
@@ -32,7 +38,7 @@ Failure describe_exception() {
   } catch (const pqxx::transaction_rollback& e) {
     return fail(ErrorClass::rollback, {}, e.what());
   } catch (const pqxx::insufficient_privilege& e) {
-    return fail(ErrorClass::privilege, e.sqlstate(), e.what());
+    return fail(ErrorClass::privilege, "42501", e.what());
   } catch (const pqxx::sql_error& e) {
     return fail(ErrorClass::sql, e.sqlstate(), e.what());
   } catch (const pqxx::failure& e) {
@@ -42,8 +48,22 @@ Failure describe_exception() {
   }
 }
 
-std::string timeout_statement(const char* set, milliseconds limit) {
-  return std::string(set) + std::to_string(limit.count());
+const Failure connection_lost{Response::pause, {}, "the connection was lost while it was made ready"};
+
+/// Nothing that outlives the transaction is ever set: behind a pooler the session is somebody else's next.
+/// `off` and `local` would let a commit be lost that the offsets of Kafka are moved past.
+std::string settings_of_writer(const std::string& statement_limit) {
+  return "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SELECT set_config('statement_timeout', '" +
+         statement_limit + "', true), set_config('idle_in_transaction_session_timeout', '" +
+         std::to_string(idle_limit.count()) +
+         "', true), CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') "
+         "THEN set_config('synchronous_commit', 'on', true) END";
+}
+
+std::string settings_of_reader(const std::string& statement_limit) {
+  return "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = " +
+         statement_limit +
+         "; SET LOCAL idle_in_transaction_session_timeout = " + std::to_string(idle_limit.count());
 }
 
 }  // namespace
@@ -56,56 +76,100 @@ class Database::Connection {
 
   int socket() const { return pqxx_.sock(); }
 
-  /// What the server does by itself about us, should we be the frozen side.
-  void set_limits(Watchdog& watchdog, milliseconds silence_limit) {
-    pqxx::work work(pqxx_);
-    Transaction transaction(&work, watchdog);
-    transaction.execute(timeout_statement("SET statement_timeout = ", silence_limit));
-    transaction.execute(timeout_statement("SET idle_in_transaction_session_timeout = ", idle_limit));
-    work.commit();
-  }
-
-  void transact(const std::function<void(Transaction&)>& work, Watchdog& watchdog,
-                std::optional<milliseconds> silence_limit) {
+  /// One more statement than the work has, the first, is what sets the limits.
+  void transact(Mode mode, const Work& work, Watchdog& watchdog, milliseconds limit) {
     pqxx::work transaction(pqxx_);
     Transaction statements(&transaction, watchdog);
-    if (silence_limit)
-      statements.execute(timeout_statement("SET LOCAL statement_timeout = ", *silence_limit));
+    const std::string statement_limit = std::to_string(limit.count());
+    statements.execute(mode == Mode::read ? settings_of_reader(statement_limit)
+                                          : settings_of_writer(statement_limit));
     work(statements);
     watchdog.progress();
-    transaction.commit();
+    if (mode == Mode::rehearse)
+      transaction.abort();
+    else
+      transaction.commit();
   }
 
  private:
   pqxx::connection pqxx_;
 };
 
-Database::Database(DatabaseSettings settings)
-    : settings_(std::move(settings)), watchdog_(std::make_unique<Watchdog>()) {}
+Database::Database(DatabaseSettings settings, OnConnected on_connected)
+    : settings_(std::move(settings)),
+      on_connected_(std::move(on_connected)),
+      watchdog_(std::make_unique<Watchdog>()) {}
 
 Database::~Database() = default;
 
-std::optional<Failure> Database::transact(const std::function<void(Transaction&)>& work,
-                                          std::optional<milliseconds> silence_limit) {
-  const milliseconds limit = silence_limit.value_or(settings_.silence_limit);
-  std::optional<Failure> failure;
+std::optional<Failure> Database::transact(const Work& work, std::optional<milliseconds> silence_limit) {
+  return run(Mode::write, work, silence_limit.value_or(settings_.silence_limit));
+}
+
+std::optional<Failure> Database::read(const Work& work) {
+  return run(Mode::read, work, settings_.silence_limit);
+}
+
+std::optional<Failure> Database::rehearse(const Work& work) {
+  return run(Mode::rehearse, work, settings_.silence_limit);
+}
+
+std::optional<Failure> Database::run(Mode mode, const Work& work, milliseconds limit) {
+  if (connection_) {
+    Attempt attempt = carry_out(mode, work, limit, is_being_made_ready_ ? limit : idle_answer_limit);
+    if (!attempt.failure || attempt.has_begun || is_being_made_ready_) return attempt.failure;
+    log::info("the connection to PostgreSQL had ended while it was idle; connecting again",
+              {{"sqlstate", attempt.failure->sqlstate}, {"reason", attempt.failure->message}});
+  } else if (is_being_made_ready_) {
+    return connection_lost;
+  }
+  if (auto failure = connect()) return failure;
+  return carry_out(mode, work, limit, limit).failure;
+}
+
+std::optional<Failure> Database::connect() {
   try {
-    const bool is_new = connection_ == nullptr;
-    if (is_new) connection_ = std::make_unique<Connection>(settings_);
-    watchdog_->watch(connection_->socket(), limit);
-    if (is_new) connection_->set_limits(*watchdog_, settings_.silence_limit);
-    connection_->transact(work, *watchdog_, silence_limit);
+    connection_ = std::make_unique<Connection>(settings_);
+    if (!on_connected_) return std::nullopt;
+    is_being_made_ready_ = true;
+    auto failure = on_connected_(*this);
+    is_being_made_ready_ = false;
+    if (!failure && !connection_) failure = connection_lost;
+    if (failure) connection_.reset();
+    return failure;
   } catch (const std::exception&) {
-    failure = describe_exception();
+    is_being_made_ready_ = false;
+    connection_.reset();
+    return describe_exception();
+  }
+}
+
+Database::Attempt Database::carry_out(Mode mode, const Work& work, milliseconds limit,
+                                      milliseconds first_limit) {
+  Attempt attempt;
+  milliseconds watched = std::min(limit, first_limit);
+  watchdog_->watch(connection_->socket(), watched);
+  try {
+    connection_->transact(
+        mode,
+        [&](Transaction& transaction) {
+          attempt.has_begun = true;
+          watched = limit;
+          watchdog_->watch(connection_->socket(), watched);
+          work(transaction);
+        },
+        *watchdog_, limit);
+  } catch (const std::exception&) {
+    attempt.failure = describe_exception();
   }
   const bool was_silent = watchdog_->release();
-  if (!failure) return std::nullopt;
+  if (!attempt.failure) return attempt;
   if (was_silent) {
-    failure->message =
-        "PostgreSQL was silent for " + std::to_string(limit.count()) + " ms, the connection was cut";
+    attempt.failure->message =
+        "PostgreSQL was silent for " + std::to_string(watched.count()) + " ms, the connection was cut";
   }
   connection_.reset();
-  return failure;
+  return attempt;
 }
 
 }  // namespace chat::postgres

@@ -1,4 +1,4 @@
-// A connection to PostgreSQL that is made when needed and dropped after any failure.
+// A connection to PostgreSQL that is made when needed, proven when new, and dropped after any failure.
 #pragma once
 
 #include <chrono>
@@ -13,26 +13,56 @@
 namespace chat::postgres {
 
 /// One thread at a time. Blocks for at most connect_timeout, then the silence limit per statement.
+///
+/// Sets what it needs within each transaction (limits, isolation, synchronous_commit at least `on` for what
+/// writes) and nothing in the session, so that a pooler may share it out. Who uses this must not either: no
+/// SET without LOCAL, no session lock, no prepared statement, no temporary table, no LISTEN.
 class Database {
  public:
-  explicit Database(DatabaseSettings settings);
+  using Work = std::function<void(Transaction&)>;
+  using OnConnected = std::function<std::optional<Failure>(Database&)>;
+
+  /// `on_connected` makes each new connection ready and proves it, before any work has it: its transactions
+  /// run on it. What it gives is the failure of the call that wanted the connection.
+  explicit Database(DatabaseSettings settings, OnConnected on_connected = {});
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  /// Runs `work` in one READ COMMITTED transaction and commits it; nullopt when the commit is known to have
-  /// worked. Connects first where there is no connection. After any failure the connection is gone and the
-  /// next call makes a new one: libpqxx 6 would reconnect by itself and lose what was set (P3). Exceptions of
-  /// `work` become failures too. `silence_limit` in place of the settings' for statements that may take long.
-  std::optional<Failure> transact(const std::function<void(Transaction&)>& work,
+  /// Runs `work` once at most in one READ COMMITTED transaction and commits it; nullopt when the commit is
+  /// known to have worked. Connects first where there is no connection, and once again where the one that
+  /// there is ended while it was idle: it fails before the work begins, which is no failure then. After any
+  /// failure the connection is gone and the next call makes a new one: libpqxx 6 would reconnect by itself
+  /// and lose what was set (P3). Exceptions of `work` become failures too. `silence_limit` in place of the
+  /// settings' for statements that may take long.
+  std::optional<Failure> transact(const Work& work,
                                   std::optional<std::chrono::milliseconds> silence_limit = std::nullopt);
+
+  /// The same in a transaction that only reads, of one snapshot.
+  std::optional<Failure> read(const Work& work);
+
+  /// The same as transact(), but rolled back: nobody ever sees what the work did.
+  std::optional<Failure> rehearse(const Work& work);
 
  private:
   class Connection;
+  enum class Mode { write, read, rehearse };
+
+  struct Attempt {
+    std::optional<Failure> failure;
+    bool has_begun = false;  // the work, which is not done twice
+  };
+
+  std::optional<Failure> run(Mode mode, const Work& work, std::chrono::milliseconds limit);
+  std::optional<Failure> connect();
+  Attempt carry_out(Mode mode, const Work& work, std::chrono::milliseconds limit,
+                    std::chrono::milliseconds first_limit);
 
   DatabaseSettings settings_;
+  OnConnected on_connected_;
   std::unique_ptr<Watchdog> watchdog_;
   std::unique_ptr<Connection> connection_;
+  bool is_being_made_ready_ = false;
 };
 
 }  // namespace chat::postgres

@@ -42,12 +42,16 @@ void add_database_settings(config::SettingsTable& table, DatabaseSettings& setti
 
 std::string connection_url(const DatabaseSettings& settings) {
   const std::string ours =
-      "?connect_timeout=5&tcp_user_timeout=10000&client_encoding=UTF8&application_name=" +
+      "?connect_timeout=5&tcp_user_timeout=10000&keepalives_idle=30&keepalives_interval=5&keepalives_count=3"
+      "&application_name=" +
       settings.application_name;
   std::string url = settings.url;
   const std::size_t at = parameters_begin(url);
-  if (at == std::string::npos) return url + ours;
-  return url.replace(at, 1, ours + "&");
+  if (at == std::string::npos)
+    url += ours;
+  else
+    url.replace(at, 1, ours + "&");
+  return url + "&client_encoding=UTF8";
 }
 
 }  // namespace chat::postgres

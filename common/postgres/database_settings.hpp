@@ -18,7 +18,8 @@ struct DatabaseSettings {
 void add_database_settings(config::SettingsTable& table, DatabaseSettings& settings, bool required);
 
 /// The URL with our defaults put before its own parameters, which win: connect_timeout, tcp_user_timeout
-/// (P6), application_name and UTF-8.
+/// (P6), keepalives, which a firewall takes for traffic, and application_name. Only UTF-8 is ours alone,
+/// since all that is written and read is.
 std::string connection_url(const DatabaseSettings& settings);
 
 }  // namespace chat::postgres

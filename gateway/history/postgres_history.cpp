@@ -12,7 +12,6 @@ using postgres::Transaction;
 
 constexpr std::chrono::seconds failing_time{1};
 constexpr std::chrono::seconds report_period{10};
-constexpr std::chrono::seconds retry_within{1};
 constexpr std::chrono::milliseconds kafka_wait{2'000};
 
 }  // namespace
@@ -124,10 +123,7 @@ void PostgresHistory::run() {
 bool PostgresHistory::carry_out(postgres::Database& database, const Job& job) {
   const auto began = Clock::now();
   job.counter->Increment();
-  auto failure = database.transact(job.work);
-  // A connection that idled may have ended long ago; a server that is silent is not asked twice.
-  if (failure && Clock::now() - began < retry_within) failure = database.transact(job.work);
-  if (failure) {
+  if (const auto failure = database.read(job.work)) {
     note_failure(*failure);
     return false;
   }
@@ -160,7 +156,7 @@ SettlerSources PostgresHistory::sources() {
   sources.end_offset = [this](std::int32_t partition) { return offsets_->end_offset(partition, kafka_wait); };
   sources.positions = [this]() -> std::optional<std::map<std::int32_t, std::int64_t>> {
     std::map<std::int32_t, std::int64_t> positions;
-    const auto failure = positions_.transact([&](postgres::Transaction& transaction) {
+    const auto failure = positions_.read([&](postgres::Transaction& transaction) {
       for (const auto& row : transaction.execute("SELECT partition, next_offset FROM positions").rows)
         positions[std::stoi(row.at(0).value())] = std::stoll(row.at(1).value());
     });

@@ -46,10 +46,6 @@ RoomEntry entry_of(const std::string& room, const Row& row) {
   return {cursor, make_message(message, cursor)};
 }
 
-void begin(Transaction& transaction) {
-  transaction.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-}
-
 void read_voids(Transaction& transaction, const std::string& room, Cursor after, Cursor until,
                 HistoryRows& rows) {
   const Answer known = transaction.execute("SELECT to_regclass('void_numbers') IS NOT NULL");
@@ -80,7 +76,6 @@ bool take(const std::string& room, const Answer& answer, std::size_t most, std::
 }  // namespace
 
 HistoryRows read_rows_after(Transaction& transaction, const std::string& room, Cursor after, Cursor until) {
-  begin(transaction);
   HistoryRows rows;
   rows.available = true;
   std::size_t bytes = 0;
@@ -98,7 +93,6 @@ HistoryRows read_rows_after(Transaction& transaction, const std::string& room, C
 
 HistoryRows read_rows_before(Transaction& transaction, const std::string& room, Cursor before,
                              std::size_t limit) {
-  begin(transaction);
   HistoryRows rows;
   rows.available = true;
   std::size_t bytes = 0;
@@ -113,7 +107,6 @@ HistoryRows read_rows_before(Transaction& transaction, const std::string& room, 
 }
 
 std::vector<std::size_t> find_stored_rows(Transaction& transaction, const std::vector<MessageKey>& asked) {
-  begin(transaction);
   postgres::ArrayLiteral rooms;
   postgres::ArrayLiteral ids;
   for (const MessageKey& key : asked) {

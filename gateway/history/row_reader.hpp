@@ -11,7 +11,7 @@
 
 namespace chat::gateway {
 
-/// Within a transaction that it makes read-only and of one snapshot; throws as Transaction::execute.
+/// Within Database::read, whose one snapshot all of a page is of; throws as Transaction::execute.
 HistoryRows read_rows_after(postgres::Transaction& transaction, const std::string& room, Cursor after,
                             Cursor until);
 HistoryRows read_rows_before(postgres::Transaction& transaction, const std::string& room, Cursor before,

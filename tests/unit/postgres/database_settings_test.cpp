@@ -49,18 +49,26 @@ std::string connection_url_of(const char* url) {
 
 TEST(ConnectionUrl, GetsOurDefaults) {
   const auto url = connection_url_of("postgresql://chat:x@db:5432/chat");
-  EXPECT_THAT(url, StartsWith("postgresql://chat:x@db:5432/chat?connect_timeout=5&tcp_user_timeout=10000&"));
+  EXPECT_THAT(
+      url,
+      StartsWith(
+          "postgresql://chat:x@db:5432/chat?connect_timeout=5&tcp_user_timeout=10000&keepalives_idle=30&"));
 }
 
 TEST(ConnectionUrl, LetsItsOwnParametersWinByComingLast) {
   EXPECT_THAT(connection_url_of("postgresql://chat@db/chat?connect_timeout=2"),
-              EndsWith("&connect_timeout=2"));
+              EndsWith("&connect_timeout=2&client_encoding=UTF8"));
+}
+
+TEST(ConnectionUrl, IsOfUtf8WhateverItSays) {
+  EXPECT_THAT(connection_url_of("postgresql://chat@db/chat?client_encoding=LATIN1"),
+              EndsWith("&client_encoding=LATIN1&client_encoding=UTF8"));
 }
 
 TEST(ConnectionUrl, TakesAQuestionMarkInThePasswordForWhatItIs) {
   const auto url = connection_url_of("postgresql://chat:wh?t@db/chat?sslmode=require");
   EXPECT_THAT(url, StartsWith("postgresql://chat:wh?t@db/chat?connect_timeout"));
-  EXPECT_THAT(url, EndsWith("&sslmode=require"));
+  EXPECT_THAT(url, EndsWith("&sslmode=require&client_encoding=UTF8"));
 }
 
 }  // namespace

@@ -2,10 +2,14 @@
 
 #include <chrono>
 #include <latch>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include "tests/support/postgres_server.hpp"
 
@@ -129,15 +133,8 @@ TEST_F(DatabaseTest, RetriesADeadlock) {
 }
 
 TEST_F(DatabaseTest, RetriesASerializationFailure) {
-  Database one(settings_);
-  Database two(settings_);
-  ASSERT_FALSE(run(one, "CREATE TABLE t (a int); INSERT INTO t VALUES (1)"));
-  const auto failure = one.transact([&](Transaction& t) {
-    t.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
-    t.execute("SELECT * FROM t");
-    EXPECT_FALSE(run(two, "UPDATE t SET a = 2"));
-    t.execute("UPDATE t SET a = 3");
-  });
+  Database database(settings_);
+  const auto failure = run(database, "DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $$");
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->response, Response::retry);
 }
@@ -184,14 +181,17 @@ TEST_F(DatabaseTest, SaysThatTheServerIsAwayAndGoesOnWhenItIsBack) {
   EXPECT_FALSE(run(database, "INSERT INTO t VALUES (1)"));
 }
 
-TEST_F(DatabaseTest, NoticesAFrozenServerWithinItsLimit) {
+TEST_F(DatabaseTest, NoticesAServerThatFreezesWithinItsLimit) {
   settings_.silence_limit = milliseconds{500};
   Database database(settings_);
   ASSERT_FALSE(run(database, "CREATE TABLE t (a int)"));
   auto& server = PostgresServer::running();
-  server.freeze();
-  const auto begin = steady_clock::now();
-  const auto failure = run(database, "INSERT INTO t VALUES (1)");
+  steady_clock::time_point begin;
+  const auto failure = database.transact([&](Transaction& t) {
+    server.freeze();
+    begin = steady_clock::now();
+    t.execute("INSERT INTO t VALUES (1)");
+  });
   const auto taken = steady_clock::now() - begin;
   server.thaw();
   ASSERT_TRUE(failure);
@@ -200,6 +200,22 @@ TEST_F(DatabaseTest, NoticesAFrozenServerWithinItsLimit) {
   EXPECT_GE(taken, milliseconds{450});
   EXPECT_LT(taken, seconds{3});
   EXPECT_FALSE(run(database, "INSERT INTO t VALUES (1)"));
+}
+
+TEST_F(DatabaseTest, GivesUpAServerThatIsFrozenWhenItComesBackFromAPause) {
+  settings_.silence_limit = milliseconds{500};
+  settings_.url.replace(settings_.url.find("connect_timeout=60"), 18, "connect_timeout=2");
+  Database database(settings_);
+  ASSERT_FALSE(run(database, "CREATE TABLE t (a int)"));
+  auto& server = PostgresServer::running();
+  server.freeze();
+  const auto failure = run(database, "INSERT INTO t VALUES (1)");
+  server.thaw();
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->response, Response::pause);
+  settings_.url.replace(settings_.url.find("connect_timeout=2"), 17, "connect_timeout=60");
+  Database later(settings_);
+  EXPECT_FALSE(run(later, "INSERT INTO t VALUES (1)"));
 }
 
 TEST_F(DatabaseTest, GivesALongStatementTheTimeItAsksFor) {
@@ -219,10 +235,135 @@ TEST_F(DatabaseTest, RefusesAWrongPasswordWithoutShowingIt) {
   EXPECT_THAT(failure->message, Not(HasSubstr("w1rd")));
 }
 
-TEST_F(DatabaseTest, LetsTheServerEndASilentClientsTransaction) {
+TEST_F(DatabaseTest, ConnectsAgainAtOnceWhereItsConnectionWasEndedWhileItWasIdle) {
   Database database(settings_);
-  EXPECT_EQ(read(database, "SHOW idle_in_transaction_session_timeout"), "15s");
-  EXPECT_EQ(read(database, "SHOW statement_timeout"), "10s");
+  Database administrator(settings_);
+  const auto first = read(database, "SELECT pg_backend_pid()");
+  ASSERT_EQ(read(administrator, "SELECT pg_terminate_backend(" + first + ", 10000)"), "t");
+  const auto second = read(database, "SELECT pg_backend_pid()");
+  EXPECT_NE(second, first);
+  EXPECT_THAT(second, Not(HasSubstr("failed")));
+}
+
+/// A firewall that forgot the connection: nothing comes back, and nobody says so.
+TEST_F(DatabaseTest, ConnectsAgainAtOnceWhereItsConnectionIsSilentAfterItWasIdle) {
+  Database database(settings_);
+  const auto first = read(database, "SELECT pg_backend_pid()");
+  const pid_t backend = std::stoi(first);
+  ASSERT_EQ(::kill(backend, SIGSTOP), 0);
+  const auto second = read(database, "SELECT pg_backend_pid()");
+  ::kill(backend, SIGCONT);
+  EXPECT_NE(second, first);
+  EXPECT_THAT(second, Not(HasSubstr("failed")));
+}
+
+TEST_F(DatabaseTest, DoesTheWorkOnceWhereTheConnectionEndsInTheMiddleOfIt) {
+  Database database(settings_);
+  Database administrator(settings_);
+  ASSERT_FALSE(run(database, "SELECT 1"));
+  int times = 0;
+  EXPECT_TRUE(database.transact([&](Transaction& t) {
+    ++times;
+    const auto pid = t.execute("SELECT pg_backend_pid()").rows.at(0).at(0).value();
+    EXPECT_EQ(read(administrator, "SELECT pg_terminate_backend(" + pid + ", 10000)"), "t");
+    t.execute("SELECT 1");
+  }));
+  EXPECT_EQ(times, 1);
+}
+
+TEST_F(DatabaseTest, LimitsItsTransactionsAndLeavesNothingInTheSession) {
+  // As a pooler would give it to somebody else next.
+  settings_.url +=
+      "&options=-c%20default_transaction_isolation%3Dserializable%20-c%20statement_timeout%3D77s";
+  Database database(settings_);
+  const std::string session =
+      "SELECT string_agg(name || '=' || reset_val || '=' || setting, ' ' ORDER BY name) FROM pg_settings "
+      "WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_isolation')";
+  EXPECT_EQ(read(database, session),
+            "idle_in_transaction_session_timeout=0=15000 statement_timeout=77000=10000 "
+            "transaction_isolation=read committed=read committed");
+  // What an outsider would find: set_config(…, false) gives what the session has, once the transaction is
+  // over.
+  ASSERT_TRUE(database.transact([](Transaction& t) {
+    t.execute("COMMIT");
+    EXPECT_EQ(t.execute("SHOW statement_timeout").rows.at(0).at(0), "77s");
+    EXPECT_EQ(t.execute("SHOW idle_in_transaction_session_timeout").rows.at(0).at(0), "0");
+    EXPECT_EQ(t.execute("SHOW transaction_isolation").rows.at(0).at(0), "serializable");
+    throw std::runtime_error("seen");
+  }));
+}
+
+TEST_F(DatabaseTest, WaitsForTheDiskAtEachCommitWhateverTheDatabasesDefaultIs) {
+  const std::string plain = settings_.url + "&options=-c%20synchronous_commit%3D";
+  const std::pair<const char*, const char*> cases[] = {{"off", "on"},
+                                                       {"local", "on"},
+                                                       {"on", "on"},
+                                                       {"remote_write", "remote_write"},
+                                                       {"remote_apply", "remote_apply"}};
+  for (const auto& [given, used] : cases) {
+    settings_.url = plain + given;
+    Database database(settings_);
+    EXPECT_EQ(read(database, "SHOW synchronous_commit"), used) << given;
+  }
+}
+
+TEST_F(DatabaseTest, ReadsInOneSnapshotAndWritesNothingThere) {
+  Database database(settings_);
+  Database other(settings_);
+  ASSERT_FALSE(run(database, "CREATE TABLE t (a int)"));
+  const auto failure = database.read([&](Transaction& t) {
+    EXPECT_EQ(t.execute("SELECT count(*) FROM t").rows.at(0).at(0), "0");
+    ASSERT_FALSE(run(other, "INSERT INTO t VALUES (1)"));
+    EXPECT_EQ(t.execute("SELECT count(*) FROM t").rows.at(0).at(0), "0");
+    EXPECT_EQ(t.execute("SHOW statement_timeout").rows.at(0).at(0), "10s");
+    EXPECT_EQ(t.execute("SHOW idle_in_transaction_session_timeout").rows.at(0).at(0), "15s");
+    t.execute("INSERT INTO t VALUES (2)");
+  });
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->sqlstate, "25006");
+}
+
+TEST_F(DatabaseTest, RehearsesWithoutATrace) {
+  Database database(settings_);
+  ASSERT_FALSE(run(database, "CREATE TABLE t (a int)"));
+  EXPECT_FALSE(database.rehearse([](Transaction& t) {
+    EXPECT_EQ(t.execute("INSERT INTO t VALUES (1)").affected, 1u);
+    EXPECT_EQ(t.execute("SELECT count(*) FROM t").rows.at(0).at(0), "1");
+  }));
+  EXPECT_EQ(read(database, "SELECT count(*) FROM t"), "0");
+  EXPECT_TRUE(database.rehearse([](Transaction& t) { t.execute("INSERT INTO missing VALUES (1)"); }));
+}
+
+TEST_F(DatabaseTest, MakesEachNewConnectionReadyBeforeAnyWorkHasIt) {
+  std::vector<std::string> proven;
+  Database database(settings_, [&](Database& connected) {
+    return connected.transact([&](Transaction& t) {
+      proven.push_back(t.execute("SELECT pg_backend_pid()").rows.at(0).at(0).value());
+    });
+  });
+  Database administrator(settings_);
+  const auto first = read(database, "SELECT pg_backend_pid()");
+  EXPECT_EQ(read(database, "SELECT pg_backend_pid()"), first);
+  ASSERT_EQ(read(administrator, "SELECT pg_terminate_backend(" + first + ", 10000)"), "t");
+  const auto second = read(database, "SELECT pg_backend_pid()");
+  EXPECT_EQ(proven, (std::vector{first, second}));
+}
+
+TEST_F(DatabaseTest, DoesNoWorkOnAConnectionThatWasNotProven) {
+  bool is_well = false;
+  Database database(settings_, [&](Database& connected) -> std::optional<Failure> {
+    if (is_well) return std::nullopt;
+    EXPECT_TRUE(connected.transact([](Transaction& t) { t.execute("SELECT 1 / 0"); }));
+    EXPECT_TRUE(connected.transact([](Transaction& t) { t.execute("SELECT 1"); }))
+        << "its connection is gone";
+    return Failure{Response::alarm, {}, "LATIN1"};
+  });
+  const auto failure = run(database, "CREATE TABLE t (a int)");
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->response, Response::alarm);
+  EXPECT_EQ(failure->message, "LATIN1");
+  is_well = true;
+  EXPECT_FALSE(run(database, "CREATE TABLE t (a int)"));
 }
 
 }  // namespace
