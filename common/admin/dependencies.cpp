@@ -46,7 +46,8 @@ void Dependencies::note(Trial& trial, std::optional<Trouble> trouble, Trial::Clo
   Dependency& dependency = dependencies_[trial.dependency_];
   if (trouble) {
     metrics_
-        .counter("chat_dependency_failures_total", "Tries of what is needed of a server that failed, by cause",
+        .counter("chat_dependency_failures_total",
+                 "Tries of what is needed of a server that failed, by cause",
                  {{"dependency", dependency.name}, {"cause", trouble->cause}})
         .Increment();
     if (!trial.trouble_ || trial.trouble_->cause != trouble->cause)
@@ -55,14 +56,15 @@ void Dependencies::note(Trial& trial, std::optional<Trouble> trouble, Trial::Clo
     trial.has_succeeded_ = true;
   }
   trial.trouble_ = std::move(trouble);
-  const bool is_ready =
-      std::ranges::all_of(dependency.trials, [](const Trial* one) { return one->has_succeeded_ && !one->trouble_; });
+  const bool is_ready = std::ranges::all_of(
+      dependency.trials, [](const Trial* one) { return one->has_succeeded_ && !one->trouble_; });
   dependency.is_ready->Set(is_ready ? 1 : 0);
   tell(dependency, now);
 }
 
 const Trouble* Dependencies::first_trouble_of(const Dependency& dependency) {
-  const auto found = std::ranges::find_if(dependency.trials, [](const Trial* one) { return one->trouble_.has_value(); });
+  const auto found =
+      std::ranges::find_if(dependency.trials, [](const Trial* one) { return one->trouble_.has_value(); });
   return found == dependency.trials.end() ? nullptr : &*(*found)->trouble_;
 }
 
@@ -76,9 +78,9 @@ void Dependencies::tell(Dependency& dependency, Trial::Clock::time_point now) {
   dependency.next_line = now + line_period;
   if (trouble != nullptr)
     return log::warning("a server does not give what is needed of it", {{"dependency", dependency.name},
-                                                                       {"cause", trouble->cause},
-                                                                       {"reason", trouble->reason},
-                                                                       {"remedy", trouble->remedy}});
+                                                                        {"cause", trouble->cause},
+                                                                        {"reason", trouble->reason},
+                                                                        {"remedy", trouble->remedy}});
   const auto lasted = std::chrono::duration_cast<std::chrono::seconds>(now - dependency.trouble_began);
   log::info("a server gives again what is needed of it",
             {{"dependency", dependency.name}, {"after_s", lasted.count()}});
@@ -92,7 +94,8 @@ bool Dependencies::have_served() const {
 std::string Dependencies::first_trouble() const {
   const std::lock_guard lock(mutex_);
   for (const Dependency& dependency : dependencies_)
-    if (const Trouble* trouble = first_trouble_of(dependency)) return dependency.name + ": " + trouble->sentence();
+    if (const Trouble* trouble = first_trouble_of(dependency))
+      return dependency.name + ": " + trouble->sentence();
   return {};
 }
 

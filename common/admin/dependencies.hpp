@@ -1,4 +1,5 @@
-// The servers that a service depends on: whether each gave what is needed when it was last tried, and if not why.
+// The servers that a service depends on: whether each gave what is needed when it was last tried, and if not
+// why.
 #pragma once
 
 #include <chrono>
@@ -40,8 +41,8 @@ class Trial {
   std::chrono::system_clock::time_point since_{};  // of the trouble
 };
 
-/// What is said: `chat_dependency_ready{dependency}`, `chat_dependency_failures_total{dependency,cause}` with one
-/// count a failed try, a line in the log at each change (at most one in 5 s a dependency), and /readyz.
+/// What is said: `chat_dependency_ready{dependency}`, `chat_dependency_failures_total{dependency,cause}` with
+/// one count a failed try, a line in the log at each change (at most one in 5 s a dependency), and /readyz.
 class Dependencies {
  public:
   /// `metrics` outlives it.
@@ -49,8 +50,8 @@ class Dependencies {
   Dependencies(const Dependencies&) = delete;
   Dependencies& operator=(const Dependencies&) = delete;
 
-  /// At start only, from one thread. `name` is redis, kafka or postgres. The service is not ready before each trial
-  /// that `is_needed` succeeded once. The trial lives as long as this object.
+  /// At start only, from one thread. `name` is redis, kafka, postgres or dead_letters. The service is not
+  /// ready before each trial that `is_needed` succeeded once. The trial lives as long as this object.
   Trial& add(std::string_view name, bool is_needed = true);
 
   /// Whether each needed trial has succeeded. Any thread.
@@ -59,8 +60,8 @@ class Dependencies {
   /// The first trouble, as `<name>: <reason>; <remedy>`; empty where there is none. Any thread.
   std::string first_trouble() const;
 
-  /// Adds what is degraded and why. One that was ready is made "starting" while a needed trial never succeeded, else
-  /// "degraded" where anything is. Any thread.
+  /// Adds what is degraded and why. One that was ready is made "starting" while a needed trial never
+  /// succeeded, else "degraded" where anything is. Any thread.
   Readiness complete(Readiness readiness) const;
 
  private:

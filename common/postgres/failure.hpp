@@ -4,21 +4,24 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/trouble.hpp"
+
 namespace chat::postgres {
 
 /// What the caller does next (P2).
 enum class Response {
   retry,   // at once: a deadlock, a serialization failure, a commit of unknown outcome (P5)
   pause,   // later: the server is away, full, shutting down, or does not do what is asked
-  alarm,   // later, and a person must act: a table, column or grant is missing, a login is refused
-  poison,  // never: this very data cannot be stored, another row may
+  alarm,   // later, and a person must act: a table or grant is missing, a login is refused, a full disk
+  poison,  // never: this very data cannot be stored, another row may; also by a rule of the table's owner
 };
 
 /// The kind of the exception. It is needed beside the SQLSTATE: libpqxx 6 gives deadlocks, refused privileges
 /// and some lost connections without one (P1, P2, P11).
 enum class ErrorClass { connection, in_doubt, rollback, privilege, sql, other };
 
-/// Pure. `sqlstate` may be empty. Whatever is unknown pauses, so that a mistake never discards data.
+/// Pure. `sqlstate` may be empty. Whatever is unknown pauses, with an alarm where the server gave it a state,
+/// so that a mistake never discards data.
 Response classify(ErrorClass error_class, std::string_view sqlstate);
 
 /// "retry", "pause", "alarm" or "poison".
@@ -30,7 +33,12 @@ struct Failure {
   Response response = Response::pause;
   std::string sqlstate;
   std::string message;
+  std::string cause{};   // as in Trouble, where a check of ours found the failure; else from the state
+  std::string remedy{};  // the same
 };
+
+/// Pure. What an operator is told.
+Trouble trouble_of(const Failure& failure);
 
 /// The first line of a server's or libpq's message, its "ERROR:" taken off, passwords masked, at most 300
 /// bytes.

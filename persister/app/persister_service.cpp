@@ -19,10 +19,10 @@
 #include "common/log/log.hpp"
 #include "common/wire/uuid.hpp"
 #include "persister/holes/hole_finder.hpp"
-#include "persister/migrations/migrate.hpp"
 #include "persister/receipts/redis_receipts.hpp"
 #include "persister/source/kafka_dead_letter_queue.hpp"
 #include "persister/source/kafka_source.hpp"
+#include "persister/store/prepare_database.hpp"
 
 namespace chat::persister {
 namespace {
@@ -63,7 +63,9 @@ PersisterService::PersisterService(PersisterSettings settings)
     : settings_(std::move(settings)),
       client_id_(make_client_id(settings_.persister_id)),
       persister_metrics_(metrics_),
-      database_(settings_.database),
+      database_trial_(dependencies_.add("postgres")),
+      dead_letter_alarm_(dependencies_.add("dead_letters", false)),
+      database_(settings_.database, prepare_database),
       store_(database_) {}
 
 int PersisterService::run() {
@@ -88,20 +90,31 @@ void PersisterService::on_signal() {
   stop_.request_stop();
 }
 
-/// Waits without end for a server that is away, so that the order of the starts does not matter; throws where
-/// a migration fails, which only a person can mend.
+/// Waits without end, so that the order of the starts does not matter, and where a person has to act goes on
+/// when they have. /readyz says meanwhile what is missing.
 bool PersisterService::wait_for_database() {
   Backoff backoff(milliseconds{500}, std::min(settings_.pause, milliseconds{10'000}));
-  while (const auto failure = migrate(database_, embedded_migrations())) {
+  while (const auto failure = store_.rehearse()) {
     const bool passes =
         failure->response == postgres::Response::pause || failure->response == postgres::Response::retry;
-    if (!passes) throw std::runtime_error(failure->message + "; correct the database and start again");
-    const auto wait = backoff.next();
-    log::warning("PostgreSQL cannot be used yet; waiting for it, or for DATABASE_URL to be corrected",
-                 {{"reason", failure->message}, {"retry_ms", wait.count()}});
+    const auto wait = passes ? backoff.next() : settings_.pause;
+    const Trouble trouble = postgres::trouble_of(*failure);
+    const log::Fields fields = {{"cause", trouble.cause},
+                                {"reason", trouble.reason},
+                                {"remedy", trouble.remedy},
+                                {"retry_ms", wait.count()}};
+    if (passes) {
+      log::warning("PostgreSQL cannot be used yet; waiting for it, or for DATABASE_URL to be corrected",
+                   fields);
+    } else {
+      persister_metrics_.alarms.Increment();
+      log::error("this database cannot hold the messages; waiting for a person to mend it", fields);
+    }
+    database_trial_.fail(trouble);
     if (!wait_unless_stopped(stop_.get_token(), wait)) return false;
   }
   status_.database_ok = true;
+  database_trial_.succeed();
   return true;
 }
 
@@ -116,8 +129,9 @@ void PersisterService::consume() {
   has_begun_ = true;
   KafkaDeadLetterQueue dead_letters(settings_.kafka, client_id_ + "-dead-letters", metrics_);
   RedisReceipts receipts(redis_context_, settings_.redis, metrics_, {.stream_keep = settings_.stream_keep});
-  Pipeline pipeline(settings_.pipeline(), {store_, dead_letters, receipts, owned_}, persister_metrics_,
-                    status_, clock_);
+  Pipeline pipeline(settings_.pipeline(),
+                    {store_, dead_letters, receipts, owned_, database_trial_, dead_letter_alarm_},
+                    persister_metrics_, status_, clock_);
   KafkaSourceOptions options;
   options.client_id = client_id_;
   options.instance_id = settings_.persister_id;

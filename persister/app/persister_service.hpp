@@ -45,6 +45,8 @@ class PersisterService {
   PersisterMetrics persister_metrics_;
   PersisterStatus status_;
   SystemClock clock_;
+  admin::Trial& database_trial_;
+  admin::Trial& dead_letter_alarm_;
   postgres::Database database_;
   PostgresStore store_;
   OwnedPartitions owned_;

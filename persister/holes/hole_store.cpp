@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/log/log.hpp"
+#include "common/postgres/server_check.hpp"
 
 namespace chat::persister {
 namespace {
@@ -146,9 +147,14 @@ Cursor first_hole(const Verdict& verdict) {
 
 }  // namespace
 
+HoleStore::HoleStore(postgres::DatabaseSettings settings)
+    : database_(std::move(settings), [](postgres::Database& database) {
+        return postgres::check_server(database, postgres::Use::write);
+      }) {}
+
 std::optional<std::map<std::int32_t, std::int64_t>> HoleStore::positions() {
   std::map<std::int32_t, std::int64_t> positions;
-  const auto failure = database_.transact([&](Transaction& transaction) {
+  const auto failure = database_.read([&](Transaction& transaction) {
     for (const auto& row : transaction.execute("SELECT partition, next_offset FROM positions").rows)
       positions[std::stoi(row.at(0).value())] = std::stoll(row.at(1).value());
   });

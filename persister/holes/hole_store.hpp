@@ -27,7 +27,7 @@ struct PageOutcome {
 class HoleStore {
  public:
   /// The database must be migrated.
-  explicit HoleStore(postgres::DatabaseSettings settings) : database_(std::move(settings)) {}
+  explicit HoleStore(postgres::DatabaseSettings settings);
 
   /// Partition to the next offset to store; none when PostgreSQL is away.
   std::optional<std::map<std::int32_t, std::int64_t>> positions();

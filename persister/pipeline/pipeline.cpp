@@ -28,13 +28,17 @@ Pipeline::Pipeline(PipelineSettings settings, PipelineParts parts, PersisterMetr
       clock_(clock),
       batcher_(settings_.batch, settings_.topic),
       retry_backoff_(milliseconds{5}, milliseconds{200}),
-      letter_backoff_(milliseconds{1'000}, milliseconds{10'000}) {}
+      letter_backoff_(milliseconds{1'000}, milliseconds{10'000}),
+      dead_letter_alarm_(parts.dead_letter_alarm, settings_.dead_letter_alarm) {
+  next_rehearsal_ = clock_.now() + settings_.rehearsal_period;
+}
 
 void Pipeline::turn() {
   if (work_) {
     drive();
     return;
   }
+  if (batcher_.empty()) rehearse_where_due();
   if (!batcher_.is_due(clock_.now())) read(batcher_.time_left(clock_.now(), poll_wait));
   if (batcher_.is_due(clock_.now())) {
     begin_work();
@@ -101,10 +105,7 @@ void Pipeline::publish_letter() {
     return;
   }
   letter_backoff_.reset();
-  log::warning("a record that cannot be stored went to the dead letters", {{"partition", record.partition},
-                                                                           {"offset", record.offset},
-                                                                           {"cause", name(letter.cause)},
-                                                                           {"reason", letter.letter.reason}});
+  dead_letter_alarm_.note(letter, clock_.now());
   metrics_.dead_letters(letter.cause).Increment();
   work_->letter_published();
 }
@@ -119,9 +120,11 @@ void Pipeline::store_part() {
   }
   const auto& failure = *outcome.failure;
   if (failure.response != postgres::Response::poison) {
-    pause_for_database(failure, failure.response == postgres::Response::alarm);
+    pause_for_database(failure, postgres::trouble_of(failure));
   } else if (!work_->refused(failure)) {
-    pause_for_database(failure, true);
+    Trouble trouble = postgres::trouble_of(failure);
+    trouble.reason = "PostgreSQL refuses most rows: " + trouble.reason;
+    pause_for_database(failure, std::move(trouble));
   }
 }
 
@@ -148,24 +151,49 @@ void Pipeline::note_stored(const StoreOutcome& outcome) {
   metrics_.duplicates.Increment(static_cast<double>(outcome.duplicates));
   metrics_.last_commit.SetToCurrentTime();
   metrics_.paused.Set(0);
-  if (!status_.database_ok.exchange(true)) log::info("PostgreSQL is back; the batch in hand goes on");
+  note_database_works();
 }
 
-void Pipeline::pause_for_database(const postgres::Failure& failure, bool alarm) {
+void Pipeline::pause_for_database(const postgres::Failure& failure, Trouble trouble) {
+  const bool alarm =
+      failure.response == postgres::Response::alarm || failure.response == postgres::Response::poison;
   metrics_.pauses.Increment();
   if (alarm) metrics_.alarms.Increment();
   metrics_.paused.Set(1);
   status_.database_ok = false;
-  const log::Fields fields = {{"reason", failure.message},
-                              {"sqlstate", failure.sqlstate},
-                              {"pause_ms", settings_.pause.count()},
-                              {"held_records", work_->held()}};
+  const log::Fields fields = {
+      {"cause", trouble.cause},   {"reason", failure.message},           {"sqlstate", failure.sqlstate},
+      {"remedy", trouble.remedy}, {"pause_ms", settings_.pause.count()}, {"held_records", work_->held()}};
   if (alarm) {
-    log::error("paused: the database's tables or grants need a person; nothing is skipped", fields);
+    log::error("paused: the database needs a person; nothing is skipped", fields);
   } else {
     log::warning("paused after a database error; nothing is skipped", fields);
   }
+  parts_.database.fail(std::move(trouble));
   waits_until_ = clock_.now() + settings_.pause;
+}
+
+/// While nothing is to be stored, so that an operator hears of it before the next message does.
+void Pipeline::rehearse_where_due() {
+  if (clock_.now() < next_rehearsal_) return;
+  dead_letter_alarm_.end_where_due(clock_.now());
+  const auto failure = parts_.store.rehearse();
+  if (!failure) return note_database_works();
+  const bool alarm = failure->response == postgres::Response::alarm;
+  Trouble trouble = postgres::trouble_of(*failure);
+  if (status_.database_ok.exchange(false) && alarm) {
+    metrics_.alarms.Increment();
+    log::error("the next message could not be stored: the database needs a person",
+               {{"cause", trouble.cause}, {"reason", trouble.reason}, {"remedy", trouble.remedy}});
+  }
+  parts_.database.fail(std::move(trouble));
+  next_rehearsal_ = clock_.now() + settings_.rehearsal_period;
+}
+
+void Pipeline::note_database_works() {
+  next_rehearsal_ = clock_.now() + settings_.rehearsal_period;
+  status_.database_ok = true;
+  parts_.database.succeed();
 }
 
 void Pipeline::commit_offsets() {
@@ -176,6 +204,7 @@ void Pipeline::commit_offsets() {
     metrics_.position(partition).Set(static_cast<double>(next_offset));
   }
   metrics_.batches.Increment();
+  dead_letter_alarm_.end_where_due(clock_.now());
   poison_run_ = work_->poison_run();
   work_.reset();
   release_source();

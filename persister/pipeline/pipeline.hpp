@@ -8,10 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "common/admin/dependencies.hpp"
 #include "common/base/backoff.hpp"
+#include "common/base/trouble.hpp"
 #include "persister/pipeline/batch.hpp"
 #include "persister/pipeline/batch_work.hpp"
 #include "persister/pipeline/clock.hpp"
+#include "persister/pipeline/dead_letter_alarm.hpp"
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/persister_status.hpp"
 #include "persister/receipts/receipts.hpp"
@@ -22,8 +25,10 @@
 namespace chat::persister {
 
 struct PipelineSettings {
-  std::chrono::milliseconds pause{60'000};       // after a database error (DESIGN 7)
-  std::chrono::milliseconds stop_limit{10'000};  // for the batch in hand at the end
+  std::chrono::milliseconds pause{60'000};                   // after a database error (DESIGN 7)
+  std::chrono::milliseconds stop_limit{10'000};              // for the batch in hand at the end
+  std::chrono::milliseconds rehearsal_period{15'000};        // while nothing is to be stored
+  std::chrono::milliseconds dead_letter_alarm{15 * 60'000};  // how long /readyz shows the last letter
   BatchLimits batch;
   std::string topic;  // of the messages: a raw text's id is made from it
 };
@@ -34,6 +39,8 @@ struct PipelineParts {
   DeadLetterQueue& dead_letters;
   Receipts& receipts;
   OwnedPartitions& owned;  // kept up to date here
+  admin::Trial& database;
+  admin::Trial& dead_letter_alarm;
 };
 
 /// One thread. Everything given outlives it. Nothing here throws for what Kafka or PostgreSQL do.
@@ -66,8 +73,10 @@ class Pipeline : public SourceListener {
   StoreOutcome store_with_retries();
   StoreOutcome store_once();
   void note_stored(const StoreOutcome& outcome);
-  void pause_for_database(const postgres::Failure& failure, bool alarm);
+  void pause_for_database(const postgres::Failure& failure, Trouble trouble);
   void commit_offsets();
+  void rehearse_where_due();
+  void note_database_works();
   void hold_source();
   void release_source();
 
@@ -82,9 +91,11 @@ class Pipeline : public SourceListener {
   std::optional<BatchWork> work_;  // the batch in hand
   std::size_t poison_run_ = 0;
   std::optional<Clock::TimePoint> waits_until_;
+  Clock::TimePoint next_rehearsal_;
   bool is_source_held_ = false;
   Backoff retry_backoff_;
   Backoff letter_backoff_;
+  DeadLetterAlarm dead_letter_alarm_;
   std::map<std::int32_t, std::int64_t> done_;  // partition → offset that may be committed
 };
 

@@ -1,9 +1,13 @@
 #include "persister/store/postgres_store.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "common/wire/uuid.hpp"
 
 namespace chat::persister {
 namespace {
@@ -113,23 +117,51 @@ void raise_positions(Transaction& transaction, std::span<const Position> positio
                        column(positions, [](const Position& p) { return std::to_string(p.next_offset); })});
 }
 
+/// No room and no partition that there ever is, and an id of its own: two that rehearse do not meet.
+Row make_rehearsed_row() {
+  const Uuid id = random_uuid();
+  Row row;
+  row.message = {id,         "rehearsal/" + to_string(id), {1, 1}, "rehearsal", "rehearsal", "rehearsal", 0,
+                 "rehearsal"};
+  row.record.partition =
+      std::numeric_limits<std::int32_t>::min() + id.bytes[0] * 0x10000 + id.bytes[1] * 0x100 + id.bytes[2];
+  return row;
+}
+
+void store_all(Transaction& transaction, std::span<const Row> rows, std::span<const Position> positions,
+               std::span<const DeadNumber> dead, StoreOutcome& outcome) {
+  VoidNumbers voids;
+  for (const DeadNumber& number : dead) voids.add(number.room, number.cursor, dead_letter);
+  if (!rows.empty()) insert_rows(transaction, rows, outcome, voids);
+  voids.insert(transaction);
+  if (!positions.empty()) raise_positions(transaction, positions);
+}
+
 }  // namespace
 
 StoreOutcome PostgresStore::store(std::span<const Row> rows, std::span<const Position> positions,
                                   std::span<const DeadNumber> dead) {
   StoreOutcome outcome;
-  auto failure = database_.transact([&](Transaction& transaction) {
-    VoidNumbers voids;
-    for (const DeadNumber& number : dead) voids.add(number.room, number.cursor, dead_letter);
-    if (!rows.empty()) insert_rows(transaction, rows, outcome, voids);
-    voids.insert(transaction);
-    if (!positions.empty()) raise_positions(transaction, positions);
-  });
+  auto failure = database_.transact(
+      [&](Transaction& transaction) { store_all(transaction, rows, positions, dead, outcome); });
   if (failure) {
     outcome = {};
     outcome.failure = std::move(failure);
   }
   return outcome;
+}
+
+std::optional<postgres::Failure> PostgresStore::rehearse() {
+  const Row row = make_rehearsed_row();
+  const Position position{row.record.partition, 0};
+  const DeadNumber dead{row.record.partition, row.message.room, {1, 2}};
+  auto failure = database_.rehearse([&](Transaction& transaction) {
+    StoreOutcome outcome;
+    store_all(transaction, {&row, 1}, {&position, 1}, {&dead, 1}, outcome);
+  });
+  // A rule of the table's owner may fit real rows only.
+  if (failure && failure->response == postgres::Response::poison) return std::nullopt;
+  return failure;
 }
 
 }  // namespace chat::persister

@@ -13,6 +13,7 @@ class PostgresStore : public Store {
 
   StoreOutcome store(std::span<const Row> rows, std::span<const Position> positions,
                      std::span<const DeadNumber> dead) override;
+  std::optional<postgres::Failure> rehearse() override;
 
  private:
   postgres::Database& database_;

@@ -46,6 +46,10 @@ class Store {
   /// void, unless a row has them. Blocks; one thread.
   virtual StoreOutcome store(std::span<const Row> rows, std::span<const Position> positions,
                              std::span<const DeadNumber> dead) = 0;
+
+  /// Tries all that store() needs, in a transaction that is rolled back, so that nobody ever sees its row.
+  /// Nullopt where it works, also where only the tried row is refused. Blocks; one thread.
+  virtual std::optional<postgres::Failure> rehearse() = 0;
 };
 
 }  // namespace chat::persister

@@ -182,13 +182,13 @@ std::string PostgresServer::url(const std::string& database) const {
          database + "?connect_timeout=60";
 }
 
-std::string PostgresServer::new_database() {
+std::string PostgresServer::new_database(const std::string& options) {
   const std::string name = "test_" + std::to_string(++databases_);
   // CREATE DATABASE refuses to run in a transaction, in which all of Database's statements are; psql does
   // not.
-  const pid_t pid = spawn(
-      {(programs() / "psql").string(), "-X", "-q", "-d", url("postgres"), "-c", "CREATE DATABASE " + name},
-      folder_ / "log");
+  const pid_t pid = spawn({(programs() / "psql").string(), "-X", "-q", "-d", url("postgres"), "-c",
+                           "CREATE DATABASE " + name + " " + options},
+                          folder_ / "log");
   if (wait_for(pid, seconds{30}) != 0) throw std::runtime_error("a database cannot be made");
   return url(name);
 }

@@ -16,8 +16,8 @@ class PostgresServer {
   /// The one server of this process, started at the first call and running again at each.
   static PostgresServer& running();
 
-  /// The URL of a new empty database.
-  std::string new_database();
+  /// The URL of a new empty database; `options` as CREATE DATABASE takes them.
+  std::string new_database(const std::string& options = {});
 
   /// SIGINT: open connections are cut, and new ones refused. Returns when the server is gone.
   void stop();

@@ -79,7 +79,12 @@ TEST_F(DatabaseTest, KeepsItsConnectionWhileAllGoesWellAndDropsItAfterAFailure) 
 
 TEST_F(DatabaseTest, ClassifiesRealErrors) {
   Database database(settings_);
-  ASSERT_FALSE(run(database, "CREATE TABLE t (a int CHECK (a > 0), b varchar(2))"));
+  ASSERT_FALSE(
+      run(database,
+          "CREATE TABLE t (a int CHECK (a > 0), b varchar(2)); CREATE DOMAIN short AS text CHECK "
+          "(length(VALUE) < 3); CREATE VIEW small AS SELECT a FROM t WHERE a < 10 WITH CHECK OPTION; "
+          "CREATE FUNCTION raise_state(state text) RETURNS void LANGUAGE plpgsql AS "
+          "$$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = state; END $$"));
   const struct {
     const char* sql;
     const char* sqlstate;
@@ -89,9 +94,19 @@ TEST_F(DatabaseTest, ClassifiesRealErrors) {
       {"INSERT INTO t VALUES (1, 'long')", "22001", Response::poison},
       {"SELECT 'x'::int", "22P02", Response::poison},
       {"SELECT convert_from('\\xff', 'UTF8')", "22021", Response::poison},
+      {"DO $$ BEGIN RAISE EXCEPTION 'refused'; END $$", "P0001", Response::poison},
+      {"DO $$ BEGIN ASSERT false, 'refused'; END $$", "P0004", Response::poison},
+      {"SELECT raise_state('U0001')", "U0001", Response::poison},
+      {"SELECT raise_state('45000')", "45000", Response::poison},
+      {"SELECT 'long'::short", "23514", Response::poison},
+      {"INSERT INTO small VALUES (11)", "44000", Response::poison},
+      {"SELECT (SELECT a FROM (VALUES (1), (2)) AS two (a))", "21000", Response::poison},
+      {"SELECT raise_state('53100')", "53100", Response::alarm},
+      {"SELECT raise_state('XX001')", "XX001", Response::alarm},
+      {"SELECT raise_state('0A000')", "0A000", Response::alarm},
       {"SELECT * FROM missing", "42P01", Response::alarm},
       {"SELECT missing FROM t", "42703", Response::alarm},
-      {"SET TRANSACTION READ ONLY; INSERT INTO t VALUES (1)", "25006", Response::pause},
+      {"SET TRANSACTION READ ONLY; INSERT INTO t VALUES (1)", "25006", Response::alarm},
   };
   for (const auto& [sql, sqlstate, response] : cases) {
     const auto failure = run(database, sql);

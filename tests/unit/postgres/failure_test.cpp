@@ -23,15 +23,32 @@ TEST(Classify, AnswersEveryClassOfFailure) {
       {connection, "28P01", Response::alarm},  // wrong password
       {sql, "", Response::pause},              // a lost connection in libpqxx 6 (P2)
       {sql, "08006", Response::pause},         // connection failure
-      {sql, "53100", Response::pause},         // disk full (P12)
+      {sql, "53100", Response::alarm},         // disk full (P12)
       {sql, "53300", Response::pause},         // too many connections
       {sql, "57P03", Response::pause},         // starting up
       {sql, "57014", Response::pause},         // statement timeout
       {sql, "58030", Response::pause},         // I/O error
-      {sql, "25006", Response::pause},         // a standby: bisecting would discard a whole topic
+      {sql, "25006", Response::alarm},         // a standby: bisecting would discard a whole topic
       {sql, "55P03", Response::pause},         // lock not available
-      {sql, "XX000", Response::pause},         // internal error
-      {sql, "P0001", Response::pause},         // raised by a trigger
+      {sql, "72000", Response::pause},         // snapshot too old
+      {sql, "XX000", Response::alarm},         // internal error
+      {sql, "XX001", Response::alarm},         // data corrupted
+      {sql, "0A000", Response::alarm},         // feature not supported: of the statement, not of a row
+      {sql, "39P01", Response::alarm},         // trigger protocol violated
+      {sql, "F0000", Response::alarm},         // configuration file error
+      {sql, "HV000", Response::alarm},         // a foreign table's server
+      {sql, "2F003", Response::alarm},         // a routine does what it must not
+      {sql, "P0001", Response::poison},        // raised by a trigger
+      {sql, "P0002", Response::poison},        // a trigger's SELECT INTO STRICT finds nothing
+      {sql, "P0004", Response::poison},        // a trigger's ASSERT
+      {sql, "21000", Response::poison},        // a trigger's subquery finds two rows
+      {sql, "38000", Response::poison},        // a trigger in another language
+      {sql, "44000", Response::poison},        // a view's WITH CHECK OPTION
+      {sql, "45000", Response::poison},        // "user-defined exception" of other systems
+      {sql, "U0001", Response::poison},        // RAISE USING ERRCODE, a state of the owner's own
+      {sql, "99001", Response::poison},        // the same
+      {sql, "A0001", Response::alarm},         // reserved for the standard, and unknown
+      {sql, "5", Response::pause},             // no state at all
       {sql, "42P01", Response::alarm},         // undefined table
       {sql, "42703", Response::alarm},         // undefined column
       {sql, "42501", Response::alarm},         // insufficient privilege

@@ -28,7 +28,8 @@ class DependenciesTest : public testing::Test {
     calls();
     const std::string text = testing::internal::GetCapturedStdout();
     std::size_t count = 0;
-    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, text.find('\n', at))) ++count;
+    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, text.find('\n', at)))
+      ++count;
     return count;
   }
 

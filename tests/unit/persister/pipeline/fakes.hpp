@@ -113,6 +113,11 @@ class FakeStore : public Store {
     return outcome;
   }
 
+  std::optional<postgres::Failure> rehearse() override {
+    ++rehearsals;
+    return rehearsal ? rehearsal() : std::nullopt;
+  }
+
   /// The texts that became rows, sorted.
   std::vector<std::string> stored_texts() const {
     std::vector<std::string> sorted;
@@ -122,11 +127,13 @@ class FakeStore : public Store {
   }
 
   std::function<std::optional<postgres::Failure>(std::span<const Row>)> fail;
+  std::function<std::optional<postgres::Failure>()> rehearsal;
   std::chrono::milliseconds duration{0};
   std::map<std::pair<std::string, std::string>, std::string> texts;
   std::map<std::int32_t, std::int64_t> positions;
   std::vector<std::int64_t> dead_seqs;
   int calls = 0;
+  int rehearsals = 0;
 
  private:
   FakeClock& clock_;

@@ -137,6 +137,63 @@ TEST_F(PipelineFailuresTest, PausesWithAnAlarmWhereTheSetUpIsWrong) {
   EXPECT_THAT(dead_letters_.letters, IsEmpty());
 }
 
+TEST_F(PipelineFailuresTest, SaysWhatIsMissingAndWhatToDoWhilePaused) {
+  store_.fail = [](auto) {
+    return postgres::Failure{Response::alarm, "42501", "permission denied for table messages"};
+  };
+  send(0, 1, "a");
+  ASSERT_TRUE(turn_until([&] { return source_.is_paused; }));
+  ASSERT_EQ(readiness().causes.size(), 1u);
+  EXPECT_EQ(readiness().causes[0].dependency, "postgres");
+  EXPECT_EQ(readiness().causes[0].trouble.cause, "privilege");
+  EXPECT_THAT(readiness().causes[0].trouble.reason,
+              ::testing::HasSubstr("permission denied for table messages"));
+  EXPECT_THAT(readiness().causes[0].trouble.remedy, ::testing::HasSubstr("SELECT, INSERT and UPDATE"));
+  store_.fail = nullptr;
+  ASSERT_TRUE(turn_until_committed(0, 2));
+  EXPECT_THAT(readiness().causes, IsEmpty());
+}
+
+TEST_F(PipelineFailuresTest, RehearsesWhileNothingComesAndSaysWhatTheNextMessageWouldMeet) {
+  status_.database_ok = true;
+  store_.rehearsal = [] { return test::failure_of(Response::alarm, "53100"); };
+  const auto begin = clock_.now();
+  ASSERT_TRUE(turn_until([&] { return store_.rehearsals == 4; }));
+  EXPECT_LE(time_since(begin), seconds{61});
+  EXPECT_THAT(readiness().degraded, ElementsAre("postgres"));
+  ASSERT_EQ(readiness().causes.size(), 1u);
+  EXPECT_EQ(readiness().causes[0].trouble.cause, "no_space");
+  EXPECT_EQ(persister_metrics_.alarms.Value(), 1) << "once, not at each try";
+  EXPECT_FALSE(source_.is_paused) << "a message may be stored nevertheless";
+  store_.rehearsal = nullptr;
+  ASSERT_TRUE(turn_until([&] { return store_.rehearsals == 5; }));
+  EXPECT_THAT(readiness().degraded, IsEmpty());
+}
+
+TEST_F(PipelineFailuresTest, DoesNotRehearseWhileMessagesAreStored) {
+  for (int i = 0; i < 100; ++i) {
+    send(0, i, "text");
+    store_.duration = seconds{1};
+    ASSERT_TRUE(turn_until_committed(0, i + 1));
+  }
+  EXPECT_EQ(store_.rehearsals, 0);
+}
+
+TEST_F(PipelineFailuresTest, ShowsItForItsTimeWhereTheDatabaseRefusedARow) {
+  store_.fail = test::refuse_texts({"poison"});
+  send(0, 1, "poison");
+  ASSERT_TRUE(turn_until_committed(0, 2));
+  const auto begin = clock_.now();
+  EXPECT_TRUE(readiness().ready);
+  EXPECT_THAT(readiness().degraded, ElementsAre("dead_letters"));
+  ASSERT_EQ(readiness().causes.size(), 1u);
+  EXPECT_EQ(readiness().causes[0].trouble.cause, "refused");
+  EXPECT_THAT(readiness().causes[0].trouble.reason, ::testing::HasSubstr("23514"));
+  EXPECT_THAT(readiness().causes[0].trouble.remedy, ::testing::HasSubstr("replay-dead"));
+  ASSERT_TRUE(turn_until([&] { return readiness().degraded.empty(); }));
+  EXPECT_GE(time_since(begin), settings_.dead_letter_alarm);
+}
+
 TEST_F(PipelineFailuresTest, GoesOnIsolatingAfterTheServerWentAwayInTheMiddle) {
   store_.fail = [&](std::span<const Row> rows) -> std::optional<postgres::Failure> {
     if (store_.calls == 4) return test::failure_of(Response::pause);

@@ -21,8 +21,9 @@ class PipelineFixture : public ::testing::Test {
 
   /// A new process takes over: nothing of the old one is left but what is in Kafka and PostgreSQL.
   void begin_process() {
-    pipeline_ = std::make_unique<Pipeline>(settings_, PipelineParts{store_, dead_letters_, receipts_, owned_},
-                                           persister_metrics_, status_, clock_);
+    pipeline_ = std::make_unique<Pipeline>(
+        settings_, PipelineParts{store_, dead_letters_, receipts_, owned_, database_, dead_letter_alarm_},
+        persister_metrics_, status_, clock_);
     pipeline_->use(source_);
     pipeline_->on_assigned({0, 1});
   }
@@ -60,6 +61,9 @@ class PipelineFixture : public ::testing::Test {
     });
   }
 
+  /// What /readyz says.
+  admin::Readiness readiness() const { return dependencies_.complete(status_.readiness()); }
+
   bool happened(const std::string& event) const { return std::ranges::find(events_, event) != events_.end(); }
 
   std::chrono::milliseconds time_since(Clock::TimePoint begin) const {
@@ -75,6 +79,9 @@ class PipelineFixture : public ::testing::Test {
   OwnedPartitions owned_;
   Metrics metrics_;
   PersisterMetrics persister_metrics_{metrics_};
+  admin::Dependencies dependencies_{metrics_};
+  admin::Trial& database_ = dependencies_.add("postgres");
+  admin::Trial& dead_letter_alarm_ = dependencies_.add("dead_letters", false);
   PersisterStatus status_;
   PipelineSettings settings_;
   std::unique_ptr<Pipeline> pipeline_;

@@ -174,5 +174,37 @@ TEST_F(PostgresStoreTest, StoresAgainWhatACutCommitMayHaveStored) {
   EXPECT_EQ(store(rows).duplicates, 2u);
 }
 
+TEST_F(PostgresStoreTest, RehearsesWithoutATrace) {
+  const auto failure = store_->rehearse();
+  ASSERT_FALSE(failure) << failure->message;
+  for (const char* const table : {"messages", "positions", "void_numbers"})
+    EXPECT_THAT(column("SELECT count(*) FROM " + std::string(table)), ElementsAre("0")) << table;
+}
+
+TEST_F(PostgresStoreTest, FindsWithARehearsalWhatTheNextMessageWouldMeet) {
+  run("CREATE ROLE reader; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader");
+  postgres::DatabaseSettings weak = settings_;
+  weak.url += "&options=-c%20role%3Dreader";
+  Database weak_database(weak);
+  const auto refused = PostgresStore(weak_database).rehearse();
+  run("DROP OWNED BY reader; DROP ROLE reader");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(postgres::trouble_of(*refused).cause, "privilege");
+  for (const char* const table : {"messages", "positions", "void_numbers"}) {
+    run("ALTER TABLE " + std::string(table) + " RENAME TO gone");
+    const auto failure = store_->rehearse();
+    run("ALTER TABLE gone RENAME TO " + std::string(table));
+    ASSERT_TRUE(failure) << table;
+    EXPECT_EQ(postgres::trouble_of(*failure).cause, "schema") << table;
+  }
+  EXPECT_FALSE(store_->rehearse());
+}
+
+TEST_F(PostgresStoreTest, TakesARuleThatRefusesOnlyTheRehearsedRowForNoFailure) {
+  run("ALTER TABLE messages ADD CHECK (room = 'general')");
+  EXPECT_FALSE(store_->rehearse());
+  EXPECT_FALSE(store({make_row(0, 1)}).failure);
+}
+
 }  // namespace
 }  // namespace chat::persister
