@@ -12,6 +12,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "common/base/bug.hpp"
+
 namespace chat {
 namespace {
 
@@ -89,6 +91,9 @@ std::vector<prometheus::MetricFamily> process_metrics() {
       gauge("process_start_time_seconds", "Start time of the process since 1970 in seconds.",
             *boot + stat->start_ticks / ticks);
   }
+  families.push_back(family("chat_bugs_total",
+                            "Defects of this program that it noticed by itself; each has a line in the log.",
+                            MetricType::Counter, static_cast<double>(bug::count())));
   if (const auto count = open_files()) gauge("process_open_fds", "Open file descriptors.", *count);
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0)

@@ -10,11 +10,15 @@ export const sanitizerEnv = Object.fromEntries(
   ["ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"].filter((name) => process.env[name]).map((name) => [name, process.env[name]]),
 );
 
+// Of every CHAT_BUG (common/log/bug.cpp).
+const bugLine = "this program has a defect";
+
 // Starts a fleet; the options are those of Fleet.prepare, and prepared(fleet), called before anything is started. Call it in `before` and give the result's stop() to `after`:
 //   let fleet;
 //   before(async () => { fleet = await startFleet({ gateways: 2 }); });
 //   after(() => fleet.stop());
-// stop() fails if a service did not end as it should: by itself, or with another exit code than 0.
+// stop() fails if a service did not end as it should (by itself, or with another exit code than 0), or noticed a defect of
+// its own.
 // The folder is removed when the file's tests passed, and named when they did not. If the test process dies, so do the servers.
 export async function startFleet(options = {}) {
   const folder = mkdtempSync(join(tmpdir(), "chat-test-"));
@@ -46,6 +50,7 @@ export async function startFleet(options = {}) {
       const { code, signal } = await service.process.exited;
       const killedByTest = signal === "SIGKILL" && !running.includes(service);
       assert.ok(code === 0 || killedByTest, `${service.name} ended by ${signal ?? `exit code ${code}`}; see ${service.process.logFile}`);
+      assert.ok(!service.process.readLog().includes(bugLine), `${service.name} noticed a defect of its own; see ${service.process.logFile}`);
     }
   };
   return fleet;
