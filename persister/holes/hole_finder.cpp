@@ -65,7 +65,7 @@ void HoleFinder::look_at_rooms(Clock::time_point deadline) {
     look_ = Look{Clock::now()};
     next_look_ = look_->began + options_.period;
   }
-  while (look_ && !stop_.stop_requested() && Clock::now() < deadline) {
+  while (look_ && !is_full() && !stop_.stop_requested() && Clock::now() < deadline) {
     if (!look_step(*look_)) {
       look_.reset();
       next_look_ = Clock::now();

@@ -34,6 +34,7 @@ struct HoleFinderOptions {
   std::chrono::milliseconds work_a_turn{250};  // so that neither Redis nor PostgreSQL is loaded for long
   std::size_t page_entries = 500;
   std::size_t page_lacking = 10'000;  // numbers of a page that the stream does not have
+  std::size_t most_rooms = 50'000;    // that are watched or compared; the look at the others waits
   redis::Timing timing{};
 };
 
@@ -89,6 +90,7 @@ class HoleFinder {
   void forget_proven();
   void note_failure(const postgres::Failure& failure);
   void note_passes();
+  bool is_full() const { return watches_.size() + busy_.size() >= options_.most_rooms; }
 
   const HoleFinderOptions options_;
   KafkaEnds kafka_;

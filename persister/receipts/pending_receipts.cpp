@@ -1,7 +1,6 @@
 #include "persister/receipts/pending_receipts.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace chat::persister {
 
@@ -10,7 +9,7 @@ PendingReceipts::Rooms::iterator PendingReceipts::find_or_make(const SettledNumb
   Room& room = place->second;
   if (is_new) {
     room.id = ++last_id_;
-    room.age = ages_.insert(ages_.end(), place->first);
+    room.age = ages_.insert(ages_.end(), &*place);
   }
   room.partition = numbers.partition;
   ages_.splice(ages_.end(), ages_, room.age);
@@ -35,26 +34,20 @@ void PendingReceipts::add(const SettledNumbers& numbers) {
     room.settled.keep_highest(bounds_.ranges_per_room);
     room.stored.keep_highest(bounds_.ranges_per_room);
   });
-  if (room.state == State::idle) queue(place);
+  if (room.state == State::idle) queue(*place);
   room.has_news = true;
   keep_bounds();
 }
 
 std::optional<PendingReceipts::Call> PendingReceipts::next() {
-  while (!queue_.empty()) {
-    Call call;
-    std::tie(call.room, call.id) = std::move(queue_.front());
-    queue_.pop_front();
-    const auto place = find(call);
-    if (place == rooms_.end()) continue;
-    Room& room = place->second;
-    enter(room, State::called);
-    room.has_news = false;
-    call.settled = room.settled.ranges();
-    change(room, [&] { call.stored = room.stored.take(); });
-    return call;
-  }
-  return std::nullopt;
+  if (queue_.empty()) return std::nullopt;
+  auto& [name, room] = *queue_.front();
+  queue_.pop_front();
+  enter(room, State::called);
+  room.has_news = false;
+  Call call{room.id, name, room.settled.ranges(), {}};
+  change(room, [&] { call.stored = room.stored.take(); });
+  return call;
 }
 
 void PendingReceipts::answered(const Call& call, Cursor watermark) {
@@ -62,12 +55,12 @@ void PendingReceipts::answered(const Call& call, Cursor watermark) {
   if (place == rooms_.end()) return;
   Room& room = place->second;
   change(room, [&] { room.settled.remove_up_to(watermark); });
-  if (room.has_news) return queue(place);
+  if (room.has_news) return queue(*place);
   enter(room, State::idle);
   if (room.settled.empty()) erase(place);
 }
 
-void PendingReceipts::unanswered(Call call) {
+void PendingReceipts::unanswered(const Call& call) {
   const auto place = find(call);
   if (place == rooms_.end()) return;
   Room& room = place->second;
@@ -76,14 +69,12 @@ void PendingReceipts::unanswered(Call call) {
     room.stored.keep_highest(bounds_.ranges_per_room);
   });
   enter(room, State::failed);
-  failed_.emplace_back(std::move(call.room), call.id);
+  room.place = failed_.insert(failed_.end(), &*place);
 }
 
 void PendingReceipts::retry() {
-  for (auto& [name, id] : std::exchange(failed_, {})) {
-    const auto place = rooms_.find(name);
-    if (place != rooms_.end() && place->second.id == id) queue(place);
-  }
+  for (Entry* const entry : failed_) enter(entry->second, State::queued);
+  queue_.splice(queue_.end(), failed_);
 }
 
 void PendingReceipts::forget(std::span<const std::int32_t> partitions) {
@@ -99,9 +90,9 @@ void PendingReceipts::enter(Room& room, State state) {
   if (room.state == State::idle) --waiting_;
 }
 
-void PendingReceipts::queue(Rooms::iterator place) {
-  enter(place->second, State::queued);
-  queue_.emplace_back(place->first, place->second.id);
+void PendingReceipts::queue(Entry& entry) {
+  enter(entry.second, State::queued);
+  entry.second.place = queue_.insert(queue_.end(), &entry);
 }
 
 PendingReceipts::Rooms::iterator PendingReceipts::erase(Rooms::iterator place) {
@@ -110,6 +101,8 @@ PendingReceipts::Rooms::iterator PendingReceipts::erase(Rooms::iterator place) {
     room.settled.take();
     room.stored.take();
   });
+  if (room.state == State::queued) queue_.erase(room.place);
+  if (room.state == State::failed) failed_.erase(room.place);
   enter(room, State::idle);
   ages_.erase(room.age);
   return rooms_.erase(place);
@@ -123,8 +116,7 @@ void PendingReceipts::change(Room& room, Change change_ranges) {
 }
 
 void PendingReceipts::keep_bounds() {
-  while (rooms_.size() > bounds_.rooms || ranges_ > bounds_.ranges)
-    erase(rooms_.find(std::string(ages_.front())));
+  while (rooms_.size() > bounds_.rooms || ranges_ > bounds_.ranges) erase(rooms_.find(ages_.front()->first));
 }
 
 }  // namespace chat::persister

@@ -3,13 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <list>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/wire/cursor.hpp"
@@ -50,7 +49,7 @@ class PendingReceipts {
   void answered(const Call& call, Cursor watermark);
 
   /// Whether the call was carried out is not known: all of it is told again, after retry().
-  void unanswered(Call call);
+  void unanswered(const Call& call);
   void retry();
 
   /// Forgets the rooms of these partitions; what is in a call is told, nothing more.
@@ -62,8 +61,16 @@ class PendingReceipts {
   /// All rooms of which something is known, such as one that waits for a number in the middle.
   std::size_t rooms() const { return rooms_.size(); }
 
+  /// Places in the queue and among those that wait for retry(): one a room at most.
+  std::size_t in_line() const { return queue_.size() + failed_.size(); }
+
  private:
   enum class State { idle, queued, called, failed };
+
+  struct Room;
+  using Entry = std::pair<const std::string, Room>;
+  using Rooms = std::unordered_map<std::string, Room>;
+  using Line = std::list<Entry*>;  // a map leaves its entries where they are in memory
 
   struct Room {
     std::int32_t partition = 0;
@@ -72,14 +79,14 @@ class PendingReceipts {
     bool has_news = false;  // since the call began
     RangeSet settled;
     RangeSet stored;
-    std::list<std::string_view>::iterator age;
+    Line::iterator age;
+    Line::iterator place;  // while it is queued or failed
   };
-  using Rooms = std::unordered_map<std::string, Room>;
 
   Rooms::iterator find(const Call& call);
   Rooms::iterator find_or_make(const SettledNumbers& numbers);
   void enter(Room& room, State state);
-  void queue(Rooms::iterator place);
+  void queue(Entry& entry);
   Rooms::iterator erase(Rooms::iterator place);
   template <class Change>
   void change(Room& room, Change change);
@@ -87,9 +94,9 @@ class PendingReceipts {
 
   ReceiptBounds bounds_;
   Rooms rooms_;
-  std::list<std::string_view> ages_;  // views of the keys of rooms_, the oldest first
-  std::deque<std::pair<std::string, std::uint64_t>> queue_;
-  std::vector<std::pair<std::string, std::uint64_t>> failed_;
+  Line ages_;    // all rooms, the one that was left alone longest first
+  Line queue_;   // those that are queued, the one that waits longest first
+  Line failed_;  // those that wait for retry()
   std::size_t ranges_ = 0;
   std::size_t waiting_ = 0;
   std::uint64_t last_id_ = 0;

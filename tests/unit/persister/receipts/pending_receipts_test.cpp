@@ -145,6 +145,21 @@ TEST_F(PendingReceiptsTest, DropsTheRoomsThatWereLeftAloneLongest) {
   EXPECT_EQ(next().room, "c");
 }
 
+TEST_F(PendingReceiptsTest, ADroppedRoomLeavesNothingInLineWhileRedisIsAway) {
+  pending_ = PendingReceipts({.ranges_per_room = 10, .ranges = 100, .rooms = 2});
+  for (int i = 0; i < 1000; ++i) pending_.add(stored("room-" + std::to_string(i), {1}));
+  EXPECT_EQ(pending_.in_line(), 2u);
+  pending_.unanswered(next());
+  pending_.unanswered(next());
+  for (int i = 0; i < 1000; ++i) pending_.add(stored("room-" + std::to_string(i), {1}));
+  EXPECT_EQ(pending_.rooms(), 2u);
+  EXPECT_EQ(pending_.in_line(), 2u);
+  pending_.retry();
+  EXPECT_EQ(next().room, "room-998");
+  EXPECT_EQ(next().room, "room-999");
+  EXPECT_FALSE(pending_.next());
+}
+
 TEST_F(PendingReceiptsTest, DropsTheOldestRoomsOverTheBoundOfAllRanges) {
   pending_ = PendingReceipts({.ranges_per_room = 10, .ranges = 8, .rooms = 10});
   pending_.add(stored("a", {1, 3}));
