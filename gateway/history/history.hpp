@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/wire/cursor.hpp"
+#include "common/wire/stored_numbers.hpp"
 #include "gateway/bus/room_store.hpp"
 
 namespace chat::gateway {
@@ -15,13 +16,19 @@ namespace chat::gateway {
 inline constexpr std::size_t max_page_entries = 1000;
 inline constexpr std::size_t max_page_bytes = std::size_t{256} * 1024;
 
+/// A gap is one range however long it is, and a page has fewer gaps than entries.
+inline constexpr std::size_t max_void_ranges = 20'000;
+
 /// Rows of a room between two cursors, oldest first, each as the message object that was published.
 struct HistoryRows {
   bool available = false;  // false: PostgreSQL is away or has too much to do; all else is then meaningless
   std::vector<RoomEntry> entries;
   bool more = false;  // read_after: there are more behind the last; read_before: in front of the first
-  std::vector<Cursor> voids;  // numbers in the range that no message has (DESIGN 10), in order
-  bool knows_voids = false;   // somebody writes them down: a hole that is not among them will still be filled
+  /// Numbers in the range that no message has, in order; none touches the next. Of read_after with `more`
+  /// only up to the last entry. At most max_void_ranges, the lowest: where there are more, a gap behind those
+  /// is not proven, which ends once the hole finder has settled what lies between them.
+  std::vector<NumberRange> voids;
+  bool knows_voids = false;  // somebody writes them down: a hole that is not among them will still be filled
 };
 
 /// Hands a call over to the thread that asked. Called from any thread; must not block.

@@ -48,9 +48,14 @@ class Voids {
   /// Whether no message is missing in the epoch after number `after` and before number `until`.
   bool cover(std::int64_t epoch, std::int64_t after, std::int64_t until) const {
     if (until <= after + 1) return true;
-    const auto first = std::ranges::upper_bound(voids_, Cursor{epoch, after});
-    const auto last = std::ranges::lower_bound(voids_, Cursor{epoch, until});
-    return last - first == until - after - 1;
+    // The last range that begins at the gap's first number or before it.
+    const Cursor first{epoch, after + 1};
+    const auto next = std::ranges::upper_bound(voids_, first, {}, [](const NumberRange& range) {
+      return Cursor{range.epoch, range.first};
+    });
+    if (next == voids_.begin()) return false;
+    const NumberRange& range = *std::prev(next);
+    return range.contains(first) && range.contains({epoch, until - 1});
   }
 
   /// Whether `b` is the next after `a`, voids aside; across epochs as far as the later one shows it. Between
@@ -60,7 +65,7 @@ class Voids {
   }
 
  private:
-  const std::vector<Cursor>& voids_;
+  const std::vector<NumberRange>& voids_;
 };
 
 }  // namespace

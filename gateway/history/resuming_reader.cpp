@@ -1,6 +1,7 @@
 #include "gateway/history/resuming_reader.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace chat::gateway {
@@ -20,12 +21,30 @@ ResumingReader::Closed ResumingReader::closed_for(const ReadReply& stream) {
   return {stream.newest.epoch + 1, stream.run};
 }
 
+/// Counts the bytes of a page while it waits.
+class ResumingReader::Weight {
+ public:
+  Weight(std::shared_ptr<std::atomic<std::size_t>> sum, std::size_t bytes)
+      : sum_(std::move(sum)), bytes_(bytes) {
+    *sum_ += bytes_;
+  }
+  Weight(Weight&& other) noexcept : sum_(std::move(other.sum_)), bytes_(std::exchange(other.bytes_, 0)) {}
+  ~Weight() {
+    if (sum_) *sum_ -= bytes_;
+  }
+
+ private:
+  std::shared_ptr<std::atomic<std::size_t>> sum_;
+  std::size_t bytes_;
+};
+
 /// One read on its way through PostgreSQL.
 struct ResumingReader::Work {
   ReadRequest request;
   ReadReply stream;
   ReadHandler handler;
   TimePoint deadline;  // of trying
+  Weight weight;
   Settled settled{};
 };
 
@@ -75,8 +94,15 @@ void ResumingReader::on_stream(ReadRequest request, ReadReply stream, ReadHandle
     is_enough = is_enough || stream.entries.size() >= request.history;
   }
   if (is_enough) return handler(std::move(stream));
-  auto work =
-      std::make_shared<Work>(Work{std::move(request), std::move(stream), std::move(handler), deadline});
+  std::size_t bytes = sizeof(Work);
+  for (const RoomEntry& entry : stream.entries) bytes += sizeof(RoomEntry) + entry.message.size();
+  if (*waiting_bytes_ + bytes > most_waiting_bytes) {
+    // A join's last messages are those of the stream then.
+    const bool needs_proof = request.since || request.before;
+    return handler(needs_proof ? ReadReply{} : std::move(stream));
+  }
+  const auto work = std::make_shared<Work>(
+      Work{std::move(request), std::move(stream), std::move(handler), deadline, {waiting_bytes_, bytes}});
   work->settled.older = is_settled(work->request.room, closed_for(work->stream));
   ask(work);
 }
@@ -202,6 +228,10 @@ void ResumingReader::forget_old_settlements() {
   std::erase_if(settlements_, [&](const auto& entry) {
     return entry.second.waiting.empty() && entry.second.valid_until <= now;
   });
+  // Those that still stand only save a wait.
+  for (auto entry = settlements_.begin();
+       entry != settlements_.end() && settlements_.size() >= most_settlements;)
+    entry = entry->second.waiting.empty() ? settlements_.erase(entry) : std::next(entry);
 }
 
 }  // namespace chat::gateway

@@ -1,7 +1,9 @@
 // Reads of rooms that go on in PostgreSQL where Redis has no more.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +27,9 @@ class ResumingReader {
  public:
   enum class Unproven { unavailable, stream };
 
+  /// A read that comes while so many bytes of pages wait for PostgreSQL is answered as not available.
+  static constexpr std::size_t most_waiting_bytes = std::size_t{64} * 1024 * 1024;
+
   /// `read` asks Redis. `history` may be null, outlives the reader, and reaches its thread through `post`.
   /// `unproven`: what is answered where nothing can be proven, or PostgreSQL is away; the stream as it is
   /// comes only after `patience` of trying, which outlasts the persister's pause.
@@ -36,6 +41,7 @@ class ResumingReader {
 
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
+  class Weight;
   struct Work;
   using WorkRef = std::shared_ptr<Work>;
   /// The epochs that can get no more messages. `run`: where Redis has not yet numbered one under its present
@@ -75,6 +81,9 @@ class ResumingReader {
   const std::chrono::milliseconds patience_;
   std::unordered_map<std::string, Settlement> settlements_;
   RowCache cache_;
+  /// Of the pages whose reads wait for PostgreSQL; outlives the reader with them.
+  const std::shared_ptr<std::atomic<std::size_t>> waiting_bytes_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

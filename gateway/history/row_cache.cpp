@@ -14,6 +14,7 @@ constexpr std::size_t most_rooms = 32;
 
 void RowCache::put(const std::string& room, Cursor after, Cursor until, HistoryRows rows, TimePoint now) {
   std::erase_if(pages_, [&](const auto& page) { return page.second.valid_until <= now; });
+  if (rows.voids.size() > max_page_entries) return;
   const auto found = pages_.find(room);
   if (found == pages_.end() && pages_.size() >= most_rooms) return;
   // The page of the oldest cursor serves the most others.

@@ -25,9 +25,13 @@ const std::string after_statement =
     "ORDER BY epoch, seq, id LIMIT $6::int";
 const std::string before_statement =
     columns + "(epoch, seq) < ($2::bigint, $3::bigint) ORDER BY epoch DESC, seq DESC, id DESC LIMIT $4::int";
+// Numbers that follow one another differ from their rank by the same amount.
 const std::string voids_statement =
-    "SELECT epoch, seq FROM void_numbers WHERE room = $1 AND (epoch, seq) > ($2::bigint, $3::bigint) "
-    "AND (epoch, seq) < ($4::bigint, $5::bigint) ORDER BY epoch, seq LIMIT 100000";
+    "SELECT epoch, min(seq), max(seq) FROM ("
+    "SELECT epoch, seq, seq - row_number() OVER (PARTITION BY epoch ORDER BY seq) AS island "
+    "FROM void_numbers WHERE room = $1 AND (epoch, seq) > ($2::bigint, $3::bigint) "
+    "AND (epoch, seq) < ($4::bigint, $5::bigint)) AS numbers "
+    "GROUP BY epoch, island ORDER BY epoch, min(seq) LIMIT $6::int";
 
 const std::string stored_statement =
     "SELECT asked.place - 1 FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS asked (room, id, place) "
@@ -53,9 +57,11 @@ void read_voids(Transaction& transaction, const std::string& room, Cursor after,
   if (!rows.knows_voids) return;
   const Answer voids =
       transaction.execute(voids_statement, {room, std::to_string(after.epoch), std::to_string(after.seq),
-                                            std::to_string(until.epoch), std::to_string(until.seq)});
+                                            std::to_string(until.epoch), std::to_string(until.seq),
+                                            std::to_string(max_void_ranges)});
   for (const Row& row : voids.rows)
-    rows.voids.push_back({std::stoll(row.at(0).value()), std::stoll(row.at(1).value())});
+    rows.voids.push_back(
+        {std::stoll(row.at(0).value()), std::stoll(row.at(1).value()), std::stoll(row.at(2).value())});
 }
 
 /// Takes rows up to a page; false when the page is full.
@@ -87,7 +93,7 @@ HistoryRows read_rows_after(Transaction& transaction, const std::string& room, C
     if (!take(room, answer, max_page_entries, bytes, rows) || answer.rows.size() < step) break;
     place = rows.entries.back().cursor;
   }
-  read_voids(transaction, room, after, until, rows);
+  read_voids(transaction, room, after, rows.more ? rows.entries.back().cursor : until, rows);
   return rows;
 }
 

@@ -22,9 +22,12 @@ void Settler::wait(std::string room, std::function<void(bool)> handler) {
   const auto now = Clock::now();
   {
     const std::lock_guard lock(mutex_);
-    new_waits_.push_back(
-        {std::move(room), std::move(handler), now + timing_.delay, now + timing_.limit, -1, std::nullopt});
+    const bool has_room = old_waits_ + new_waits_.size() < timing_.most_waits;
+    if (has_room)
+      new_waits_.push_back({std::move(room), std::exchange(handler, nullptr), now + timing_.delay,
+                            now + timing_.limit, -1, std::nullopt});
   }
+  if (handler) return handler(false);
   changed_.notify_one();
 }
 
@@ -33,6 +36,7 @@ void Settler::run() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
+      old_waits_ = waits.size();
       const auto is_needed = [this] { return is_stopping_ || !new_waits_.empty(); };
       if (waits.empty())
         changed_.wait(lock, is_needed);
@@ -41,6 +45,7 @@ void Settler::run() {
       if (is_stopping_) return;
       std::ranges::move(new_waits_, std::back_inserter(waits));
       new_waits_.clear();
+      old_waits_ = waits.size();
     }
     look(waits);
   }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -25,6 +26,7 @@ struct SettlerTiming {
   std::chrono::milliseconds delay{1'000};  // what a gateway is given to produce what it has shown
   std::chrono::milliseconds limit{10'000};
   std::chrono::milliseconds poll{50};
+  std::size_t most_waits = 10'000;  // a further one is answered false at once
 };
 
 /// One thread for all waits: a partition's end and all positions are asked for once a turn, however many
@@ -37,8 +39,9 @@ class Settler {
   Settler(const Settler&) = delete;
   Settler& operator=(const Settler&) = delete;
 
-  /// Any thread. `handler` runs on the settler's thread and must not block: true when the position reached
-  /// the end that the partition had after `delay`, false when that did not happen within `limit`.
+  /// Any thread. `handler` runs on the settler's thread, or within the call, and must not block: true when
+  /// the position reached the end that the partition had after `delay`, false when that did not happen within
+  /// `limit`.
   void wait(std::string room, std::function<void(bool)> handler);
 
  private:
@@ -61,6 +64,7 @@ class Settler {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Wait> new_waits_;
+  std::size_t old_waits_ = 0;  // those that the thread has taken
   bool is_stopping_ = false;
   std::thread thread_;
 };

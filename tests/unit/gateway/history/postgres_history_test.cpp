@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/bus/publication.hpp"
+#include "gateway/history/merge.hpp"
 #include "persister/migrations/migrate.hpp"
 #include "persister/store/postgres_store.hpp"
 #include "tests/support/postgres_server.hpp"
@@ -145,7 +146,35 @@ TEST_F(PostgresHistoryTest, GivesTheVoidNumbersWhereTheyAreKept) {
   fill("r", 1, 1, 1);
   const auto found = after({1, 0}, {1, 5});
   EXPECT_TRUE(found.knows_voids);
-  EXPECT_EQ(found.voids, (std::vector<Cursor>{{1, 2}}));
+  EXPECT_EQ(found.voids, (std::vector<NumberRange>{{1, 2, 2}}));
+}
+
+TEST_F(PostgresHistoryTest, I3AGapOfMoreThanAHundredThousandVoidNumbersIsProven) {
+  migrate();
+  ASSERT_FALSE(database.transact([](postgres::Transaction& transaction) {
+    transaction.execute(
+        "INSERT INTO void_numbers (room, epoch, seq, reason) "
+        "SELECT 'r', 1, seq, 'x' FROM generate_series(2, 150000) AS seq");
+    transaction.execute(
+        "INSERT INTO void_numbers (room, epoch, seq, reason) VALUES "
+        "('r', 1, 150002, 'x'), ('r', 2, 1, 'x'), ('r', 2, 3, 'x')");
+  }));
+  open();
+  fill("r", 1, 1, 1);
+  fill("r", 1, 150'001, 150'001);
+  const auto found = after({1, 0}, {2, 4});
+  EXPECT_EQ(found.voids,
+            (std::vector<NumberRange>{{1, 2, 150'000}, {1, 150'002, 150'002}, {2, 1, 1}, {2, 3, 3}}));
+  ReadReply stream;
+  stream.available = stream.same_run = true;
+  stream.newest = {1, 150'003};
+  stream.entries = {{{1, 150'003}, "newest"}};
+  const auto page = merge_after({1, 0}, stream, after({1, 0}, {1, 150'003}), {});
+  ASSERT_TRUE(page);
+  EXPECT_TRUE(page->complete);
+  EXPECT_EQ(page->entries.size(), 3U);
+  const auto older = before({1, 150'003}, 10);
+  EXPECT_TRUE(merge_before({1, 150'003}, 10, stream, older, {}));
 }
 
 TEST_F(PostgresHistoryTest, SaysWhereNobodyWritesVoidNumbersDown) {

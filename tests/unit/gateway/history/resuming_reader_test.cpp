@@ -108,6 +108,22 @@ TEST_F(ResumingReaderTest, WithPostgresAwayTheRoomIsUnavailable) {
   EXPECT_FALSE(replies[0].available);
 }
 
+TEST_F(ResumingReaderTest, I6PagesThatWaitForPostgresAreBounded) {
+  redis = stream({1, 9}, {});
+  redis.entries = {{{1, 9}, std::string(std::size_t{1024} * 1024, 'x')}};
+  while (replies.empty()) resume({1, 2});
+  EXPECT_FALSE(replies[0].available);
+  EXPECT_LE(history.reads.size(), ResumingReader::most_waiting_bytes >> 20);
+  EXPECT_GT(history.reads.size(), (ResumingReader::most_waiting_bytes >> 20) / 2);
+  reader->read({"r", std::nullopt, 5}, [this](ReadReply reply) { replies.push_back(std::move(reply)); });
+  EXPECT_EQ(replies.at(1).entries.size(), 1U) << "the stream's last messages need no proof";
+  history.reads[0](rows(entries(1, 3, 8)));
+  history.reads[0] = nullptr;
+  const auto waiting = history.reads.size();
+  resume({1, 1});
+  EXPECT_EQ(history.reads.size(), waiting + 1);
+}
+
 TEST_F(ResumingReaderTest, I3ALiveRepairGoesOnTryingWhileNothingIsProven) {
   reader.emplace(ask_redis(), &history, Post{}, ResumingReader::Unproven::stream);
   redis = stream({2, 2}, entries(2, 1, 2));

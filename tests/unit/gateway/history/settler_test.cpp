@@ -66,6 +66,18 @@ TEST_F(SettlerTest, IsNotSettledWhereKafkaOrThePersisterAreSilent) {
   EXPECT_FALSE(wait(settler).get());
 }
 
+TEST_F(SettlerTest, I6WaitsAreBounded) {
+  Settler settler(sources(), {milliseconds{1}, milliseconds{20'000}, milliseconds{1}, 3});
+  std::vector<std::future<bool>> all;
+  all.reserve(3);
+  for (int i = 0; i < 3; ++i) all.push_back(wait(settler));
+  while (position_questions < 2) std::this_thread::yield();
+  EXPECT_FALSE(wait(settler).get());
+  position = 5;
+  for (auto& each : all) EXPECT_TRUE(each.get());
+  while (!wait(settler).get()) std::this_thread::yield();
+}
+
 TEST_F(SettlerTest, ManyWaitsAskOnce) {
   position = 5;
   Settler settler(sources(), {milliseconds{300}, milliseconds{20'000}, milliseconds{1}});
