@@ -24,6 +24,8 @@ std::string_view name(ErrorCode code) {
       return "overloaded";
     case ErrorCode::unavailable:
       return "unavailable";
+    case ErrorCode::cancelled:
+      return "cancelled";
     case ErrorCode::internal:
       return "internal";
   }

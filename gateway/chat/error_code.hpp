@@ -19,6 +19,7 @@ enum class ErrorCode {
   rate_limited,
   overloaded,
   unavailable,
+  cancelled,
   internal,
 };
 

@@ -38,6 +38,14 @@ GatewayMetrics::GatewayMetrics(Metrics& metrics)
       publications(metrics.counter("chat_publications_total", "Publications received from Redis")),
       publications_dropped(metrics.counter("chat_publications_dropped_total",
                                            "Publications dropped as already shown or unreadable")),
+      publications_left_behind(
+          metrics.counter("chat_publications_left_behind_total",
+                          "Publications that were not handed on since a worker was too far behind; its rooms "
+                          "read them from the stream later")),
+      backlog_bytes(metrics.gauge("chat_worker_backlog_bytes",
+                                  "Messages that were handed to the workers and not yet to their members")),
+      held_bytes(
+          metrics.gauge("chat_join_held_bytes", "Messages that are held for joins while their room is read")),
       frames_encoded(metrics.counter("chat_frames_encoded_total", "Room message frames encoded")),
       deliveries(metrics.counter("chat_deliveries_total", "Room message frames handed to members")),
       gaps_detected(metrics.counter("chat_gaps_detected_total", "Holes seen in a room's numbers")),

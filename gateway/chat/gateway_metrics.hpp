@@ -35,6 +35,9 @@ struct GatewayMetrics {
   prometheus::Gauge& presence_rooms;
   prometheus::Counter& publications;
   prometheus::Counter& publications_dropped;
+  prometheus::Counter& publications_left_behind;
+  prometheus::Gauge& backlog_bytes;
+  prometheus::Gauge& held_bytes;
   prometheus::Counter& frames_encoded;
   prometheus::Counter& deliveries;
   prometheus::Counter& gaps_detected;

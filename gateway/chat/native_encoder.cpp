@@ -127,6 +127,13 @@ std::string encode(const TypingEvent& event) {
   return json{{"type", "typing"}, {"room", event.room}, {"user", event.user}}.dump();
 }
 
+std::string encode(const TypingTakenEvent& event) {
+  std::string frame = R"({"type":"typing_taken")";
+  append_id(frame, event.id);
+  append_room(frame, event.room);
+  return frame += '}';
+}
+
 std::string encode(const PresenceEvent& event) {
   json frame = {{"type", "presence"},
                 {"room", event.room},

@@ -14,6 +14,7 @@ std::string encode(const LeftEvent& event);
 std::string encode(const AckEvent& event);
 std::string encode(const StoredEvent& event);
 std::string encode(const TypingEvent& event);
+std::string encode(const TypingTakenEvent& event);
 std::string encode(const PresenceEvent& event);
 std::string encode(const PongEvent& event);
 std::string encode(const ReconnectEvent& event);

@@ -8,11 +8,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/wire/stored_numbers.hpp"
 #include "gateway/bus/room_store.hpp"
 #include "gateway/chat/events.hpp"
+#include "gateway/chat/held_messages.hpp"
 #include "gateway/chat/hub_port.hpp"
 #include "gateway/chat/member_list.hpp"
 #include "gateway/chat/message_ring.hpp"
@@ -21,8 +23,9 @@
 
 namespace chat::gateway {
 
-/// One session's place in one room; owned by the session, on the room's worker. The room calls it outside of
-/// its own loops, so a call may leave the room.
+/// One session's place in one room; owned by the session, on the room's worker. Within a call of the room the
+/// member must not join or leave (it may begin or end a wait, and watch). A member that is told that its join
+/// failed or was overtaken is outside already, and may end there, but not begin a join either.
 class RoomMember {
  public:
   /// `session` tells the members of all gateways apart.
@@ -38,7 +41,10 @@ class RoomMember {
   /// Redis did not answer; the member is out of the room.
   virtual void on_join_failed(const RequestId& id) = 0;
 
-  /// Only while it awaits them; the call may end that, and must not leave the room.
+  /// A leave or another join came before the answer: within that call, and first.
+  virtual void on_join_overtaken(const RequestId& id) = 0;
+
+  /// Only while it awaits them; the call may end that.
   virtual void on_stored(const StoredNumbers& stored) = 0;
 
   /// The name that others see.
@@ -57,28 +63,31 @@ class RoomMember {
   bool knows_presence_ = false;              // it was told once since it began to watch
 };
 
-/// Joining (DESIGN): subscribed → read → page → messages after the page that came meanwhile → live. All
-/// members see the messages in the order of publish(). Equal joins share one read, and so do joins with
-/// cursors that lie close together: each gets its part of the oldest one's page when a thousand clients come
-/// back at once. Who comes back within the ring of newest messages is answered from that, without a read.
+/// Joining: subscribed → read → page → messages after the page that came meanwhile → live. What comes
+/// meanwhile is held within bounds (HeldMessages); a joiner for whom it is not held any more gets its page
+/// with `more` and reads on. All members see the messages in the order of publish(). Equal joins share one
+/// read, and so do joins with cursors that lie close together: each gets its part of the oldest one's page
+/// when a thousand clients come back at once. Who comes back within the ring of newest messages is answered
+/// from that, without a read.
 class Room : public std::enable_shared_from_this<Room> {
  public:
-  /// `store` and `hub` outlive the room.
-  Room(std::string name, RoomStore& store, HubPort& hub);
+  /// All three outlive the room. `held` is counted by all rooms of the worker.
+  Room(std::string name, RoomStore& store, HubPort& hub, HeldBytes& held);
 
   const std::string& name() const { return name_; }
 
-  /// Puts the member (back) to the start: it gets no live message until its answer. Any state is allowed. One
-  /// that is live and says no `since` misses nothing: without a wish for history it stays where it is and is
-  /// answered within the call; a history that does not reach the place where it was is not given, but all
-  /// from behind that place on.
+  /// (Re)starts the member's join: it gets no live message until the answer. Every call is answered once. Any
+  /// state is allowed; a join that still waits is overtaken. A member that is live and says no `since` misses
+  /// nothing: without a wish for history it stays where it is and is answered within the call; a history that
+  /// does not reach the place where it was is not given, but everything after that place.
   void join(RoomMember& member, RequestId id, std::optional<Cursor> since, std::size_t history);
 
   /// Whether such a join is answered within the call, from the ring. That is sound without Redis too: what
   /// the ring does not have yet comes to the member as it comes to those who stayed, holes repaired.
   bool has_all_after(const std::optional<Cursor>& since) const;
 
-  /// Without effect for a member that is outside; it goes on to await stored numbers.
+  /// Without effect for a member that is outside; a join that still waits is overtaken. The member goes on to
+  /// await stored numbers.
   void leave(RoomMember& member);
 
   /// The member is told what is stored, until the wait is ended, which it must be before its end.
@@ -114,7 +123,7 @@ class Room : public std::enable_shared_from_this<Room> {
   /// The gateway's subscription is confirmed: waiting joins are read.
   void on_subscribed();
 
-  /// Hands a message to every live member; gives how many. No member is destroyed or leaves within.
+  /// Hands a message to every live member; gives how many.
   std::size_t publish(const RoomMessage& message);
 
   /// Fails all joins that still wait for the subscription.
@@ -136,12 +145,14 @@ class Room : public std::enable_shared_from_this<Room> {
     RoomMember* member;
     RequestId id;
     std::optional<Cursor> since;   // the join's own, or one that its page covers
-    std::optional<Cursor> seen{};  // of one without: up to there it was live
+    std::optional<Cursor> seen{};  // up to there it was live before
+    bool is_unproven = false;      // its answer must not be called complete
   };
   struct Join {
     std::optional<Cursor> since;
     std::size_t history = 0;
     bool reading = false;
+    HeldMessages::Place place = 0;  // while it is read
     std::vector<Joiner> joiners;
   };
   struct LiveMember {
@@ -150,12 +161,28 @@ class Room : public std::enable_shared_from_this<Room> {
     Cursor skip_until;
   };
 
+  /// While the room calls its members: none may join or leave (RoomMember).
+  class Calling {
+   public:
+    explicit Calling(Room& room) : room_(room), was_calling_(std::exchange(room.is_calling_, true)) {}
+    ~Calling() { room_.is_calling_ = was_calling_; }
+    Calling(const Calling&) = delete;
+    Calling& operator=(const Calling&) = delete;
+
+   private:
+    Room& room_;
+    const bool was_calling_;
+  };
+
   enum class Sharing { equal, close };
   void add(Joiner joiner, std::size_t history, Sharing sharing);
   std::optional<Cursor> place_of(const RoomMember& member) const;
   void answer_in_place(RoomMember& member, const RequestId& id, Cursor place);
   void answer_from_ring(RoomMember& member, RequestId id, Cursor since);
-  void answer(Joiner& joiner, std::shared_ptr<const ReadReply> page);
+  Joiner take_joiner(const RoomMember& member);
+  void answer(Joiner& joiner, std::shared_ptr<const ReadReply> page, bool has_all_held);
+  void read_from(Joiner joiner, Cursor place);
+  void give(RoomMember& member, const RequestId& id, const std::shared_ptr<const ReadReply>& page);
   void answer_parts(const Join& join, std::vector<Joiner> joiners,
                     const std::shared_ptr<const ReadReply>& page);
   void start_reading(const std::shared_ptr<Join>& join);
@@ -167,7 +194,6 @@ class Room : public std::enable_shared_from_this<Room> {
   void tell_owed_presence();
   void tell_count();
   Attendance attendance() const;
-  void forget_held();
 
   const std::string name_;
   RoomStore& store_;
@@ -179,8 +205,7 @@ class Room : public std::enable_shared_from_this<Room> {
   Cursor last_published_;
   std::size_t paging_ = 0;
   std::vector<std::shared_ptr<Join>> joins_;
-  // Messages that came while a join was read: the read may be older than they are.
-  std::vector<RoomMessage> held_;
+  HeldMessages held_;  // the reads of joins may be older than these
   MessageRing ring_;
   Cursor stored_;
   MemberList<RoomMember, &RoomMember::stored_index_> awaiting_stored_;
@@ -189,6 +214,7 @@ class Room : public std::enable_shared_from_this<Room> {
   bool is_presence_owed_ = false;             // to a member that did not keep up
   bool is_counted_ = false;
   bool is_count_due_ = false;
+  bool is_calling_ = false;
   RateWindow typing_{most_typing_a_second};
 };
 

@@ -14,7 +14,7 @@ Rooms::Rooms(RoomStore& store, HubPort& hub) : store_(store), hub_(hub) {}
 Room& Rooms::open(const std::string& name) {
   const auto found = rooms_.find(name);
   if (found != rooms_.end()) return *found->second.room;
-  Entry entry{std::make_shared<Room>(name, store_, hub_), next_token_++, {}};
+  Entry entry{std::make_shared<Room>(name, store_, hub_, held_), next_token_++, {}};
   Room& room = *entry.room;
   hub_.want(name, entry.token);
   rooms_.emplace(name, std::move(entry));

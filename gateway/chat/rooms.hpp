@@ -34,6 +34,9 @@ class Rooms {
 
   std::size_t size() const { return rooms_.size(); }
 
+  /// What the rooms hold for joins that are being read (HeldMessages).
+  std::size_t held_bytes() const { return held_.all; }
+
  private:
   struct Entry {
     std::shared_ptr<Room> room;
@@ -43,6 +46,7 @@ class Rooms {
 
   RoomStore& store_;
   HubPort& hub_;
+  HeldBytes held_;
   std::uint64_t next_token_ = 1;
   std::unordered_map<std::string, Entry> rooms_;
 };

@@ -136,14 +136,17 @@ void Session::on(const SendCommand& command) {
 void Session::on(const HistoryCommand& command) {
   if (find_place(command.room) == nullptr)
     return reject({command.id, ErrorCode::not_joined, "join the room before reading it", std::nullopt});
-  if (history_reads_ >= max_history_reads_in_flight)
+  if (history_reads_.size() >= max_history_reads_in_flight)
     return reject({command.id, ErrorCode::overloaded, "wait for the answers to the earlier history frames",
                    retry_after_ms});
-  ++history_reads_;
+  const std::uint64_t number = next_request_++;
+  history_reads_.push_back({number, command.id});
   ReadRequest request{command.room, std::nullopt, command.limit, command.before};
-  services_.store.read(std::move(request), [weak = weak_from_this(), command](ReadReply reply) {
-    if (const auto session = weak.lock()) session->on_history_reply(command, std::move(reply));
-  });
+  services_.store.read(std::move(request),
+                       [weak = weak_from_this(), number, room = command.room](ReadReply reply) {
+                         if (const auto session = weak.lock())
+                           session->on_history_reply(number, room, std::move(reply));
+                       });
 }
 
 void Session::on(const TypingCommand& command) {
@@ -166,19 +169,20 @@ bool Session::tell_typing(Place& place) {
   return place.room().tell_typing(place, now);
 }
 
-void Session::on_history_reply(const HistoryCommand& command, ReadReply reply) {
-  --history_reads_;
-  if (closed_) return;
+void Session::on_history_reply(std::uint64_t number, const std::string& room, ReadReply reply) {
+  const auto read = std::ranges::find(history_reads_, number, &HistoryRead::number);
+  if (closed_ || read == history_reads_.end()) return;
+  RequestId id = std::move(read->id);
+  history_reads_.erase(read);
   if (!reply.available)
     return reject(
-        {command.id, ErrorCode::unavailable, "the room cannot be read now; ask again", retry_after_ms});
+        {std::move(id), ErrorCode::unavailable, "the room cannot be read now; ask again", retry_after_ms});
   auto page = std::make_shared<const ReadReply>(std::move(reply));
-  outlet_.history(
-      {command.id, command.room, cut_to(outlet_.page_bytes(), PageKind::before, std::move(page))});
+  outlet_.history({std::move(id), room, cut_to(outlet_.page_bytes(), PageKind::before, std::move(page))});
 }
 
 void Session::submit(const SendCommand& command, Room& room, std::size_t reserved_bytes) {
-  const std::uint64_t number = next_send_++;
+  const std::uint64_t number = next_request_++;
   pending_.push_back({number, command.id, command.room, std::chrono::steady_clock::now() + send_deadline});
   AcceptRequest request{command.uuid, command.room, user_, user_, command.text, now_ms(), room.floor()};
   Accepted accepted{weak_from_this(), number, reserved_bytes, request};
@@ -293,6 +297,18 @@ void Session::tick(std::chrono::steady_clock::time_point now) {
 void Session::drain(int reconnect_after_ms) {
   if (std::exchange(draining_, true)) return;
   outlet_.reconnect({reconnect_after_ms});
+}
+
+void Session::end_requests() {
+  if (closed_) return;
+  is_ending_ = draining_ = true;
+  while (!pending_.empty())
+    refuse_send(pending_.front().number, ErrorCode::unavailable,
+                "the gateway restarts; send it again with its id");
+  for (HistoryRead& read : std::exchange(history_reads_, {}))
+    reject({std::move(read.id), ErrorCode::unavailable, "the gateway restarts; ask again elsewhere",
+            retry_after_ms});
+  while (!places_.empty()) remove_place(*places_.back());
 }
 
 void Session::close() {

@@ -81,6 +81,10 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
 
   const SessionReceipts& receipts() const { return receipts_; }
 
+  /// The gateway is about to close the connection: what still waits is answered `unavailable`, all rooms are
+  /// left, and no further answer comes.
+  void end_requests();
+
   /// Leaves all rooms. The destructor does it too; nothing is told to the outlet afterwards.
   void close();
 
@@ -91,6 +95,10 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
     std::string id;
     std::string room;
     std::chrono::steady_clock::time_point deadline;
+  };
+  struct HistoryRead {
+    std::uint64_t number = 0;
+    RequestId id;
   };
   struct Accepted;
   struct Typed {
@@ -116,7 +124,7 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   void await_stored(const AcceptRequest& request, Cursor number);
   void on_durable(std::uint64_t number, const std::string& room, Cursor cursor, bool duplicate);
   void tell_stored(const std::string& room, std::optional<Cursor> receipt);
-  void on_history_reply(const HistoryCommand& command, ReadReply reply);
+  void on_history_reply(std::uint64_t number, const std::string& room, ReadReply reply);
   void refuse_send(std::uint64_t number, ErrorCode code, std::string message);
   /// Whether others are told.
   bool tell_typing(Place& place);
@@ -127,10 +135,11 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   Outlet& outlet_;
   const std::uint64_t number_;
   std::string user_;
-  std::size_t history_reads_ = 0;
+  std::vector<HistoryRead> history_reads_;
   bool draining_;
+  bool is_ending_ = false;
   bool closed_ = false;
-  std::uint64_t next_send_ = 1;
+  std::uint64_t next_request_ = 1;
   std::vector<PendingSend> pending_;
   SessionReceipts receipts_;
   std::vector<Typed> typed_;  // outlives the place, so that who leaves and joins anew types no more often

@@ -48,6 +48,16 @@ class Session::Place : public RoomMember {
 
   void on_stored(const StoredNumbers& stored) override { session_.on_stored(room_.name(), stored); }
 
+  /// Nobody waits for an answer to a join without an id that the client itself has overtaken.
+  void on_join_overtaken(const RequestId& id) override {
+    if (session_.closed_ || !id) return;
+    if (session_.is_ending_)
+      return session_.reject(
+          {id, ErrorCode::unavailable, "the gateway restarts; join again elsewhere", retry_after_ms});
+    session_.reject({id, ErrorCode::cancelled, "a leave or another join of the room came before the answer",
+                     std::nullopt});
+  }
+
   /// Destroys this place.
   void on_join_failed(const RequestId& id) override {
     Session& session = session_;

@@ -14,16 +14,18 @@ Hub::Hub(boost::asio::io_context& context, GatewayMetrics& metrics, std::string 
     : context_(context),
       metrics_(metrics),
       timing_(timing),
+      catch_up_timer_(context),
       presences_(context, std::move(gateway), metrics.presence_rooms, presence_links()) {}
 
 void Hub::attach(Bus& bus, std::vector<WorkerPort*> workers) {
   bus_ = &bus;
   workers_ = std::move(workers);
   batches_.resize(workers_.size());
+  is_behind_.resize(workers_.size());
 }
 
 void Hub::want(std::size_t worker, const std::string& name, std::uint64_t token) {
-  const auto [found, is_new] = rooms_.try_emplace(name);
+  const auto [found, is_new] = rooms_.try_emplace(name, held_by_feeds_);
   HubRoom& room = found->second;
   if (is_new) {
     room.name = std::make_shared<const std::string>(name);
@@ -31,6 +33,7 @@ void Hub::want(std::size_t worker, const std::string& name, std::uint64_t token)
     room.timer = std::make_unique<boost::asio::steady_timer>(context_);
     bus_->subscribe(name);
   }
+  if (std::exchange(room.is_unused, false)) --unused_rooms_;
   std::erase_if(room.workers, [&](const Wanted& wanted) { return wanted.worker == worker; });
   room.workers.push_back({worker, token});
   if (room.feed.is_ready()) workers_[worker]->post_subscribed(name, token);
@@ -48,12 +51,15 @@ void Hub::unwant(std::size_t worker, const std::string& name) {
 void Hub::end_if_unused(HubRoom& room) {
   // The timer is the read's while the room is read; the read's end asks again.
   if (!room.workers.empty() || room.feed.is_reading()) return;
-  room.timer->expires_after(timing_.keep_subscription);
+  if (!std::exchange(room.is_unused, true)) ++unused_rooms_;
+  const bool may_stay = unused_rooms_ <= most_unused_rooms;
+  room.timer->expires_after(may_stay ? timing_.keep_subscription : std::chrono::milliseconds(0));
   room.timer->async_wait([this, name = *room.name, life = room.life](boost::system::error_code error) {
     HubRoom* unused = find(name, life);
     if (error || unused == nullptr || !unused->workers.empty()) return;
     bus_->unsubscribe(name);
     presences_.forget(name);
+    --unused_rooms_;
     rooms_.erase(name);
   });
 }
@@ -78,6 +84,11 @@ void Hub::on_publication(std::string_view name, std::string_view message) {
   if (room == nullptr) return;
   const auto head = parse_publication(name, message);
   if (!head) return pass_on_other(*room, message);
+  if (is_left_behind(*room)) {
+    metrics_.publications_left_behind.Increment();
+    room->feed.on_missed();
+    return leave_behind(*room);
+  }
   if (room->feed.accept_next(head->cursor)) return pass_on(*room, head->cursor, head->id, message);
   apply(*room, room->feed.on_publication(head->cursor, message));
 }
@@ -86,6 +97,7 @@ void Hub::on_publication(std::string_view name, std::string_view message) {
 /// is theirs.
 void Hub::pass_on_other(HubRoom& room, std::string_view publication) {
   if (auto numbers = parse_stored(*room.name, publication)) {
+    if (is_left_behind(room)) return;  // senders that wait ask PostgreSQL themselves
     const auto stored = std::make_shared<const StoredNumbers>(*std::move(numbers));
     for (const Wanted& wanted : room.workers) batches_[wanted.worker].push_back({room.name, {}, {}, stored});
     return;
@@ -173,6 +185,11 @@ void Hub::apply(HubRoom& room, const RoomFeed::Step& step) {
 }
 
 void Hub::read(HubRoom& room) {
+  look_at_backlogs();
+  if (is_left_behind(room)) {
+    room.wants_read = true;
+    return leave_behind(room);
+  }
   ReadRequest request;
   request.room = *room.name;
   if (room.feed.is_ready()) request.since = room.feed.cursor();
@@ -208,9 +225,67 @@ void Hub::pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view
     batches_[wanted.worker].push_back({room.name, cursor, frame, {}, second});
 }
 
+void Hub::look_at_backlogs() {
+  is_any_behind_ = false;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    is_behind_[i] = workers_[i]->backlog_bytes() > most_backlog_bytes;
+    is_any_behind_ = is_any_behind_ || is_behind_[i];
+  }
+}
+
+bool Hub::is_left_behind(const HubRoom& room) const {
+  return is_any_behind_ && std::ranges::any_of(room.workers, [this](const Wanted& wanted) {
+           return is_behind_[wanted.worker];
+         });
+}
+
+void Hub::leave_behind(HubRoom& room) {
+  if (std::exchange(room.has_missed, true)) return;
+  missed_.emplace_back(*room.name, room.life);
+  if (missed_.size() > 1) return;
+  log::warning("a worker is too far behind; its rooms read later from the stream what they miss now",
+               {{"room", *room.name}, {"backlog_bytes", most_backlog_bytes}});
+  catch_up_later();
+}
+
+void Hub::catch_up_later() {
+  catch_up_timer_.expires_after(timing_.catch_up_after);
+  catch_up_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) catch_up();
+  });
+}
+
+void Hub::catch_up() {
+  look_at_backlogs();
+  for (const auto& [name, life] : std::exchange(missed_, {})) {
+    HubRoom* const room = find(name, life);
+    if (room == nullptr) continue;
+    if (is_left_behind(*room)) {
+      missed_.emplace_back(name, life);
+      continue;
+    }
+    room->has_missed = false;
+    if (std::exchange(room->wants_read, false))
+      read(*room);
+    else
+      apply(*room, room->feed.on_missed_read());
+  }
+  if (!missed_.empty()) catch_up_later();
+}
+
+std::size_t weight_of(const Batch& batch) {
+  std::size_t bytes = batch.size() * (sizeof(BatchItem) + sizeof(ws::LazyFrame));
+  for (const BatchItem& item : batch) {
+    if (item.frame) bytes += item.frame->size();
+    if (item.stored) bytes += item.stored->ranges.size() * sizeof(NumberRange);
+  }
+  return bytes;
+}
+
 void Hub::on_batch_end() {
   for (std::size_t i = 0; i < batches_.size(); ++i)
     if (!batches_[i].empty()) workers_[i]->post_batch(std::exchange(batches_[i], {}));
+  look_at_backlogs();
   metrics_.publications.Increment(static_cast<double>(std::exchange(publications_, 0)));
   metrics_.frames_encoded.Increment(static_cast<double>(std::exchange(encoded_, 0)));
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -37,11 +38,16 @@ struct BatchItem {
 };
 using Batch = std::vector<BatchItem>;
 
+/// What a batch takes in memory until it is handled.
+std::size_t weight_of(const Batch& batch);
+
 /// A worker as the hub sees it. The calls post to the worker's thread and keep their order.
 class WorkerPort {
  public:
   virtual ~WorkerPort() = default;
   virtual void post_batch(Batch batch) = 0;
+  /// What was posted in batches and is not handled yet.
+  virtual std::size_t backlog_bytes() const = 0;
   virtual void post_subscribed(std::string room, std::uint64_t token) = 0;
   /// The subscription of one of its rooms broke and is there again: what the persister told meanwhile was
   /// missed, while missed messages are read and posted.
@@ -55,11 +61,20 @@ struct HubTiming {
   /// A room that everybody left stays subscribed for a while, since people come back to rooms.
   std::chrono::milliseconds keep_subscription{5000};
   std::chrono::milliseconds read_again_after{1000};
+  /// How often rooms that had to be left behind are looked at (Hub::most_backlog_bytes).
+  std::chrono::milliseconds catch_up_after{100};
 };
 
 /// Everything on the bus thread; want() and unwant() are posted there by the workers' own ports.
 class Hub : public BusListener {
  public:
+  /// Over that much a worker is too far behind: its rooms get no messages until it has caught up, and then
+  /// read from the stream what they missed.
+  static constexpr std::size_t most_backlog_bytes = std::size_t{64} * 1024 * 1024;
+
+  /// Rooms that everybody left and that stay subscribed for a while; further ones end at once.
+  static constexpr std::size_t most_unused_rooms = 10'000;
+
   /// `context` is the bus thread's, `gateway` this one's name. `bus` is set before the first call of want (it
   /// needs this listener first).
   Hub(boost::asio::io_context& context, GatewayMetrics& metrics, std::string gateway, HubTiming timing = {});
@@ -90,12 +105,17 @@ class Hub : public BusListener {
     std::uint64_t token;
   };
   struct HubRoom {
+    explicit HubRoom(std::size_t& all_held) : feed(all_held) {}
+
     std::shared_ptr<const std::string> name;
     RoomFeed feed;
     RecentIds recent;
     std::vector<Wanted> workers;
     RateWindow typing{most_typing_a_second};
-    std::uint64_t life = 0;  // told apart from an earlier room of the name by replies that come late
+    bool is_unused = false;   // it is counted in unused_rooms_
+    bool has_missed = false;  // it is in missed_
+    bool wants_read = false;  // that its feed has asked for, once its workers have caught up
+    std::uint64_t life = 0;   // told apart from an earlier room of the name by replies that come late
     std::unique_ptr<boost::asio::steady_timer> timer;
   };
   struct NameHash : std::hash<std::string_view> {
@@ -106,6 +126,11 @@ class Hub : public BusListener {
   void apply(HubRoom& room, const RoomFeed::Step& step);
   void read(HubRoom& room);
   void read_later(HubRoom& room);
+  void look_at_backlogs();
+  bool is_left_behind(const HubRoom& room) const;
+  void leave_behind(HubRoom& room);
+  void catch_up_later();
+  void catch_up();
   void pass_on_other(HubRoom& room, std::string_view publication);
   void pass_on_typing(HubRoom& room, TypingNotice notice);
   Presences::Links presence_links();
@@ -120,9 +145,15 @@ class Hub : public BusListener {
   std::shared_ptr<void> ending_;  // while end_presence publishes
   std::vector<WorkerPort*> workers_;
   std::vector<Batch> batches_;
+  std::size_t unused_rooms_ = 0;
+  std::vector<bool> is_behind_;  // by worker
+  bool is_any_behind_ = false;
+  std::vector<std::pair<std::string, std::uint64_t>> missed_;  // rooms by name and life, each once
+  boost::asio::steady_timer catch_up_timer_;
   std::uint64_t next_life_ = 1;
   std::uint64_t publications_ = 0;
   std::uint64_t encoded_ = 0;
+  std::size_t held_by_feeds_ = 0;
   std::unordered_map<std::string, HubRoom, NameHash, std::equal_to<>> rooms_;
   Presences presences_;
 };

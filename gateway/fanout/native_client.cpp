@@ -44,7 +44,9 @@ class NativeClient : public ws::Handler, public Outlet {
   void stored(const StoredEvent& event) override { send(event); }
   void typing(const Delivery<TypingEvent>& delivery, bool) override { tell(delivery); }
   bool presence(const Delivery<PresenceEvent>& delivery) override { return tell(delivery); }
-  void typing_taken(const TypingTakenEvent&) override {}
+  void typing_taken(const TypingTakenEvent& event) override {
+    if (event.id) send(event);
+  }
   void pong(const PongEvent& event) override { send(event); }
   void reconnect(const ReconnectEvent& event) override { send(event); }
   void error(const Rejection& rejection) override { send(rejection); }

@@ -36,6 +36,14 @@ void RoomFeed::on_lost() {
   broken_ = true;
 }
 
+void RoomFeed::on_missed() {
+  // It may have begun an epoch, so that the next one that comes proves nothing.
+  broken_ = true;
+  if (ready_ && !reading_) return;
+  take_held();
+  read_again_ = true;
+}
+
 bool RoomFeed::follows(Cursor cursor) const {
   if (cursor.epoch == cursor_.epoch) return cursor.seq == cursor_.seq + 1;
   // Redis keeps a connection's order, so a new epoch's first number on an unbroken subscription follows
@@ -75,14 +83,20 @@ RoomFeed::Step RoomFeed::on_publication(Cursor cursor, std::string_view message)
 }
 
 void RoomFeed::hold(Cursor cursor, std::string_view message) {
-  held_bytes_ += message.size() + sizeof(RoomEntry);
-  if (held_bytes_ > most_held_bytes) {
-    held_ = {};
-    held_bytes_ = 0;
+  const std::size_t bytes = message.size() + sizeof(RoomEntry);
+  if (held_bytes_ + bytes > most_held_bytes || all_held_ + bytes > most_held_by_all) {
+    take_held();
     read_again_ = true;
     return;
   }
+  held_bytes_ += bytes;
+  all_held_ += bytes;
   held_.push_back({cursor, std::string(message)});
+}
+
+std::vector<RoomEntry> RoomFeed::take_held() {
+  all_held_ -= std::exchange(held_bytes_, 0);
+  return std::exchange(held_, {});
 }
 
 RoomFeed::Step RoomFeed::on_read(const ReadReply& reply) {
@@ -125,8 +139,7 @@ RoomFeed::Step RoomFeed::on_read(const ReadReply& reply) {
 }
 
 void RoomFeed::pass_held(Step& step) {
-  auto held = std::exchange(held_, {});
-  held_bytes_ = 0;
+  auto held = take_held();
   for (RoomEntry& entry : held) {
     if (entry.cursor <= cursor_) {
       ++step.dropped;

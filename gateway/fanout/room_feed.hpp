@@ -16,6 +16,14 @@ namespace chat::gateway {
 /// read. On the bus thread.
 class RoomFeed {
  public:
+  /// What all feeds of a gateway hold together; `all_held` counts it and outlives them.
+  static constexpr std::size_t most_held_by_all = std::size_t{64} * 1024 * 1024;
+
+  explicit RoomFeed(std::size_t& all_held) : all_held_(all_held) {}
+  ~RoomFeed() { all_held_ -= held_bytes_; }
+  RoomFeed(const RoomFeed&) = delete;
+  RoomFeed& operator=(const RoomFeed&) = delete;
+
   /// What an input leads to. `pass_on` is in order; `read_since` asks for a read, whose reply is the next
   /// on_read.
   struct Step {
@@ -31,6 +39,11 @@ class RoomFeed {
   /// The subscription is confirmed, for the first time or again after a loss.
   Step on_subscribed();
   void on_lost();
+
+  /// A publication was not handed in, and what follows may not be either, until on_missed_read() asks for the
+  /// read that shows them.
+  void on_missed();
+  Step on_missed_read() { return start_read(); }
 
   /// True when the message is the next one and may be passed on as it is, without a copy: the hot path.
   /// Otherwise on_publication decides.
@@ -51,10 +64,12 @@ class RoomFeed {
  private:
   Step start_read();
   void hold(Cursor cursor, std::string_view message);
+  std::vector<RoomEntry> take_held();
   void pass_held(Step& step);
   void append(Step& step, Cursor cursor, std::string message);
   bool follows(Cursor cursor) const;
 
+  std::size_t& all_held_;
   bool ready_ = false;  // the first cursor is known
   bool subscribed_ = false;
   bool reading_ = false;

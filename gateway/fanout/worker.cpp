@@ -163,11 +163,18 @@ void Worker::set_gauges() {
   add_change(metrics_.connections, counted_connections_, clients());
   add_change(metrics_.polling_sessions, counted_polling_, socketio_->polling_sessions());
   add_change(metrics_.rooms, counted_rooms_, rooms_->size());
+  add_change(metrics_.held_bytes, counted_held_, rooms_->held_bytes());
+  add_change(metrics_.backlog_bytes, counted_backlog_, backlog_bytes());
   add_change(metrics_.stored_waiting, counted_waiting_, services_->stored_waiting);
 }
 
 void Worker::post_batch(Batch batch) {
-  asio::post(context_, [this, batch = std::move(batch)] { publish(batch); });
+  const std::size_t bytes = weight_of(batch);
+  backlog_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  asio::post(context_, [this, bytes, batch = std::move(batch)] {
+    publish(batch);
+    backlog_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  });
 }
 
 void Worker::publish(const Batch& batch) {
@@ -226,6 +233,7 @@ void Worker::drain(int reconnect_after_ms_least, int reconnect_after_ms_most) {
 
 void Worker::close_all(std::uint16_t code, std::string reason) {
   asio::post(context_, [this, code, reason = std::move(reason)] {
+    for (SessionHook& hook : services_->sessions) static_cast<Session&>(hook).end_requests();
     server_->close_all(code, reason);
     socketio_->close_all();
   });

@@ -55,6 +55,7 @@ class Worker : public WorkerPort {
   void listen(const std::string& address, std::uint16_t port);
 
   void post_batch(Batch batch) override;
+  std::size_t backlog_bytes() const override { return backlog_bytes_.load(std::memory_order_relaxed); }
   void post_subscribed(std::string room, std::uint64_t token) override;
   void post_resubscribed() override;
   void post_count(std::string room, bool is_wanted) override;
@@ -70,7 +71,8 @@ class Worker : public WorkerPort {
   /// between the two. Returns when no further send can begin.
   void drain(int reconnect_after_ms_least, int reconnect_after_ms_most);
 
-  /// Closes every connection behind what its outbox holds; posted.
+  /// Answers every request that still waits, and closes every connection behind what its outbox holds;
+  /// posted.
   void close_all(std::uint16_t code, std::string reason);
 
   /// Ends the loop and joins the thread; what is still open is dropped.
@@ -113,6 +115,9 @@ class Worker : public WorkerPort {
   std::size_t counted_connections_ = 0;
   std::size_t counted_polling_ = 0;
   std::size_t counted_waiting_ = 0;
+  std::size_t counted_held_ = 0;
+  std::size_t counted_backlog_ = 0;
+  std::atomic<std::size_t> backlog_bytes_{0};
   std::atomic<std::size_t> connections_{0};
   std::atomic<std::size_t> accepts_in_flight_{0};
   std::atomic<bool> store_connected_{false};

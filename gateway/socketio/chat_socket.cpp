@@ -329,7 +329,8 @@ void ChatSocket::error(const Rejection& rejection) {
     wants_join_ = true;
     return;
   }
-  is_place_told_ = true;  // it is where it was
+  // It is where it was, unless this is the answer to a join that the present command overtakes.
+  if (rejection.code != ErrorCode::cancelled) is_place_told_ = true;
   json fields{{"code", name(rejection.code)}, {"message", rejection.message}};
   if (rejection.id && !ack_of(*rejection.id)) fields["id"] = *rejection.id;
   if (rejection.retry_after_ms) fields["retry_after_ms"] = *rejection.retry_after_ms;

@@ -81,7 +81,8 @@ test("a gateway sends every documented frame, each as documented", async () => {
   ann.write({ type: "send", id, room, text: "hello" });
   await ann.waitFor((frame) => frame.type === "ack" && frame.id === id);
   await ann.waitFor((frame) => frame.type === "stored" && frame.room === room);
-  bob.write({ type: "typing", room });
+  bob.write({ type: "typing", id: "t", room });
+  await bob.waitFor((frame) => frame.type === "typing_taken" && frame.id === "t");
   bob.write({ type: "dance", id: "d" });
   await bob.waitFor((frame) => frame.type === "error" && frame.id === "d");
   ann.write({ type: "history", id: "h", room, before: { epoch: joined.epoch, seq: 1000 }, limit: 10 });

@@ -57,6 +57,29 @@ for (const [version, client] of Object.entries(versions)) {
 }
 
 for (const [mode, options] of Object.entries(modes)) {
+  test(`${mode}: join, leave and join without waiting: each callback is called once, that of a join that is overtaken with cancelled`, async () => {
+    const socket = await connect(balanced(), options);
+    await settled([socket], options);
+    const room = newRoom("overtaken");
+    const calls = [0, 0, 0, 0];
+    const answers = ["join", "leave", "join", "join"].map((event, i) => new Promise((done) => {
+      socket.emit(event, { room }, (answer) => {
+        calls[i]++;
+        done(answer);
+      });
+    }));
+    const [first, left, second, last] = await Promise.race([
+      Promise.all(answers),
+      until("all callbacks to be called", () => calls.every((count) => count > 0)).then(() => Promise.all(answers)),
+    ]);
+    // One that Redis answers before the next event is read is not overtaken.
+    [first, second].forEach((answer) => assert.ok(answer.code === "cancelled" || answer.complete, JSON.stringify(answer)));
+    assert.deepEqual([left.room, last.room, last.complete], [room, room, true]);
+    const ack = await request(socket, "event:message", { room, message: "I am in it" });
+    await gets([socket], ack.id);
+    assert.deepEqual(calls, [1, 1, 1, 1]);
+  });
+
   test(`I1 I2 ${mode}: every client gets every message exactly once and in one order, native clients too, and the ack is the row`, async () => {
     const sockets = await Promise.all(range(6).map(() => connect(balanced(), options)));
     const natives = await Promise.all(fleet.gateways.map((gateway) => Client.connect(gateway.url)));

@@ -10,6 +10,7 @@ import { backendKilled, postgresAway, postgresFrozen, postgresKilled } from "./p
 import { everything } from "./random.mjs";
 import { redisEmptied, redisFrozen, redisKilled } from "./redis.mjs";
 import { rollingRestart } from "./rolling.mjs";
+import { slowJoins } from "./slow_joins.mjs";
 import { slowReaders } from "./slow_readers.mjs";
 import { zombie } from "./zombie.mjs";
 
@@ -17,7 +18,7 @@ export const faults = [
   gatewayKilled, persisterKilled, persisterKilledBetweenCommits, redisKilled, redisEmptied, redisFrozen, kafkaKilled,
   postgresKilled, postgresAway, postgresFrozen, slowReaders,
   // These have fleets of their own.
-  orphan, backendKilled, zombie, kafkaLongAway, kafkaDiskFull, poison, rollingRestart, everything,
+  slowJoins, orphan, backendKilled, zombie, kafkaLongAway, kafkaDiskFull, poison, rollingRestart, everything,
 ];
 
 export const shortFaults = [gatewayKilled, persisterKilledBetweenCommits, redisKilled, redisEmptied, kafkaKilled, postgresKilled, slowReaders, zombie];

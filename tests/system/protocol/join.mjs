@@ -107,6 +107,29 @@ export function joinTests(gateway) {
       await Promise.all([stays.close(), leaves.close()]);
     });
 
+    test("join, leave and join without waiting: each is answered once, a join that is overtaken by cancelled, and the last one counts", async () => {
+      const room = newRoom("overtaken");
+      const client = await Client.connect(gateway().url);
+      client.socket._socket.cork();
+      const answers = ["join", "leave", "join", "join"].map((type, i) => client.request({ type, id: `r${i}`, room }));
+      client.socket._socket.uncork();
+      const [first, left, second, last] = await Promise.all(answers);
+      // One that Redis answers before the next frame is read is not overtaken.
+      [first, second].forEach((answer) => assert.ok(answer.code === "cancelled" || answer.type === "joined", JSON.stringify(answer)));
+      assert.deepEqual([left.type, last.type], ["left", "joined"]);
+      const { seq } = await client.send(room, "I am in it");
+      await client.waitFor((frame) => frame.type === "message" && frame.seq === seq);
+      assert.deepEqual(client.frames.flatMap(({ id }) => (/^r\d$/.test(id) ? [id] : [])).sort(), ["r0", "r1", "r2", "r3"]);
+      await client.close();
+    });
+
+    test("typing with an id is answered", async () => {
+      const room = newRoom("typing");
+      const client = await member(gateway(), room);
+      assert.deepEqual(await client.request({ type: "typing", id: "t", room }), { type: "typing_taken", id: "t", room });
+      await client.close();
+    });
+
     test("a session that is in 100 rooms is told too_many_rooms until it leaves one", async () => {
       const rooms = range(101).map((i) => newRoom(`many-${i}`));
       const client = await Client.connect(gateway().url);

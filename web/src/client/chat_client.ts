@@ -20,7 +20,7 @@ export interface ChatClientOptions {
   openSocket?: (url: string) => Socket;
 }
 
-const retryLater = new Set<string>(["rate_limited", "overloaded", "unavailable"]);
+const retryLater = new Set<string>(["rate_limited", "overloaded", "unavailable", "cancelled"]);
 const backoff = { baseMs: 1_000, maxMs: 15_000 };
 /** The least wait before a retry where the gateway named none. */
 const leastRetryMs = 250;
@@ -196,7 +196,8 @@ export class ChatClient {
     const outgoing = id === undefined ? undefined : this.#outbox.get(id);
     if (feed) this.#joinFailed(feed, error);
     else if (outgoing) this.#sendFailed(outgoing, error);
-    else this.#emit({ type: "notice", code, message });
+    // The answer to a join that a leave or a later join of ours has overtaken.
+    else if (code !== "cancelled") this.#emit({ type: "notice", code, message });
   }
 
   #joinFailed(feed: RoomFeed, { code, message, retry_after_ms }: ErrorFrame): void {

@@ -30,6 +30,7 @@ export type ErrorCode =
   | "rate_limited"
   | "overloaded"
   | "unavailable"
+  | "cancelled"
   | "internal";
 
 export type ClientFrame =

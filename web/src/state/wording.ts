@@ -12,6 +12,7 @@ const words: Readonly<Record<ErrorCode, string>> = {
   rate_limited: "You are sending too fast",
   overloaded: "The server is too busy",
   unavailable: "The server cannot do this at the moment",
+  cancelled: "A later request took the place of this one",
   internal: "The server failed",
 };
 

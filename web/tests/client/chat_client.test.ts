@@ -173,6 +173,21 @@ describe("rooms", () => {
     expect(chat.socket.framesOf("join")).toHaveLength(2);
   });
 
+  it("that are left and joined again at once, as StrictMode does, show no error of the first join", () => {
+    const chat = new ScriptedChat();
+    chat.client.start();
+    chat.socket.welcome();
+    chat.client.join("general");
+    const { id } = chat.socket.last("join");
+    chat.client.leave("general");
+    chat.client.join("general");
+    chat.socket.refuse(id, "cancelled");
+    chat.socket.joined(1);
+    expect(chat.eventsOf("notice")).toEqual([]);
+    expect(chat.eventsOf("room_refused")).toEqual([]);
+    expect(chat.eventsOf("joined")).toHaveLength(1);
+  });
+
   it("that were left send nothing and show nothing more", () => {
     const chat = new ScriptedChat().online();
     chat.client.leave("general");

@@ -60,5 +60,9 @@ TEST(NativeEncoder, SmallFramesAreJson) {
   EXPECT_EQ(json::parse(encode(AckEvent{"i", "r", {1, 2}, true}))["duplicate"], true);
 }
 
+TEST(NativeEncoder, TypingWithAnIdIsAnswered) {
+  EXPECT_EQ(native::encode(TypingTakenEvent{"t", "r"}), R"({"type":"typing_taken","id":"t","room":"r"})");
+}
+
 }  // namespace
 }  // namespace chat::gateway::native

@@ -24,6 +24,7 @@ class TestMember : public RoomMember {
     page = std::move(answer);
   }
   void on_join_failed(const RequestId&) override { ++failed; }
+  void on_join_overtaken(const RequestId& id) override { overtaken.push_back(id.value_or("")); }
 
   void on_stored(const StoredNumbers& stored) override {
     told.push_back(stored.watermark);
@@ -35,6 +36,7 @@ class TestMember : public RoomMember {
   std::string name;
   int joined = 0;
   int failed = 0;
+  std::vector<std::string> overtaken;
   std::vector<Cursor> told;
   Room* room_to_stop_waiting_in = nullptr;
   std::shared_ptr<const ReadReply> page;
@@ -49,7 +51,8 @@ inline ReadReply page_of(std::int64_t first, std::int64_t last) {
 struct RoomTest : ::testing::Test {
   FakeStore store;
   FakeHub hub;
-  std::shared_ptr<Room> room = std::make_shared<Room>("r", store, hub);
+  HeldBytes held;
+  std::shared_ptr<Room> room = std::make_shared<Room>("r", store, hub, held);
   FakeOutlet outlet, other_outlet;
   TestMember member{outlet, 1, "Ann"}, other{other_outlet, 2, "Bob"};
 

@@ -217,10 +217,11 @@ TEST_F(RoomTest, I3WhoIsLiveAndJoinsAgainForAHistoryThatDoesNotReachItsPlaceGets
   store.reads.back().handler(page_of(6, 7));
   EXPECT_EQ(member.joined, 1);
   EXPECT_EQ(store.reads.back().request.since, (Cursor{1, 4}));
-  store.reads.back().handler(page_of(5, 7));
+  room->publish(room_message(1, 9));
+  store.reads.back().handler(page_of(5, 8));
   EXPECT_EQ(member.joined, 2);
-  EXPECT_EQ(member.page->entries.size(), 3U);
-  EXPECT_EQ(outlet.cursors, std::vector<Cursor>({{1, 8}}));
+  EXPECT_EQ(member.page->entries.size(), 4U);
+  EXPECT_EQ(outlet.cursors, std::vector<Cursor>({{1, 9}}));
 }
 
 TEST_F(RoomTest, WhoIsLiveAndJoinsAgainForAHistoryThatReachesItsPlaceGetsIt) {
@@ -234,6 +235,34 @@ TEST_F(RoomTest, WhoIsLiveAndJoinsAgainForAHistoryThatReachesItsPlaceGetsIt) {
   EXPECT_EQ(member.joined, 2);
   EXPECT_EQ(member.page->entries.size(), 2U);
   EXPECT_EQ(outlet.cursors, std::vector<Cursor>({{1, 6}}));
+}
+
+TEST_F(RoomTest, AJoinThatAnotherOneOrALeaveOvertakesIsToldSoFirst) {
+  room->join(member, "before the subscription", std::nullopt, 0);
+  room->join(member, "first", std::nullopt, 0);
+  room->on_subscribed();
+  room->join(member, "second", Cursor{1, 1}, 0);
+  room->leave(member);
+  room->join(member, "third", std::nullopt, 0);
+  EXPECT_EQ(member.overtaken, (std::vector<std::string>{"before the subscription", "first", "second"}));
+  for (std::size_t i = 0; i < store.reads.size(); ++i) store.reads[i].handler(page_up_to({1, 1}));
+  EXPECT_EQ(member.joined, 1);
+  room->leave(member);
+  room->leave(member);
+  EXPECT_EQ(member.overtaken.size(), 3U) << "an answered join is not overtaken";
+}
+
+TEST_F(RoomTest, I3WhoIsLiveAndJoinsAgainTwiceKeepsItsPlace) {
+  go_live(member, {1, 4});
+  room->join(member, "with history", std::nullopt, 2);
+  for (std::int64_t seq = 5; seq <= 8; ++seq) room->publish(room_message(1, seq));
+  room->join(member, "again", std::nullopt, 0);
+  ASSERT_EQ(member.overtaken, std::vector<std::string>{"with history"});
+  store.reads.back().handler(page_up_to({1, 8}));
+  EXPECT_EQ(store.reads.back().request.since, (Cursor{1, 4}));
+  store.reads.back().handler(page_of(5, 8));
+  EXPECT_EQ(member.joined, 2);
+  EXPECT_EQ(member.page->entries.size(), 4U);
 }
 
 TEST_F(RoomTest, AReplyAfterTheRoomsEndIsIgnored) {

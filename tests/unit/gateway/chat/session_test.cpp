@@ -1,5 +1,6 @@
 #include "gateway/chat/session.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "gateway/chat/session_limits.hpp"
@@ -8,7 +9,11 @@
 namespace chat::gateway {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
 using testing::has;
+using ::testing::HasSubstr;
 using testing::page_up_to;
 using testing::SessionTest;
 
@@ -160,6 +165,54 @@ TEST_F(SessionTest, AFailedJoinIsToldAndForgotten) {
   EXPECT_TRUE(has(frame, R"("code":"unavailable")") && has(frame, R"("id":"j")")) << frame;
   EXPECT_EQ(rooms.size(), 0U);
   EXPECT_EQ(hub.unwanted.size(), 1U);
+}
+
+TEST_F(SessionTest, EveryJoinGetsOneAnswerWhateverOvertakesIt) {
+  session->handle(JoinCommand{"1", "r", std::nullopt, 0});
+  session->handle(LeaveCommand{"2", "r"});
+  session->handle(JoinCommand{"3", "r", std::nullopt, 0});
+  session->handle(JoinCommand{"4", "r", std::nullopt, 0});
+  EXPECT_THAT(outlet.take(), ElementsAre(AllOf(HasSubstr(R"("id":"1")"), HasSubstr("cancelled")),
+                                         AllOf(HasSubstr(R"("id":"2")"), HasSubstr("left")),
+                                         AllOf(HasSubstr(R"("id":"3")"), HasSubstr("cancelled"))));
+  rooms.on_subscribed("r", hub.wanted.back().second);
+  for (std::size_t i = 0; i < store.reads.size(); ++i) store.reads[i].handler(page_up_to({5, 1}));
+  EXPECT_THAT(outlet.take(), ElementsAre(AllOf(HasSubstr(R"("id":"4")"), HasSubstr("joined"))));
+  session->close();
+  EXPECT_TRUE(outlet.take().empty());
+}
+
+TEST_F(SessionTest, AJoinWithoutAnIdIsOvertakenInSilence) {
+  session->handle(JoinCommand{std::nullopt, "r", std::nullopt, 0});
+  session->handle(LeaveCommand{"2", "r"});
+  EXPECT_EQ(outlet.take().size(), 1U);
+}
+
+TEST_F(SessionTest, AHistoryThatALeaveOvertakesIsStillAnswered) {
+  join("r");
+  session->handle(HistoryCommand{"h", "r", {5, 9}, 3});
+  session->handle(LeaveCommand{"l", "r"});
+  store.reads.back().handler(page_up_to({5, 9}));
+  EXPECT_THAT(outlet.take(), ElementsAre(HasSubstr(R"("id":"l")"), HasSubstr(R"("id":"h")")));
+}
+
+TEST_F(SessionTest, BeforeTheGatewayClosesItEveryRequestThatWaitsIsAnswered) {
+  join("r");
+  session->handle(JoinCommand{"j", "s", std::nullopt, 0});
+  session->handle(HistoryCommand{"h", "r", {5, 9}, 3});
+  const auto sent = send();
+  session->end_requests();
+  const auto told = outlet.take();
+  for (const std::string& id : {std::string("j"), std::string("h"), sent.id})
+    EXPECT_THAT(told, Contains(AllOf(HasSubstr(R"("id":")" + id + '"'), HasSubstr("unavailable"))));
+  EXPECT_EQ(told.size(), 3U);
+  EXPECT_EQ(rooms.size(), 0U);
+  store.reads.back().handler(page_up_to({5, 9}));
+  answer({AcceptReply::Status::accepted, {5, 2}, ""});
+  ASSERT_EQ(journal.entries.size(), 1U) << "what was numbered is stored";
+  journal.entries[0].on_durable();
+  session->end_requests();
+  EXPECT_TRUE(outlet.take().empty());
 }
 
 TEST_F(SessionTest, ClosingLeavesAllRooms) {

@@ -47,6 +47,7 @@ class FakeBus : public Bus {
 class FakeWorker : public WorkerPort {
  public:
   void post_batch(Batch batch) override { batches.push_back(std::move(batch)); }
+  std::size_t backlog_bytes() const override { return backlog; }
   void post_subscribed(std::string room, std::uint64_t token) override {
     subscribed.push_back({room, token});
   }
@@ -58,6 +59,7 @@ class FakeWorker : public WorkerPort {
     presences.emplace_back(std::move(room), std::move(presence));
   }
 
+  std::size_t backlog = 0;
   std::vector<Batch> batches;
   std::vector<std::pair<std::string, std::uint64_t>> subscribed;
   std::vector<std::pair<std::string, bool>> counts;
@@ -78,11 +80,20 @@ struct HubTest : ::testing::Test {
   boost::asio::io_context context;
   Metrics registry;
   GatewayMetrics metrics{registry};
-  Hub hub{context, metrics, "gw-1", {std::chrono::milliseconds(5), std::chrono::milliseconds(5)}};
+  Hub hub{context,
+          metrics,
+          "gw-1",
+          {std::chrono::milliseconds(5), std::chrono::milliseconds(5), std::chrono::milliseconds(1)}};
   FakeBus bus;
   FakeWorker one, two;
 
   void SetUp() override { hub.attach(bus, {&one, &two}); }
+
+  /// Until the hub has looked at the backlogs once more.
+  void run_for_a_catch_up() {
+    context.restart();
+    context.run_one();
+  }
 
   void go_live() {
     hub.want(0, "r", 1);

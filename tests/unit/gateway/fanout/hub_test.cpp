@@ -55,6 +55,49 @@ TEST_F(HubTest, AHoleIsReadOncePerGatewayAndDeliveredInOrder) {
   EXPECT_EQ(metrics.gaps_repaired.Value(), 1);
 }
 
+TEST_F(HubTest, I6WhatAWorkerCannotTakeIsReadFromTheStreamOnceItHasCaughtUp) {
+  go_live();
+  one.backlog = Hub::most_backlog_bytes + 1;
+  hub.on_batch_end();
+  for (std::int64_t seq = 2; seq <= 100; ++seq) hub.on_publication("r", message({5, seq}));
+  hub.on_batch_end();
+  run_for_a_catch_up();
+  EXPECT_TRUE(one.batches.empty());
+  EXPECT_TRUE(bus.handlers.empty()) << "a page would be as much too much";
+  EXPECT_EQ(metrics.publications_left_behind.Value(), 99);
+  one.backlog = 0;
+  run_for_a_catch_up();
+  ASSERT_EQ(bus.handlers.size(), 1U);
+  EXPECT_EQ(bus.requests.back().since, (Cursor{5, 1}));
+  hub.on_publication("r", message({5, 101}));
+  auto first = page_up_to({5, 101});
+  first.entries = {{{5, 2}, message({5, 2})}};
+  first.more = true;
+  one.backlog = Hub::most_backlog_bytes + 1;
+  bus.answer(first);
+  ASSERT_EQ(one.batches.size(), 1U);
+  run_for_a_catch_up();
+  EXPECT_TRUE(bus.handlers.empty()) << "the next page waits too";
+  one.backlog = 0;
+  run_for_a_catch_up();
+  ASSERT_EQ(bus.handlers.size(), 1U);
+  auto rest = page_up_to({5, 101});
+  for (std::int64_t seq = 3; seq <= 101; ++seq) rest.entries.push_back({{5, seq}, message({5, seq})});
+  bus.answer(rest);
+  ASSERT_EQ(one.batches.size(), 2U);
+  EXPECT_EQ(one.batches[1].size(), 99U);
+  EXPECT_EQ(metrics.gaps_unrepaired.Value(), 0);
+}
+
+TEST_F(HubTest, I6OnlyTheRoomsOfAWorkerThatIsBehindWait) {
+  go_live();
+  two.backlog = Hub::most_backlog_bytes + 1;
+  hub.on_batch_end();
+  hub.on_publication("r", message({5, 2}));
+  hub.on_batch_end();
+  EXPECT_EQ(one.batches.size(), 1U);
+}
+
 TEST_F(HubTest, I4AnIdThatWasShownIsNotShownUnderASecondNumber) {
   go_live();
   const auto first = message({5, 2});
@@ -108,6 +151,30 @@ TEST_F(HubTest, WorkersAreToldOfAResubscriptionOfTheirRoomsOnly) {
   hub.on_subscribed("r");
   EXPECT_EQ(one.resubscribed, 1);
   EXPECT_EQ(two.resubscribed, 0);
+}
+
+TEST_F(HubTest, I6RoomsThatEverybodyLeftAreKeptWithinABound) {
+  Hub patient(context, metrics, "gw-1", {std::chrono::hours(1), std::chrono::hours(1)});
+  patient.attach(bus, {&one, &two});
+  const auto visit = [&](std::size_t i) {
+    const std::string room = "r" + std::to_string(i);
+    patient.want(0, room, i);
+    patient.on_subscribed(room);
+    bus.answer(page_up_to({5, 1}));
+    patient.unwant(0, room);
+  };
+  for (std::size_t i = 0; i < Hub::most_unused_rooms; ++i) visit(i);
+  context.poll();
+  EXPECT_TRUE(bus.unsubscribed.empty());
+  patient.want(0, "r0", 1);
+  visit(Hub::most_unused_rooms);
+  context.restart();
+  context.poll();
+  EXPECT_TRUE(bus.unsubscribed.empty()) << "one of them is used again";
+  visit(Hub::most_unused_rooms + 1);
+  context.restart();
+  context.run_one();
+  EXPECT_EQ(bus.unsubscribed.size(), 1U);
 }
 
 TEST_F(HubTest, ARoomThatEverybodyLeftIsUnsubscribedLater) {

@@ -21,7 +21,8 @@ std::vector<Cursor> cursors(const RoomFeed::Step& step) {
 }
 
 struct RoomFeedTest : ::testing::Test {
-  RoomFeed feed;
+  std::size_t all_held = 0;
+  RoomFeed feed{all_held};
   void begin_at(Cursor cursor) {
     EXPECT_TRUE(feed.on_subscribed().read);
     EXPECT_TRUE(feed.on_read(reply(cursor)).became_ready);
@@ -153,6 +154,31 @@ TEST_F(RoomFeedTest, I6WhatCannotBeHeldDuringALongRepairIsReadAfterIt) {
   EXPECT_EQ(cursors(second), missed);
   EXPECT_FALSE(second.read);
   EXPECT_EQ(first.gaps_unrepaired + second.gaps_unrepaired, 0U);
+}
+
+TEST_F(RoomFeedTest, I6AllRoomsOfAGatewayHoldSoMuchTogether) {
+  begin_at({1, 1});
+  feed.on_publication({1, 3}, "held");
+  all_held = RoomFeed::most_held_by_all;
+  feed.on_publication({1, 4}, "not held");
+  EXPECT_LT(all_held, RoomFeed::most_held_by_all);
+  EXPECT_TRUE(feed.on_read(reply({1, 3}, {{1, 2}, {1, 3}})).read) << "the rest is read";
+  EXPECT_EQ(cursors(feed.on_read(reply({1, 4}, {{1, 4}}))), (std::vector<Cursor>{{1, 4}}));
+}
+
+TEST_F(RoomFeedTest, I3WhatWasNotHandedInIsReadAlsoOverANewEpoch) {
+  begin_at({1, 1});
+  feed.on_missed();
+  EXPECT_FALSE(feed.accept_next({2, 1})) << "numbers of the first epoch may have been among them";
+  EXPECT_TRUE(feed.on_publication({2, 1}, "a").read);
+  feed.on_missed();
+  EXPECT_FALSE(feed.on_missed_read().read) << "a read is under way";
+  EXPECT_TRUE(feed.on_read(reply({2, 1}, {{1, 2}, {2, 1}})).read)
+      << "it began before the second one was missed";
+  const auto step = feed.on_read(reply({2, 2}, {{2, 2}}));
+  EXPECT_EQ(cursors(step), (std::vector<Cursor>{{2, 2}}));
+  EXPECT_EQ(step.gaps_unrepaired, 0U);
+  EXPECT_TRUE(feed.accept_next({2, 3}));
 }
 
 TEST_F(RoomFeedTest, ANewEpochThatCameBeforeASecondLossFollowsWhatIsReadAfterIt) {

@@ -1,0 +1,104 @@
+// The messages that come to a room while its joins are read. Pure.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "common/wire/cursor.hpp"
+#include "gateway/chat/events.hpp"
+
+namespace chat::gateway {
+
+/// What all rooms of one worker hold together, as HeldMessages weighs it.
+struct HeldBytes {
+  std::size_t all = 0;
+};
+
+/// A read shows everything that was published before it began, so that only what comes later is held for it.
+/// Over a bound the oldest read loses what is held for it: its joiners get a page with `more`. On the
+/// worker's thread.
+class HeldMessages {
+ public:
+  /// Of one room: a page and that much more fit into an outbox of the least size.
+  static constexpr std::size_t most_bytes = std::size_t{256} * 1024;
+  /// Of all rooms of a worker.
+  static constexpr std::size_t most_worker_bytes = std::size_t{32} * 1024 * 1024;
+
+  using Place = std::uint64_t;
+
+  /// `worker` outlives it.
+  explicit HeldMessages(HeldBytes& worker) : worker_(worker) {}
+  ~HeldMessages() { worker_.all -= bytes_; }
+  HeldMessages(const HeldMessages&) = delete;
+  HeldMessages& operator=(const HeldMessages&) = delete;
+
+  /// A read begins. Ends with end_read() of the place that it gives.
+  Place begin_read() {
+    reads_.push_back(first_ + messages_.size());
+    return reads_.back();
+  }
+
+  void end_read(Place place) {
+    const auto found = std::ranges::lower_bound(reads_, place);
+    if (found == reads_.end() || *found != place) return;
+    reads_.erase(found);
+    forget_what_no_read_needs();
+  }
+
+  /// Whether everything is here that came since the read began, which has not ended.
+  bool has_all_since(Place place) const { return !reads_.empty() && place >= reads_.front(); }
+
+  /// Costs one branch while no read needs it.
+  void push(const RoomMessage& message) {
+    if (!reads_.empty()) hold(message);
+  }
+
+  const std::deque<RoomMessage>& messages() const { return messages_; }
+  std::size_t bytes() const { return bytes_; }
+
+  /// Of the messages behind the cursor.
+  std::size_t bytes_after(Cursor cursor) const {
+    std::size_t sum = 0;
+    for (auto message = messages_.rbegin(); message != messages_.rend() && message->cursor > cursor;
+         ++message)
+      sum += weight(*message);
+    return sum;
+  }
+
+ private:
+  /// With what the objects around the frame take.
+  static std::size_t weight(const RoomMessage& message) {
+    return message.frame->view().size() + sizeof(RoomMessage) + sizeof(ws::Frame);
+  }
+
+  void hold(const RoomMessage& message) {
+    messages_.push_back(message);
+    bytes_ += weight(message);
+    worker_.all += weight(message);
+    while (!reads_.empty() && (bytes_ > most_bytes || worker_.all > most_worker_bytes)) {
+      reads_.erase(reads_.begin());
+      forget_what_no_read_needs();
+    }
+  }
+
+  void forget_what_no_read_needs() {
+    const Place needed = reads_.empty() ? first_ + messages_.size() : reads_.front();
+    for (; first_ < needed; ++first_) {
+      bytes_ -= weight(messages_.front());
+      worker_.all -= weight(messages_.front());
+      messages_.pop_front();
+    }
+    if (messages_.empty()) messages_ = {};  // a burst's memory is given back
+  }
+
+  HeldBytes& worker_;
+  std::vector<Place> reads_;  // rising; those of which everything is here
+  Place first_ = 0;           // of the oldest message
+  std::deque<RoomMessage> messages_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace chat::gateway

@@ -1,0 +1,67 @@
+#include "gateway/chat/join_page.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "gateway/chat/page_cut.hpp"
+
+namespace chat::gateway {
+namespace {
+
+/// As many numbers as a page holds at most.
+constexpr std::int64_t close_numbers = 1000;
+
+}  // namespace
+
+bool covers(const std::optional<Cursor>& oldest, const std::optional<Cursor>& since) {
+  return oldest && since && oldest->epoch == since->epoch && oldest->seq <= since->seq &&
+         since->seq - oldest->seq <= close_numbers;
+}
+
+bool is_part_of(Cursor since, const ReadReply& page) {
+  if (!page.complete || since > page.newest) return false;
+  return !page.more || since < page.entries.back().cursor;
+}
+
+bool goes_on_from(Cursor seen, const ReadReply& page) {
+  if (page.entries.empty() || page.newest.epoch != seen.epoch) return false;
+  return page.entries.front().cursor <= Cursor{seen.epoch, seen.seq + 1};
+}
+
+std::shared_ptr<const ReadReply> part_after(Cursor since, const ReadReply& page) {
+  auto part = std::make_shared<ReadReply>(without_entries(page));
+  const auto first =
+      std::ranges::upper_bound(page.entries, since, {}, [](const RoomEntry& entry) { return entry.cursor; });
+  part->entries.assign(first, page.entries.end());
+  return part;
+}
+
+std::shared_ptr<const ReadReply> without_proof(const ReadReply& page) {
+  auto same = std::make_shared<ReadReply>(page);
+  same->complete = false;
+  return same;
+}
+
+std::shared_ptr<const ReadReply> with_more(const ReadReply& page) {
+  auto same = std::make_shared<ReadReply>(page);
+  same->more = true;
+  return same;
+}
+
+std::shared_ptr<const ReadReply> with_held(const ReadReply& page, const HeldMessages& held,
+                                           std::size_t bytes) {
+  auto filled = std::make_shared<ReadReply>(without_entries(page));
+  std::size_t used = 0;
+  for (const RoomMessage& message : held.messages()) {
+    if (message.cursor <= page.newest) continue;
+    const auto payload = ws::payload_of(message.frame->view());
+    used += payload.size() + 1;  // the comma
+    if (used > bytes && !filled->entries.empty()) break;
+    filled->entries.push_back({message.cursor, std::string(payload)});
+  }
+  filled->newest = filled->entries.back().cursor;
+  filled->more = true;
+  return filled;
+}
+
+}  // namespace chat::gateway
