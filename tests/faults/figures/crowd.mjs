@@ -110,6 +110,10 @@ class Member {
 
 let members = [];
 
+function hasSeen({ room, cursor }, newest) {
+  return cursor !== null && cursor.epoch === newest[room].epoch && cursor.seq >= newest[room].seq;
+}
+
 const orders = {
   async connect({ first, then, clients, rooms, seed }) {
     const random = new Random(seed, "crowd");
@@ -129,9 +133,16 @@ const orders = {
     }
     return {};
   },
+  // newest: a message of each room.
+  async waitUntilSeen({ newest, deadline = Infinity }) {
+    while (members.some((member) => !hasSeen(member, newest)) && Date.now() < deadline) {
+      await delay(20);
+    }
+    return {};
+  },
   // newest: each room's last message, which all must have seen.
   async report({ newest }) {
-    const incomplete = members.filter(({ room, cursor, gaps }) => gaps > 0 || cursor.epoch !== newest[room].epoch || cursor.seq < newest[room].seq);
+    const incomplete = members.filter((member) => member.gaps > 0 || !hasSeen(member, newest));
     return { backAt: members.map(({ backAt }) => backAt).filter((at) => at !== null), incomplete: incomplete.length };
   },
 };

@@ -1,12 +1,13 @@
 // How long a message takes at a steady rate: to its ack, to each member, into PostgreSQL.
-import { setTimeout as delay } from "node:timers/promises";
+import { until } from "../../system/support/until.mjs";
 import { Ledger } from "../ledger.mjs";
 import { Load } from "../load.mjs";
 import { Random } from "../random.mjs";
 import { percentiles } from "./percentiles.mjs";
 
 const perSecond = 1000;
-const warmUpMs = 10_000;
+const warmUpSeconds = 10;
+const membersOfRoom = 4;
 
 export const latency = {
   name: "latency",
@@ -19,16 +20,19 @@ export const latency = {
       clients: 20, rooms: 10, roomsEach: 2, inFlight: 64, perSecond, finishPerSecond: perSecond });
     await load.joined();
     load.start();
-    await delay(warmUpMs);
+    await load.more(warmUpSeconds * perSecond, 60_000);
     load.watchers.add(watcher(load.ledger, times));
     const sentBefore = load.sent;
     const began = performance.now();
-    await delay(short ? 10_000 : 60_000);
+    await load.more((short ? 10 : 60) * perSecond, 600_000);
     const rate = (load.sent - sentBefore) / ((performance.now() - began) / 1000);
     await load.finish(load.sent);
-    await delay(1000);
+    const messages = [...load.ledger.messages.values()];
+    const shown = () => load.ledger.views.reduce((sum, { seen }) => sum + seen.length, 0);
+    await until("every member to see every message", () => shown() >= messages.length * membersOfRoom, 60_000);
+    await until("every message to be stored", () => messages.every(({ claimedAt }) => claimedAt !== null), 60_000);
     load.stop();
-    say(`${rate.toFixed(0)} messages a second were sent, on two gateways, 20 clients in 10 rooms of 4 members`);
+    say(`${rate.toFixed(0)} messages a second were sent, on two gateways, 20 clients in 10 rooms of ${membersOfRoom} members`);
     say(`send → ack        ${percentiles(times.ack, "ms")} (goal p99 ≤ 25 ms)`);
     say(`send → delivered  ${percentiles(times.delivered, "ms")}`);
     say(`send → stored     ${times.stored.length === 0 ? "no stored frame came" : `${percentiles(times.stored, "ms")} (goal p99 ≤ 250 ms)`}`);

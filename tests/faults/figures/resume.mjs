@@ -2,7 +2,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { until } from "../../system/support/until.mjs";
 import { Ledger } from "../ledger.mjs";
 import { Load } from "../load.mjs";
 import { Random } from "../random.mjs";
@@ -30,15 +30,17 @@ export const resume = {
       const began = Date.now();
       await tellAll(crowds, (i) => ({ connect: { first: dies, then: lives, clients: clients / processes, rooms: load.rooms, seed: seed + i } }), backWithinMs);
       say(`${clients} clients in ${roomCount} rooms were connected after ${((Date.now() - began) / 1000).toFixed(1)} s`);
-      await delay(3000);
+      // Every member has seen its room go on, so each comes back with a cursor.
+      await until("a message in each room", () => load.ledger.views.every(({ seen }) => seen.length > 0), 60_000);
+      await tellAll(crowds, () => ({ waitUntilSeen: { newest: newestOf(load) } }), backWithinMs);
       const killedAt = Date.now();
       await dies.crash();
       const deadline = Date.now() + backWithinMs;
       await tellAll(crowds, () => ({ waitUntilBack: { deadline } }), backWithinMs + 5000);
       const sent = load.sent;
       await load.finish(sent);
-      await delay(2000);
-      const newest = Object.fromEntries(load.ledger.views.map(({ room, seen }) => [room, seen.at(-1)]));
+      const newest = newestOf(load);
+      await tellAll(crowds, () => ({ waitUntilSeen: { newest, deadline: Date.now() + backWithinMs } }), backWithinMs + 5000);
       const reports = await tellAll(crowds, () => ({ report: { newest } }), 30_000);
       const seconds = reports.flatMap(({ backAt }) => backAt).map((at) => (at - killedAt) / 1000);
       const missing = clients - seconds.length;
@@ -54,6 +56,11 @@ export const resume = {
     }
   },
 };
+
+// Each room's last message that its sender has seen.
+function newestOf(load) {
+  return Object.fromEntries(load.ledger.views.map(({ room, seen }) => [room, seen.at(-1)]));
+}
 
 // Gives every process its order and resolves with the answers.
 function tellAll(crowds, orderOf, deadlineMs) {
