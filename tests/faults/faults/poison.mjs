@@ -1,8 +1,6 @@
 // Records that can never be stored, straight into the topic, between good ones.
 import { randomUUID } from "node:crypto";
-import { readTopic } from "../../system/support/kafka.mjs";
-
-const tab = "\t";
+import { produce, readTopic } from "../../system/support/kafka.mjs";
 
 export const poison = {
   name: "poison",
@@ -16,7 +14,7 @@ export const poison = {
       await scene.moment();
       const records = [...badRecords(scene), ...reusedIds(scene)];
       scene.strike(`${records.length} poison records`);
-      await produce(scene.fleet.kafka, records);
+      await produce(scene.fleet, "MESSAGES", records);
       scene.poison.push(...records);
       await scene.load.more(200);
     }
@@ -61,10 +59,4 @@ function reusedIds({ ledger, random }) {
     key: room, what: `the reused id ${id}`,
     value: JSON.stringify({ v: 1, id, room, epoch, seq, sender: "p", sender_name: "p", text: `another text ${random.integer(1, 1e9)}`, sent_at: 1, gateway: "g" }),
   }));
-}
-
-async function produce(kafka, records) {
-  const input = records.map(({ key, value }) => `${key}${tab}${value}\n`).join("");
-  await kafka.tool("org.apache.kafka.tools.ConsoleProducer", ["--bootstrap-server", kafka.broker, "--topic", "MESSAGES",
-    "--reader-property", "parse.key=true", "--reader-property", `key.separator=${tab}`], { input });
 }

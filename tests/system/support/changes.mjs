@@ -1,5 +1,5 @@
 // What a raw client has got so far, and waiting for more of it: looked at with each change, not from time to time.
-import { patience } from "../../../deploy/local/fleet/process.mjs";
+import { deadlineOf } from "./until.mjs";
 
 export class Changes {
   #checks = new Set();
@@ -20,8 +20,8 @@ export class Changes {
       };
       const timer = setTimeout(() => {
         finish();
-        fail(new Error(`Waited in vain for ${typeof what === "function" ? what() : what} (${(deadlineMs * patience) / 1000} s).`));
-      }, deadlineMs * patience);
+        fail(new Error(`Waited in vain for ${typeof what === "function" ? what() : what} (${deadlineOf(deadlineMs) / 1000} s).`));
+      }, deadlineOf(deadlineMs));
       const finish = () => {
         clearTimeout(timer);
         this.#checks.delete(check);

@@ -1,9 +1,8 @@
 // A client of the native protocol (one WebSocket) that keeps all it receives.
 import { randomUUID } from "node:crypto";
 import WebSocket from "ws";
-import { patience } from "../../../deploy/local/fleet/process.mjs";
 import { faultOfGatewayFrame } from "./contract.mjs";
-import { until } from "./until.mjs";
+import { deadlineOf, until } from "./until.mjs";
 
 export class Client {
   #requests = 0;
@@ -70,7 +69,7 @@ export class Client {
   // Sends a frame with an id of its own and resolves with the frame that answers it, an error included; if the connection
   // ends first with {type: "closed", code}. A second request with an id takes the place of the first.
   request(frame, deadlineMs = 10_000) {
-    const waitMs = deadlineMs * patience;
+    const waitMs = deadlineOf(deadlineMs);
     const id = frame.id ?? `request-${++this.#requests}`;
     return new Promise((done, fail) => {
       const late = () => answer(null, new Error(`${this.url} did not answer ${frame.type} ${id} within ${waitMs / 1000} s.`));

@@ -1,6 +1,10 @@
-// What Kafka holds, read by Kafka's own console programs.
+// What Kafka holds. A client in this process asks where it can: each of Kafka's own programs needs seconds of both cores to start.
+import { Kafka, Partitioners, logLevel } from "kafkajs";
 
-// Resolves with all records of a topic, partition by partition: {timestamp, partition, offset, key, value, headers}.
+const answerWithinMs = 120_000;
+
+// Resolves with all records of a topic, partition by partition: {timestamp, partition, offset, key, value, headers}. They are read by
+// Kafka's own program, since the client here knows no LZ4.
 export async function readTopic(fleet, topic) {
   const ends = await endOffsets(fleet, topic);
   const count = [...ends.values()].reduce((sum, end) => sum + end, 0);
@@ -11,9 +15,13 @@ export async function readTopic(fleet, topic) {
   const properties = ["print.timestamp=true", "print.partition=true", "print.offset=true", "print.headers=true", "print.key=true", `key.separator=${separator}`];
   const output = await fleet.kafka.tool("org.apache.kafka.tools.consumer.ConsoleConsumer", [
     "--bootstrap-server", fleet.kafka.broker, "--topic", topic, "--from-beginning", "--max-messages", String(count),
-    "--timeout-ms", "20000", ...properties.flatMap((property) => ["--formatter-property", property]),
+    "--timeout-ms", String(answerWithinMs), ...properties.flatMap((property) => ["--formatter-property", property]),
   ]);
-  return output.trimEnd().split("\n").map((line) => {
+  const lines = output.split("\n").filter((line) => line !== "");
+  if (lines.length < count) {
+    throw new Error(`${lines.length} of ${count} records of ${topic} came within ${answerWithinMs / 1000} s.`);
+  }
+  return lines.map((line) => {
     const [timestamp, partition, offset, headers, key, ...value] = line.split(separator);
     return { timestamp: Number(timestamp.split(":")[1]), partition: Number(partition.split(":")[1]), offset: Number(offset.split(":")[1]), headers, key, value: value.join(separator) };
   });
@@ -21,23 +29,37 @@ export async function readTopic(fleet, topic) {
 
 // Resolves with a map from partition to the offset that the next record will get.
 export async function endOffsets(fleet, topic) {
-  const output = await fleet.kafka.tool("org.apache.kafka.tools.GetOffsetShell", ["--bootstrap-server", fleet.kafka.broker, "--topic", topic]);
-  const lines = output.trim().split("\n").filter((line) => line.startsWith(`${topic}:`));
-  return new Map(lines.map((line) => line.split(":").slice(-2).map(Number)));
+  const watermarks = await withAdmin(fleet, (admin) => admin.fetchTopicOffsets(topic));
+  return new Map(watermarks.map(({ partition, high }) => [partition, Number(high)]));
 }
 
 // Resolves with a map from partition to the offset that the persisters' group has committed.
 export async function committedOffsets(fleet, topic = "MESSAGES", group = "message-consumer-group") {
-  const output = await fleet.kafka.tool("org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
-    ["--bootstrap-server", fleet.kafka.broker, "--describe", "--offsets", "--group", group]);
-  const rows = output.split("\n").map((line) => line.trim().split(/\s+/)).filter((words) => words[1] === topic);
-  return new Map(rows.filter((words) => words[3] !== "-").map((words) => [Number(words[2]), Number(words[3])]));
+  const [{ partitions }] = await withAdmin(fleet, (admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }));
+  return new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)]).filter(([, offset]) => offset >= 0));
 }
 
-// Writes records {key, value} to a topic; a key may be null. Neither holds a tab or a line's end.
+// Writes records {key, value} to a topic; a key may be null.
 export async function produce(fleet, topic, records) {
-  const properties = ["parse.key=true", "key.separator=\t", "null.marker=NULL"];
-  await fleet.kafka.tool("org.apache.kafka.tools.ConsoleProducer", ["--bootstrap-server", fleet.kafka.broker, "--topic", topic,
-    ...properties.flatMap((property) => ["--reader-property", property])],
-    { input: records.map(({ key, value }) => `${key ?? "NULL"}\t${value}\n`).join("") });
+  const producer = clientOf(fleet).producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  try {
+    await producer.send({ topic, messages: records.map(({ key, value }) => ({ key: key ?? null, value })) });
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+function clientOf({ kafka }) {
+  return new Kafka({ brokers: [kafka.broker], clientId: "tests", logLevel: logLevel.NOTHING, connectionTimeout: answerWithinMs, requestTimeout: answerWithinMs });
+}
+
+async function withAdmin(fleet, work) {
+  const admin = clientOf(fleet).admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
 }

@@ -1,8 +1,7 @@
 // The real socket.io-client, as a page has it.
 import { io } from "socket.io-client";
-import { patience } from "../../../deploy/local/fleet/process.mjs";
 import { range } from "./traffic.mjs";
-import { until } from "./until.mjs";
+import { deadlineOf, until } from "./until.mjs";
 
 const open = [];
 
@@ -45,7 +44,7 @@ export async function connectToEach(url, gateways, options = {}) {
 
 // Resolves with what the callback of the event is given.
 export function request(socket, event, body) {
-  const deadlineMs = 10_000 * patience;
+  const deadlineMs = deadlineOf(10_000);
   if (socket.emitWithAck) {
     return socket.timeout(deadlineMs).emitWithAck(event, body);
   }
