@@ -123,7 +123,8 @@ void GatewayService::make_history() {
   PostgresHistoryOptions options;
   options.client_id = settings_.gateway_id;
   options.threads = static_cast<std::size_t>(settings_.history_threads);
-  history_ = std::make_unique<PostgresHistory>(settings_.database, settings_.kafka, options, metrics_);
+  history_ = std::make_unique<PostgresHistory>(settings_.database, settings_.kafka, options, metrics_,
+                                               dependencies_.add("postgres"));
 }
 
 void GatewayService::start_workers() {

@@ -1,29 +1,43 @@
 #include "gateway/history/postgres_history.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "common/log/log.hpp"
+#include "common/postgres/server_check.hpp"
 
 namespace chat::gateway {
 namespace {
 
 using postgres::Transaction;
 
-constexpr std::chrono::seconds failing_time{1};
+constexpr std::chrono::milliseconds failing_time{1'000};
 constexpr std::chrono::seconds report_period{10};
 constexpr std::chrono::milliseconds kafka_wait{2'000};
+
+std::optional<postgres::Failure> check_reader(postgres::Database& database) {
+  return postgres::check_server(database, postgres::Use::read);
+}
+
+std::map<std::int32_t, std::int64_t> read_positions(Transaction& transaction) {
+  std::map<std::int32_t, std::int64_t> positions;
+  for (const auto& row : transaction.execute("SELECT partition, next_offset FROM positions").rows)
+    positions[std::stoi(row.at(0).value())] = std::stoll(row.at(1).value());
+  return positions;
+}
 
 }  // namespace
 
 PostgresHistory::PostgresHistory(const postgres::DatabaseSettings& database,
                                  const config::KafkaSettings& kafka, PostgresHistoryOptions options,
-                                 Metrics& metrics)
+                                 Metrics& metrics, admin::Trial& trial)
     : settings_(database),
       options_(std::move(options)),
       figures_(metrics),
+      trial_(trial),
       offsets_(kafka::EndOffsets::make(kafka, options_.client_id).value()),
-      positions_(database) {
+      positions_(database, check_reader) {
   for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { run(); });
   settler_ = std::make_unique<Settler>(sources(), options_.settling);
 }
@@ -106,24 +120,62 @@ void PostgresHistory::submit(Job job) {
 }
 
 void PostgresHistory::run() {
-  postgres::Database database(settings_);
-  for (;;) {
-    Job job;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return is_stopping_ || !jobs_.empty(); });
-      if (is_stopping_) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
-    }
-    job.answer(!is_failing() && carry_out(database, job));
+  postgres::Database database(settings_, check_reader);
+  for (std::optional<Job> job; take(job); job.reset()) {
+    if (job)
+      job->answer(!is_failing() && carry_out(database, *job));
+    else
+      rehearse(database);
   }
+}
+
+bool PostgresHistory::take(std::optional<Job>& job) {
+  std::unique_lock lock(mutex_);
+  while (!is_stopping_ && jobs_.empty()) {
+    const auto now = Clock::now();
+    if (now >= next_rehearsal_) {
+      next_rehearsal_ = now + options_.rehearsal_period;
+      return true;
+    }
+    changed_.wait_until(lock, next_rehearsal_);
+  }
+  if (is_stopping_) return false;
+  job = std::move(jobs_.front());
+  jobs_.pop_front();
+  return true;
+}
+
+/// Of a room that there never is.
+void PostgresHistory::rehearse(postgres::Database& database) {
+  tell(database.read([](Transaction& transaction) {
+    read_rows_after(transaction, "", {}, {});
+    read_rows_before(transaction, "", {}, 1);
+    find_stored_rows(transaction, {{"", {}}});
+    read_positions(transaction);
+  }));
+}
+
+/// A read that worked counts as a rehearsal; one that failed is tried again soon.
+void PostgresHistory::tell(const std::optional<postgres::Failure>& failure) {
+  bool was_well = false;
+  {
+    const std::lock_guard lock(mutex_);
+    was_well = std::exchange(is_well_, !failure);
+    next_rehearsal_ = Clock::now() + (failure ? std::min(failing_time, options_.rehearsal_period)
+                                              : options_.rehearsal_period);
+  }
+  if (failure)
+    trial_.fail(postgres::trouble_of(*failure));
+  else if (!was_well)
+    trial_.succeed();
 }
 
 bool PostgresHistory::carry_out(postgres::Database& database, const Job& job) {
   const auto began = Clock::now();
   job.counter->Increment();
-  if (const auto failure = database.read(job.work)) {
+  const auto failure = database.read(job.work);
+  tell(failure);
+  if (failure) {
     note_failure(*failure);
     return false;
   }
@@ -156,10 +208,8 @@ SettlerSources PostgresHistory::sources() {
   sources.end_offset = [this](std::int32_t partition) { return offsets_->end_offset(partition, kafka_wait); };
   sources.positions = [this]() -> std::optional<std::map<std::int32_t, std::int64_t>> {
     std::map<std::int32_t, std::int64_t> positions;
-    const auto failure = positions_.read([&](postgres::Transaction& transaction) {
-      for (const auto& row : transaction.execute("SELECT partition, next_offset FROM positions").rows)
-        positions[std::stoi(row.at(0).value())] = std::stoll(row.at(1).value());
-    });
+    const auto failure =
+        positions_.read([&](postgres::Transaction& transaction) { positions = read_positions(transaction); });
     return failure ? std::nullopt : std::optional(std::move(positions));
   };
   return sources;

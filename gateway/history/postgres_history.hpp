@@ -8,10 +8,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "common/admin/dependencies.hpp"
 #include "common/config/service_settings.hpp"
 #include "common/kafka/end_offsets.hpp"
 #include "common/metrics/metrics.hpp"
@@ -28,15 +30,18 @@ struct PostgresHistoryOptions {
   std::size_t threads = 2;
   std::size_t max_waiting = 4096;
   SettlerTiming settling{};
+  std::chrono::milliseconds rehearsal_period{15'000};  // of all reads, while nobody asks for any
 };
 
-/// Only reads. Connects at the first call. After a failure every call fails at once for a second, so that a
-/// server that is away does not hold up the answers.
+/// Only reads. Connects at once, tries all its reads, and again while nobody asks for any; `trial` is told
+/// how they went. After a failure every call fails at once for a second, so that a server that is away does
+/// not hold up the answers.
 class PostgresHistory final : public History {
  public:
-  /// Throws std::runtime_error for settings that no Kafka client can be made of.
+  /// Throws std::runtime_error for settings that no Kafka client can be made of. `trial` and `metrics`
+  /// outlive it.
   PostgresHistory(const postgres::DatabaseSettings& database, const config::KafkaSettings& kafka,
-                  PostgresHistoryOptions options, Metrics& metrics);
+                  PostgresHistoryOptions options, Metrics& metrics, admin::Trial& trial);
   ~PostgresHistory() override;
 
   void read_after(std::string room, Cursor after, Cursor until, Post post,
@@ -65,6 +70,10 @@ class PostgresHistory final : public History {
   void submit(Job job);
   void run();
   bool carry_out(postgres::Database& database, const Job& job);
+  /// Waits for a job, or until a rehearsal is due: then there is none. False at the end.
+  bool take(std::optional<Job>& job);
+  void rehearse(postgres::Database& database);
+  void tell(const std::optional<postgres::Failure>& failure);
   bool is_failing();
   void note_failure(const postgres::Failure& failure);
   SettlerSources sources();
@@ -72,6 +81,7 @@ class PostgresHistory final : public History {
   const postgres::DatabaseSettings settings_;
   const PostgresHistoryOptions options_;
   HistoryMetrics figures_;
+  admin::Trial& trial_;
   std::unique_ptr<kafka::EndOffsets> offsets_;
   postgres::Database positions_;
   std::mutex mutex_;
@@ -79,6 +89,8 @@ class PostgresHistory final : public History {
   std::deque<Job> jobs_;
   Clock::time_point failing_until_{};
   Clock::time_point next_report_{};
+  Clock::time_point next_rehearsal_{};
+  bool is_well_ = false;
   bool is_stopping_ = false;
   std::vector<std::thread> threads_;
   std::unique_ptr<Settler> settler_;

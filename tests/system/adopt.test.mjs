@@ -20,8 +20,9 @@ const poison = [{ key: null, value: "{no JSON" }, { key: "message-1700000000099"
 
 let fleet;
 before(async () => {
-  // The gateways make the topic; the persister comes when the old system's rows and records are there.
-  fleet = await startFleet({ gateways: 2, persisters: 0 });
+  // The gateways make the topic, and know no database before the persister has made its tables, which it does when the old
+  // system's rows and records are there.
+  fleet = await startFleet({ gateways: 2, persisters: 0, gatewayEnv: { DATABASE_URL: "" } });
 });
 after(() => fleet?.stop());
 
@@ -48,6 +49,10 @@ test("I1 I2 the old table's rows and the topic's raw records are in room general
 
   // Two at once, as after a rollout.
   await Promise.all([await fleet.addPersister(), await fleet.addPersister()].map((persister) => persister.start()));
+  await Promise.all(fleet.gateways.map((gateway) => {
+    gateway.setEnv(fleet.postgres.env);
+    return gateway.restart();
+  }));
   const expected = [...oldTexts, ...rawInOrder];
   const rows = await waitForRows(fleet, room, expected.length, 30_000);
   assert.deepEqual(rows.map(({ text }) => text), expected);

@@ -13,7 +13,7 @@ import { range } from "./support/traffic.mjs";
 let fleet;
 before(async () => {
   const authorizer = { "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer", "allow.everyone.if.no.acl.found": true };
-  fleet = await startFleet({ gateways: 1, persisters: 0, prepared: ({ kafka }) => Object.assign(kafka.settings, authorizer) });
+  fleet = await startFleet({ gateways: 1, persisters: 0, gatewayEnv: { DATABASE_URL: "" }, prepared: ({ kafka }) => Object.assign(kafka.settings, authorizer) });
 });
 after(() => fleet?.stop());
 

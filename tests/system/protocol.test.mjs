@@ -9,7 +9,7 @@ import { startFleet } from "./support/fleet.mjs";
 
 let fleet;
 before(async () => {
-  fleet = await startFleet({ gateways: 1, persisters: 0 });
+  fleet = await startFleet({ gateways: 1, persisters: 1 });
 });
 after(() => fleet?.stop());
 

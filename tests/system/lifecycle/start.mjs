@@ -46,15 +46,6 @@ export function startTests(fleet) {
         assertGivesUp(binary, { KAFKA_TOPIC: "REPLICATED", KAFKA_REPLICATION: "3" }, /REPLICATED.*KAFKA_/));
     }
 
-    test("a table that may not be made", async () => {
-      const url = new URL(fleet().postgres.url);
-      await fleet().postgres.psql("CREATE ROLE guest LOGIN PASSWORD 'wrong-password'; CREATE DATABASE locked;", { admin: true });
-      url.username = "guest";
-      url.password = "wrong-password";
-      url.pathname = "/locked";
-      await assertGivesUp(persisterBinary, { DATABASE_URL: String(url) }, /PostgreSQL|table|migration/i);
-    });
-
     test("a port that something else or another gateway holds", async () => {
       const [gateway] = fleet().gateways;
       for (const port of [fleet().redis.port, gateway.port]) {

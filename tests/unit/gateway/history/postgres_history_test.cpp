@@ -21,12 +21,13 @@ struct PostgresHistoryTest : ::testing::Test {
   postgres::DatabaseSettings settings{server.new_database(), "history-test", std::chrono::seconds{10}};
   postgres::Database database{settings};
   Metrics metrics;
+  admin::Dependencies dependencies{metrics};
   std::optional<PostgresHistory> history;
 
   void open(const PostgresHistoryOptions& options = {"history-test", 2, 100, {}}) {
     config::KafkaSettings kafka;
     kafka.brokers = "127.0.0.1:1";
-    history.emplace(settings, kafka, options, metrics);
+    history.emplace(settings, kafka, options, metrics, dependencies.add("postgres"));
   }
 
   /// Rows as the persister writes them, of numbers `first` to `last`.
@@ -228,6 +229,42 @@ TEST_F(PostgresHistoryTest, AServerThatStartedAgainIsAskedAgainAtOnce) {
   server.start();
   EXPECT_TRUE(after({}).available);
   EXPECT_TRUE(after({}).available);
+}
+
+TEST_F(PostgresHistoryTest, TriesItsReadsAndSaysWhatIsMissing) {
+  const std::chrono::milliseconds period{20};
+  open({"history-test", 1, 10, {}, period});
+  const auto cause = [&] {
+    const auto told = dependencies.complete({true, "ready", {}});
+    return told.causes.empty() ? std::string{} : told.causes.front().trouble.cause;
+  };
+  const auto becomes = [&](const std::string& expected) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (cause() != expected && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    return cause() == expected;
+  };
+  ASSERT_TRUE(becomes("schema")) << "nobody has migrated yet";
+  EXPECT_FALSE(dependencies.complete({true, "ready", {}}).ready) << "before the first success";
+  migrate();
+  ASSERT_TRUE(becomes(""));
+  EXPECT_TRUE(dependencies.complete({true, "ready", {}}).ready);
+  ASSERT_FALSE(database.transact([](postgres::Transaction& transaction) {
+    transaction.execute("ALTER TABLE positions RENAME TO gone");
+  }));
+  ASSERT_TRUE(becomes("schema"));
+  EXPECT_TRUE(dependencies.complete({true, "ready", {}}).ready) << "degraded only";
+  ASSERT_FALSE(database.transact([](postgres::Transaction& transaction) {
+    transaction.execute("ALTER TABLE gone RENAME TO positions");
+  }));
+  EXPECT_TRUE(becomes(""));
+  EXPECT_NE(metrics.text().find("chat_history_reads_total 0\n"), std::string::npos) << "a try is no page";
+}
+
+TEST_F(PostgresHistoryTest, SaysThatADatabaseCannotHoldTheMessages) {
+  settings.url = server.new_database("ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+  open();
+  EXPECT_FALSE(after({}).available);
+  EXPECT_EQ(dependencies.complete({true, "ready", {}}).causes.at(0).trouble.cause, "encoding");
 }
 
 TEST_F(PostgresHistoryTest, WithoutItsTablesItIsUnavailable) {
