@@ -265,6 +265,44 @@ TEST_F(RoomTest, I3WhoIsLiveAndJoinsAgainTwiceKeepsItsPlace) {
   EXPECT_EQ(member.page->entries.size(), 4U);
 }
 
+/// Breaks the contract of RoomMember: it leaves and joins within the room's calls.
+struct UnrulyMember : TestMember {
+  using TestMember::TestMember;
+  void on_joined(const RequestId& id, std::shared_ptr<const ReadReply> answer) override {
+    TestMember::on_joined(id, std::move(answer));
+    if (leaves_in != nullptr) leaves_in->leave(*this);
+    if (joins_in != nullptr) joins_in->join(*this, "again", std::nullopt, 0);
+  }
+  Room* leaves_in = nullptr;
+  Room* joins_in = nullptr;
+};
+
+TEST_F(RoomTest, AMemberThatLeavesOrJoinsWithinACallOfTheRoomIsABug) {
+  UnrulyMember unruly{outlet};
+  unruly.leaves_in = room.get();
+  EXPECT_DEATH(go_live(unruly, {1, 1}), "");
+  unruly.leaves_in = nullptr;
+  unruly.joins_in = room.get();
+  EXPECT_DEATH(go_live(unruly, {1, 1}), "");
+}
+
+TEST_F(RoomTest, AMemberThatFailsToJoinIsOutsideAlreadyAndMayLeave) {
+  struct LeavingMember : TestMember {
+    using TestMember::TestMember;
+    void on_join_failed(const RequestId& id) override {
+      TestMember::on_join_failed(id);
+      left->leave(*this);
+    }
+    Room* left = nullptr;
+  } leaving{outlet};
+  leaving.left = room.get();
+  room->on_subscribed();
+  room->join(leaving, "j", std::nullopt, 0);
+  store.reads[0].handler(ReadReply{});
+  EXPECT_EQ(leaving.failed, 1);
+  EXPECT_TRUE(room->empty());
+}
+
 TEST_F(RoomTest, AReplyAfterTheRoomsEndIsIgnored) {
   room->on_subscribed();
   room->join(member, "a", std::nullopt, 0);

@@ -275,6 +275,24 @@ TEST_F(HoleFinderTest, PostgresAwayIsWaitedFor) {
   EXPECT_EQ(stored_count(), 1);
 }
 
+TEST_F(HoleFinderTest, I6WatchesABoundedNumberOfRoomsAtOnceAndTheOthersLater) {
+  options.most_rooms = 20;
+  constexpr int rooms = 260;
+  // Each has one number, which nobody has.
+  redis({"EVAL",
+         "for i = 1, ARGV[1] do redis.call('ZADD', 'chat:active', 0, 'room-' .. i) "
+         "redis.call('HSET', 'chat:{room-' .. i .. '}:meta', 'epoch', 5, 'seq', 1) end",
+         "0", std::to_string(rooms)});
+  end = -1;
+  start();
+  ASSERT_TRUE(until([&] { return watched() >= 20; }));
+  ASSERT_TRUE(turns(5));
+  const double first = watched();
+  EXPECT_LT(first, rooms) << "no more than the rooms of the step that reached the bound";
+  end = 0;
+  ASSERT_TRUE(until([&] { return lost_count() > first; }));
+}
+
 TEST_F(HoleFinderTest, ALongRoomIsComparedInPages) {
   options.page_entries = 7;
   options.page_lacking = 5;
