@@ -1,4 +1,4 @@
-// What the brokers are set to do for the topic's records when a machine fails.
+// What topic and brokers are set to do with acknowledged records: when a machine fails, and with time.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "common/base/result.hpp"
-#include "common/config/service_settings.hpp"
 
 namespace chat::kafka {
 
@@ -18,27 +17,30 @@ struct DurabilityFacts {
   std::optional<std::int64_t> replicas;
   std::optional<std::int64_t> min_insync_replicas;
   std::optional<bool> unclean_leader_election;
-  std::vector<std::string> unreadable;  // "broker 2 (Cluster authorization failed)"
+  std::optional<bool> is_compacted;                    // keeps one record a key
+  std::optional<std::chrono::milliseconds> retention;  // age at which records are deleted; max(): never
+  std::optional<std::int64_t> retention_bytes;         // size from which they are; max(): none
+  std::optional<std::int64_t> max_batch_bytes;         // of records that are taken together
+  std::optional<std::chrono::milliseconds> max_clock_difference;  // of a record's time; max(): any
+  std::vector<std::string> unreadable;                            // "broker 2 (Cluster authorization failed)"
 };
 
-/// A setting as a broker tells it of the topic or of itself.
+/// A setting as a broker tells it of the topic or of itself; under the topic's name for it.
 struct DescribedSetting {
   std::string value;
   bool is_topics_own = false;  // set on the topic; else each broker goes by its own
 };
 using DescribedSettings = std::map<std::string, DescribedSetting>;
 
+/// Pure. A broker's settings under the names that a topic has for them (log.retention.hours → retention.ms).
+DescribedSettings as_topic_settings(const DescribedSettings& broker);
+
 /// Pure. Whether the topic leaves a setting that matters to the brokers, or does not tell.
 bool depends_on_brokers(const Result<DescribedSettings>& topic);
 
-/// Pure. `brokers` by their ids; they count where the topic depends on them.
+/// Pure. `brokers` by their ids, under the topic's names; they count where the topic depends on them.
 DurabilityFacts durability_facts(std::optional<std::int64_t> replicas, const std::string& topic_name,
                                  const Result<DescribedSettings>& topic,
                                  const std::map<std::int32_t, Result<DescribedSettings>>& brokers);
-
-/// Asks the brokers; blocks for at most about `wait`. What they do not tell in that time is unreadable. The
-/// error is a sentence for the start: settings with which no client can be made.
-Result<DurabilityFacts> read_durability(const config::KafkaSettings& settings,
-                                        std::chrono::milliseconds wait);
 
 }  // namespace chat::kafka

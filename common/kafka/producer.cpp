@@ -1,5 +1,9 @@
 #include "common/kafka/producer.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <mutex>
+
 #include <librdkafka/rdkafkacpp.h>
 
 #include "common/kafka/client_events.hpp"
@@ -18,6 +22,23 @@ void* payload_of(std::string_view bytes) {
   return const_cast<char*>(bytes.data());
 }
 
+constexpr std::size_t default_batch_bytes = 1'000'000;  // librdkafka's
+
+DeliveryFault fault_of(RdKafka::ErrorCode error) {
+  switch (error) {
+    case RdKafka::ERR_MSG_SIZE_TOO_LARGE:
+    case RdKafka::ERR_RECORD_LIST_TOO_LARGE:
+      return DeliveryFault::batch_too_large;
+    case RdKafka::ERR__PURGE_QUEUE:
+    case RdKafka::ERR__PURGE_INFLIGHT:
+      return DeliveryFault::abandoned;
+    case RdKafka::ERR_INVALID_RECORD:
+      return DeliveryFault::batch_invalid;
+    default:
+      return DeliveryFault::passing;
+  }
+}
+
 class Reports : public RdKafka::DeliveryReportCb {
  public:
   Reports(Producer::OnReport on_report, ClientEvents& events)
@@ -30,13 +51,32 @@ class Reports : public RdKafka::DeliveryReportCb {
       events_.saw_broker();
       on_report_({message.msg_opaque(), true, {}});
     } else {
-      on_report_({message.msg_opaque(), false, message.errstr()});
+      on_report_({message.msg_opaque(), false, message.errstr(), fault_of(message.err()), message.err()});
     }
+  }
+
+  /// From any thread.
+  void add_unsent(void* tag) {
+    const std::lock_guard lock(mutex_);
+    unsent_.push_back(tag);
+  }
+
+  void report_unsent() {
+    std::vector<void*> unsent;
+    {
+      const std::lock_guard lock(mutex_);
+      unsent.swap(unsent_);
+    }
+    for (void* const tag : unsent)
+      on_report_({tag, false, "the record is larger than message.max.bytes of the gateway's Kafka client",
+                  DeliveryFault::record_too_large, RdKafka::ERR_MSG_SIZE_TOO_LARGE});
   }
 
  private:
   Producer::OnReport on_report_;
   ClientEvents& events_;
+  std::mutex mutex_;
+  std::vector<void*> unsent_;
 };
 
 }  // namespace
@@ -48,6 +88,11 @@ struct Producer::Impl {
       : events(settings, options.name, &metrics),
         reports(std::move(on_report), events),
         name(options.topic) {}
+
+  bool is_queued(RdKafka::ErrorCode error, void* tag) {
+    if (error == RdKafka::ERR_MSG_SIZE_TOO_LARGE) reports.add_unsent(tag);
+    return error == RdKafka::ERR_NO_ERROR || error == RdKafka::ERR_MSG_SIZE_TOO_LARGE;
+  }
 
   ClientEvents events;
   Reports reports;
@@ -63,6 +108,8 @@ Result<std::unique_ptr<Producer>> Producer::make(const config::KafkaSettings& se
   if (!properties) return properties.error();
   properties->emplace_back("queue.buffering.max.messages", std::to_string(options.max_records));
   properties->emplace_back("queue.buffering.max.kbytes", std::to_string(options.max_kibibytes));
+  if (options.max_batch_bytes > 0)
+    properties->emplace_back("batch.size", std::to_string(options.max_batch_bytes));
   auto conf = make_conf(*properties);
   if (!conf) return conf.error();
   auto impl = std::make_unique<Impl>(settings, options, std::move(on_report), metrics);
@@ -81,9 +128,10 @@ Producer::Producer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Producer::~Producer() = default;
 
 bool Producer::produce(std::string_view key, std::string_view value, void* tag) {
-  return impl_->producer->produce(impl_->topic.get(), RdKafka::Topic::PARTITION_UA,
-                                  RdKafka::Producer::RK_MSG_COPY, payload_of(value), value.size(), key.data(),
-                                  key.size(), tag) == RdKafka::ERR_NO_ERROR;
+  const auto error = impl_->producer->produce(impl_->topic.get(), RdKafka::Topic::PARTITION_UA,
+                                              RdKafka::Producer::RK_MSG_COPY, payload_of(value), value.size(),
+                                              key.data(), key.size(), tag);
+  return impl_->is_queued(error, tag);
 }
 
 bool Producer::produce(std::string_view key, std::string_view value, const Headers& headers, void* tag) {
@@ -93,7 +141,7 @@ bool Producer::produce(std::string_view key, std::string_view value, const Heade
   const auto error =
       impl_->producer->produce(impl_->name, RdKafka::Topic::PARTITION_UA, RdKafka::Producer::RK_MSG_COPY,
                                payload_of(value), value.size(), key.data(), key.size(), now, list.get(), tag);
-  if (error != RdKafka::ERR_NO_ERROR) return false;
+  if (error != RdKafka::ERR_NO_ERROR) return impl_->is_queued(error, tag);
   // It belongs to librdkafka once the record is queued.
   static_cast<void>(list.release());
   return true;
@@ -101,6 +149,7 @@ bool Producer::produce(std::string_view key, std::string_view value, const Heade
 
 void Producer::poll(std::chrono::milliseconds wait) {
   impl_->producer->poll(to_int(wait));
+  impl_->reports.report_unsent();
 }
 
 void Producer::abandon(std::chrono::milliseconds wait) {
@@ -108,6 +157,20 @@ void Producer::abandon(std::chrono::milliseconds wait) {
   impl_->producer->purge(RdKafka::Producer::PURGE_QUEUE | RdKafka::Producer::PURGE_INFLIGHT);
   while (impl_->producer->outq_len() > 0 && std::chrono::steady_clock::now() < deadline)
     impl_->producer->poll(10);
+  impl_->reports.report_unsent();
+}
+
+std::size_t Producer::batch_bytes_of(const config::KafkaSettings& settings) {
+  std::size_t bytes = default_batch_bytes;
+  for (const char* name : {"batch.size", "message.max.bytes"}) {
+    const auto found = settings.conf.find(name);
+    std::size_t value = 0;
+    if (found != settings.conf.end() &&
+        std::from_chars(found->second.data(), found->second.data() + found->second.size(), value).ec ==
+            std::errc{})
+      bytes = std::min(bytes, value);
+  }
+  return bytes;
 }
 
 std::optional<std::string> Producer::fatal_error() const {

@@ -24,6 +24,17 @@ struct ProducerOptions {
   std::string topic;
   std::size_t max_records = 100'000;
   std::size_t max_kibibytes = 256 * 1024;
+  std::size_t max_batch_bytes = 0;  // of records sent together; 0: batch_bytes_of(settings)
+};
+
+/// Why a record was not written. librdkafka tries again by itself where that helps at once.
+enum class DeliveryFault {
+  none,
+  abandoned,         // by abandon()
+  passing,           // it may be taken when it is produced again
+  batch_too_large,   // Kafka takes no batch of that size
+  record_too_large,  // the client's own limit (message.max.bytes) is below the record: it was not sent
+  batch_invalid,     // a record of the batch breaks a rule of the topic
 };
 
 /// What became of one record. Views live during the call only.
@@ -31,6 +42,8 @@ struct DeliveryReport {
   void* tag;
   bool is_durable;         // written by all that acks=all asks for (K1)
   std::string_view error;  // why not
+  DeliveryFault fault = DeliveryFault::none;
+  int error_number = 0;  // librdkafka's, for trouble_of_error()
 };
 
 /// acks=all, idempotent, a record never times out (K2, K3). Records of one key keep the order of their
@@ -47,7 +60,8 @@ class Producer {
   ~Producer();
 
   /// Copies key and value and queues them; never waits. False when librdkafka's queue is full or the producer
-  /// is beyond use: then no report comes.
+  /// is beyond use: then no report comes. A record over the client's own limit gets its report from the next
+  /// poll().
   bool produce(std::string_view key, std::string_view value, void* tag);
   bool produce(std::string_view key, std::string_view value, const Headers& headers, void* tag);
 
@@ -60,6 +74,9 @@ class Producer {
 
   /// Why this producer will never send again (K4); make another.
   std::optional<std::string> fatal_error() const;
+
+  /// What a sender of records is told the limit of its batches is; of a client with these settings.
+  static std::size_t batch_bytes_of(const config::KafkaSettings& settings);
 
   /// False from the loss of all brokers until a report or the statistics (every 5 s) show one. Any thread.
   bool has_broker() const;

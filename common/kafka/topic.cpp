@@ -101,6 +101,8 @@ class TopicMaker {
       reason_ = text.data();
       return RD_KAFKA_RESP_ERR_INVALID_CONFIG;
     }
+    // Else a gateway whose clock is off has its records refused, or deleted as if they were old.
+    rd_kafka_NewTopic_set_config(topic.get(), "message.timestamp.type", "LogAppendTime");
     // One replica may be away without stopping the chat, and still two hold what is acknowledged.
     if (settings_.replication >= 3) rd_kafka_NewTopic_set_config(topic.get(), "min.insync.replicas", "2");
     const int wait = milliseconds_until(deadline_, milliseconds{10'000});

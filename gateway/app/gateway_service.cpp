@@ -11,7 +11,6 @@
 #include <prometheus/gauge.h>
 
 #include "common/base/shutdown.hpp"
-#include "common/kafka/durability.hpp"
 #include "common/kafka/topic.hpp"
 #include "common/log/log.hpp"
 #include "gateway/app/durability.hpp"
@@ -46,6 +45,12 @@ Post post_to(asio::io_context& context) {
   return [&context](std::function<void()> call) { asio::post(context, std::move(call)); };
 }
 
+std::vector<std::string_view> all_durability_kinds() {
+  std::vector<std::string_view> kinds(kafka::durability_kinds.begin(), kafka::durability_kinds.end());
+  kinds.insert(kinds.end(), redis_durability_kinds.begin(), redis_durability_kinds.end());
+  return kinds;
+}
+
 constexpr int reconnect_after_ms_least = 200;
 constexpr int reconnect_after_ms_most = 2000;
 constexpr std::chrono::seconds script_replies_deadline{4};
@@ -59,6 +64,7 @@ constexpr std::chrono::seconds presence_deadline{1};
 GatewayService::GatewayService(GatewaySettings settings)
     : settings_(complete(std::move(settings))),
       main_work_(asio::make_work_guard(main_)),
+      durability_log_(metrics_, all_durability_kinds()),
       gateway_metrics_(metrics_),
       bus_work_(asio::make_work_guard(bus_context_)),
       bus_watch_(bus_context_),
@@ -66,6 +72,7 @@ GatewayService::GatewayService(GatewaySettings settings)
 
 GatewayService::~GatewayService() {
   admin_.reset();
+  topic_watch_.reset();
   bus_context_.stop();
   if (bus_thread_.joinable()) bus_thread_.join();
   for (const auto& worker : workers_) worker->stop();
@@ -171,23 +178,48 @@ void GatewayService::wait_for_redis() {
 }
 
 void GatewayService::check_durability() {
-  const auto kafka = kafka::read_durability(settings_.kafka, durability_deadline);
-  if (!kafka) throw std::runtime_error(kafka.error().message);
+  auto inspector =
+      kafka::TopicInspector::make(settings_.kafka, settings_.kafka.topic, settings_.gateway_id + "-watch",
+                                  kafka::TopicInspector::Use::writes);
+  if (!inspector) throw std::runtime_error(inspector.error().message);
   auto policy = std::make_shared<std::promise<Result<redis::EvictionPolicy>>>();
   asio::post(bus_context_, [this, policy] {
     bus_->read_eviction_policy(
         [policy](Result<redis::EvictionPolicy> told) { policy->set_value(std::move(told)); });
   });
-  const auto findings = durability_findings(settings_.kafka.topic, *kafka, policy->get_future().get());
-  for (const std::string_view kind : durability_kinds)
-    metrics_
-        .gauge("chat_durability_warnings",
-               "Settings of Kafka and Redis that endanger acknowledged messages, as found at the start",
-               {{"finding", std::string(kind)}})
-        .Set(static_cast<double>(std::ranges::count(findings, kind, &DurabilityFinding::kind)));
-  for (const DurabilityFinding& finding : findings)
-    log::warning(finding.sentence(), {{"finding", finding.kind}});
+  auto findings = kafka_findings((*inspector)->read_settings(durability_deadline));
+  durability_log_.tell("kafka", findings);
+  const auto of_redis = redis_durability_findings(policy->get_future().get());
+  durability_log_.tell("redis", of_redis);
+  findings.insert(findings.end(), of_redis.begin(), of_redis.end());
   if (settings_.strict_durability && !findings.empty()) throw std::runtime_error(refusal_of(findings));
+  watch_topic(*std::move(inspector));
+}
+
+std::vector<kafka::DurabilityFinding> GatewayService::kafka_findings(
+    const kafka::DurabilityFacts& facts) const {
+  return kafka::durability_findings(settings_.kafka.topic, facts, settings_.durability, "the gateway");
+}
+
+/// Settings change while the gateway runs, and rights, replicas and disks with or without somebody's will.
+void GatewayService::watch_topic(std::unique_ptr<kafka::TopicInspector> inspector) {
+  auto& writes = dependencies_.add("kafka");
+  auto& journal = dependencies_.add("kafka", false);
+  topic_watch_ = std::make_unique<kafka::TopicWatch>(
+      std::move(inspector), [this, &writes, &journal](const kafka::TopicLook& look) {
+        if (look.trouble)
+          writes.fail(*look.trouble);
+        else
+          writes.succeed();
+        if (auto trouble = journal_->trouble())
+          journal.fail(*std::move(trouble));
+        else
+          journal.succeed();
+        if (look.facts.max_batch_bytes)
+          journal_->set_topic_limit(static_cast<std::size_t>(*look.facts.max_batch_bytes));
+        // What a broker that is away does not tell has not changed.
+        if (!look.trouble) durability_log_.tell("kafka", kafka_findings(look.facts));
+      });
 }
 
 void GatewayService::open_listeners(std::uint16_t port) {
@@ -212,6 +244,7 @@ bool GatewayService::redis_connected() const {
 
 int GatewayService::drain() {
   phase_ = Phase::draining;
+  if (topic_watch_) topic_watch_->ask_to_stop();
   log::info("draining", {{"gateway", settings_.gateway_id}});
   for (const auto& worker : workers_) worker->drain(reconnect_after_ms_least, reconnect_after_ms_most);
   // A send whose script ran is in the stream already, so it has to get into the journal.

@@ -16,6 +16,8 @@
 
 #include "common/admin/admin_server.hpp"
 #include "common/admin/dependencies.hpp"
+#include "common/kafka/durability_log.hpp"
+#include "common/kafka/topic_watch.hpp"
 #include "common/metrics/metrics.hpp"
 #include "gateway/app/gateway_settings.hpp"
 #include "gateway/bus/redis_bus.hpp"
@@ -49,8 +51,10 @@ class GatewayService {
   void start_workers();
   void wait_for_redis();
   /// Warns of each setting of Kafka and Redis that endangers acknowledged messages; throws where that is
-  /// strict.
+  /// strict. Goes on with looking at Kafka.
   void check_durability();
+  std::vector<kafka::DurabilityFinding> kafka_findings(const kafka::DurabilityFacts& facts) const;
+  void watch_topic(std::unique_ptr<kafka::TopicInspector> inspector);
   void open_listeners(std::uint16_t port);
   /// Keeps bus_connected_ true to the bus, on its thread.
   void watch_bus();
@@ -67,6 +71,7 @@ class GatewayService {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> main_work_;
   Metrics metrics_;
   admin::Dependencies dependencies_{metrics_};
+  kafka::DurabilityLog durability_log_;
   GatewayMetrics gateway_metrics_;
   std::atomic<Phase> phase_{Phase::starting};
   bool signalled_ = false;
@@ -82,6 +87,7 @@ class GatewayService {
   std::unique_ptr<RedisBus> bus_;
   std::unique_ptr<ResumingBus> resuming_bus_;
   std::thread bus_thread_;
+  std::unique_ptr<kafka::TopicWatch> topic_watch_;
   std::unique_ptr<admin::AdminServer> admin_;
 };
 

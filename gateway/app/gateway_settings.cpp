@@ -110,6 +110,7 @@ SettingsTable gateway_settings_table(GatewaySettings& settings, const std::strin
   config::add_admin_settings(table, settings.admin);
   config::add_redis_settings(table, settings.redis);
   config::add_kafka_settings(table, settings.kafka);
+  kafka::add_durability_settings(table, settings.durability);
   postgres::add_database_settings(table, settings.database, false);
   add_bounds(table, settings);
   config::add_log_settings(table, settings.log);

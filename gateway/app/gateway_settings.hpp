@@ -7,7 +7,9 @@
 
 #include "common/config/service_settings.hpp"
 #include "common/config/settings_table.hpp"
+#include "common/kafka/durability_findings.hpp"
 #include "common/postgres/database_settings.hpp"
+#include "common/wire/record_size.hpp"
 
 namespace chat::gateway {
 
@@ -23,6 +25,7 @@ struct GatewaySettings {
   std::int64_t stream_hard_cap = 20'000;
   std::int64_t history_threads = 2;
   bool strict_durability = false;
+  kafka::DurabilityDemands durability{.min_batch_bytes = std::int64_t{max_record_bytes}};
   std::int64_t outbox_max_kibibytes = 1024;
   std::chrono::milliseconds websocket_ping_interval{20'000};
   std::chrono::milliseconds idle_timeout{40'000};

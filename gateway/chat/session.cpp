@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/wire/message_object.hpp"
+#include "common/wire/record_size.hpp"
 #include "gateway/chat/page_cut.hpp"
 #include "gateway/chat/session_limits.hpp"
 #include "gateway/chat/session_place.hpp"
@@ -126,6 +127,9 @@ void Session::on(const SendCommand& command) {
   if (draining_)
     return reject({command.id, ErrorCode::unavailable, "the gateway restarts; send it again with its id",
                    retry_after_ms});
+  if (!fits_journal(command))
+    return reject(
+        {command.id, ErrorCode::too_large, "Kafka takes no message of that size; shorten it", std::nullopt});
   const std::size_t bytes = command.text.size() + record_overhead_bytes;
   if (!services_.journal.reserve(bytes))
     return reject({command.id, ErrorCode::overloaded, "the journal is full; send it again with its id",
@@ -229,7 +233,30 @@ void Session::append_to_journal(SessionServices& services, const Accepted& accep
                       cursor = reply.cursor, duplicate] {
     if (const auto alive = session.lock()) alive->on_durable(number, room, cursor, duplicate);
   };
+  entry.on_refused = [session = accepted.session, number = accepted.number](JournalRefusal refusal) {
+    if (const auto alive = session.lock()) alive->on_refused(number, refusal);
+  };
   services.journal.append(std::move(entry));
+}
+
+/// Before a message is shown to anyone. Topics seldom have so low a limit that it has to be counted.
+bool Session::fits_journal(const SendCommand& command) const {
+  const std::size_t limit = services_.journal.record_limit_bytes();
+  if (limit >= max_record_bytes) return true;
+  const MessageRecord record{
+      command.uuid, command.room,     {max_json_integer, max_json_integer}, user_, user_, command.text,
+      now_ms(),     services_.gateway};
+  return encode_record(record).size() + command.room.size() <= limit;
+}
+
+/// Its number was given and members saw it, so it is stored all the same while Redis has it (hole finder).
+/// But Kafka does not hold it, so it is not acknowledged; the same id again would end the same way.
+void Session::on_refused(std::uint64_t number, JournalRefusal refusal) {
+  if (refusal == JournalRefusal::too_large)
+    return refuse_send(number, ErrorCode::too_large,
+                       "members saw the message, but Kafka takes none of that size; it is not acknowledged");
+  refuse_send(number, ErrorCode::internal,
+              "members saw the message, but Kafka refuses it; it is not acknowledged");
 }
 
 void Session::on_durable(std::uint64_t number, const std::string& room, Cursor cursor, bool duplicate) {

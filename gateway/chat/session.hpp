@@ -122,7 +122,9 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   static void append_to_journal(SessionServices& services, const Accepted& accepted,
                                 const AcceptReply& reply);
   void await_stored(const AcceptRequest& request, Cursor number);
+  bool fits_journal(const SendCommand& command) const;
   void on_durable(std::uint64_t number, const std::string& room, Cursor cursor, bool duplicate);
+  void on_refused(std::uint64_t number, JournalRefusal refusal);
   void tell_stored(const std::string& room, std::optional<Cursor> receipt);
   void on_history_reply(std::uint64_t number, const std::string& room, ReadReply reply);
   void refuse_send(std::uint64_t number, ErrorCode code, std::string message);

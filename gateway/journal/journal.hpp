@@ -10,13 +10,18 @@
 
 namespace chat::gateway {
 
-/// A record to append. `on_durable` runs exactly once, on the executor of worker `worker`, when the record's
-/// delivery report is good; it is dropped unrun only when the process ends. It must not block and not throw.
+/// Why Kafka will not take a record, however often it is produced.
+enum class JournalRefusal { too_large, invalid };
+
+/// A record to append. Either `on_durable` runs exactly once, on the executor of worker `worker`, when the
+/// record's delivery report is good, or `on_refused`, when the record can never have one; both are dropped
+/// unrun only when the process ends. They must not block and not throw.
 struct JournalEntry {
   MessageRecord record;
   std::size_t reserved_bytes = 0;  // as given to reserve()
   std::size_t worker = 0;
   std::function<void()> on_durable;
+  std::function<void(JournalRefusal)> on_refused;
 };
 
 /// Accepted messages on their way into Kafka. All calls from any thread.
@@ -31,10 +36,16 @@ class Journal {
   virtual void release(std::size_t bytes) = 0;
 
   /// Never refuses and never loses: the record stays until its report is good, and is produced again after a
-  /// timeout, purge or fatal producer error (K2 to K4). An id that is already in the journal for its room is
-  /// not produced a second time: its `on_durable` joins the waiting ones (DESIGN 5); the bytes are given back
-  /// at once, the slot with the report, or else retries could pile up calls without bound.
+  /// timeout, purge or fatal producer error (K2 to K4), in a smaller batch where Kafka found that too large.
+  /// Only what Kafka refuses in a batch of its own, for its size or content, ends with `on_refused`. An id
+  /// that is already in the journal for its room is not produced a second time: its `on_durable` joins the
+  /// waiting ones (DESIGN 5); the bytes are given back at once, the slot with the report, or else retries
+  /// could pile up calls without bound.
   virtual void append(JournalEntry entry) = 0;
+
+  /// What a record may have with its key, as far as Kafka told its limit. Asked before a message is shown to
+  /// anyone. From max_record_bytes on there is no limit for us.
+  virtual std::size_t record_limit_bytes() const = 0;
 
   /// Whether the brokers can be reached, for /readyz.
   virtual bool healthy() const = 0;

@@ -19,6 +19,12 @@ struct JournalMetrics {
             metrics.counter("chat_journal_retried_total", "Bad delivery reports; each is produced again")),
         rebuilds(metrics.counter("chat_journal_producer_rebuilds_total",
                                  "Producers replaced after a fatal error")),
+        undeliverable(metrics.counter("chat_journal_undeliverable_total",
+                                      "Records that Kafka refused in a batch of their own, for their size or "
+                                      "content; their senders were told")),
+        batch_bytes(metrics.gauge("chat_journal_batch_bytes",
+                                  "Largest batch that is sent to Kafka; it shrinks where the topic's limit "
+                                  "is lower")),
         refused(metrics.counter("chat_journal_refused_total", "Reservations refused")),
         seconds(metrics.histogram("chat_journal_durable_seconds", "From append to the good delivery report",
                                   {0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60})) {}
@@ -29,6 +35,8 @@ struct JournalMetrics {
   prometheus::Counter& delivered;
   prometheus::Counter& retried;
   prometheus::Counter& rebuilds;
+  prometheus::Counter& undeliverable;
+  prometheus::Gauge& batch_bytes;
   prometheus::Counter& refused;
   prometheus::Histogram& seconds;
 };

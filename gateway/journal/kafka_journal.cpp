@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/kafka/topic_health.hpp"
 #include "common/log/log.hpp"
 
 namespace chat::gateway {
@@ -15,6 +16,11 @@ constexpr milliseconds abandon_wait{2'000};
 constexpr std::chrono::seconds stall_limit{10};
 constexpr std::size_t records_per_lock = 256;
 
+/// Which record is at fault shows in smaller batches.
+bool is_batchs_fault(kafka::DeliveryFault fault) {
+  return fault == kafka::DeliveryFault::batch_too_large || fault == kafka::DeliveryFault::batch_invalid;
+}
+
 }  // namespace
 
 KafkaJournal::KafkaJournal(config::KafkaSettings settings, KafkaJournalOptions options, PostToWorker post,
@@ -25,7 +31,9 @@ KafkaJournal::KafkaJournal(config::KafkaSettings settings, KafkaJournalOptions o
       metrics_(metrics),
       figures_(metrics),
       capacity_(options_.max_records, options_.max_bytes),
+      batch_size_(kafka::Producer::batch_bytes_of(settings_)),
       backoff_(milliseconds{100}, milliseconds{5'000}) {
+  figures_.batch_bytes.Set(static_cast<double>(batch_size_.bytes()));
   producer_ = make_producer().value();
   thread_ = std::thread([this] { run(); });
 }
@@ -42,9 +50,13 @@ Result<std::unique_ptr<kafka::Producer>> KafkaJournal::make_producer() {
   // The journal's own bound is the one that holds; librdkafka's only has to be wider.
   options.max_records = options_.max_records * 2;
   options.max_kibibytes = options_.max_bytes / 1024 * 4 + 1024;
+  if (batch_size_.is_reduced()) options.max_batch_bytes = batch_size_.bytes();
   const auto note = [this](const kafka::DeliveryReport& report) {
-    reports_.push_back({static_cast<PendingRecord*>(report.tag), report.is_durable});
-    if (!report.is_durable && failures_++ == 0) failure_ = report.error;
+    reports_.push_back({static_cast<PendingRecord*>(report.tag), report.fault});
+    if (report.fault == kafka::DeliveryFault::passing && failures_++ == 0) {
+      failure_error_ = report.error_number;
+      failure_ = report.error;
+    }
   };
   return kafka::Producer::make(settings_, options, note, metrics_);
 }
@@ -68,7 +80,7 @@ void KafkaJournal::append(JournalEntry entry) {
   record.room = std::move(entry.record.room);
   record.held_bytes = std::max(entry.reserved_bytes, record.value.size());
   record.appended = Clock::now();
-  record.waiters.push_back({entry.worker, std::move(entry.on_durable)});
+  record.waiters.push_back({entry.worker, std::move(entry.on_durable), std::move(entry.on_refused)});
   const auto held_bytes = record.held_bytes;
   const auto now = record.appended.time_since_epoch().count();
 
@@ -95,6 +107,20 @@ bool KafkaJournal::healthy() const {
     return false;
   const Clock::time_point last_progress{Clock::duration{last_progress_.load(std::memory_order_relaxed)}};
   return depth() == 0 || Clock::now() - last_progress < stall_limit;
+}
+
+std::optional<Trouble> KafkaJournal::trouble() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (trouble_) return trouble_;
+  }
+  if (!has_broker_.load(std::memory_order_relaxed))
+    return Trouble{"unreachable", "no Kafka broker can be reached",
+                   "start them, or set KAFKA_BROKER to where they are"};
+  if (!healthy())
+    return Trouble{"stalled", "Kafka has confirmed none of the messages in the journal for 10 s",
+                   "look at the brokers' replicas, disks and logs"};
+  return std::nullopt;
 }
 
 std::size_t KafkaJournal::flush(milliseconds wait) {
@@ -126,7 +152,12 @@ void KafkaJournal::turn() {
   if (producer_) {
     producer_->poll(poll_wait);
     settle_reports();
-    if (const auto reason = producer_->fatal_error()) retire(*reason);
+    if (const auto reason = producer_->fatal_error())
+      retire(*reason);
+    else if (needs_smaller_batches_)
+      shrink_batches();
+    else
+      follow_topic_limit();
   } else {
     replace();
   }
@@ -142,47 +173,93 @@ void KafkaJournal::settle_reports() {
   for (std::size_t begin = 0; begin < reports_.size(); begin += records_per_lock) {
     Batches batches;
     const std::size_t end = std::min(begin + records_per_lock, reports_.size());
-    const std::size_t delivered = settle(begin, end, batches);
-    if (delivered == 0) continue;
+    const auto [delivered, refused] = settle(begin, end, batches);
+    if (delivered + refused == 0) continue;
     for (std::size_t worker = 0; worker < batches.size(); ++worker)
       if (!batches[worker].empty()) post_(worker, std::move(batches[worker]));
     figures_.delivered.Increment(static_cast<double>(delivered));
+    figures_.undeliverable.Increment(static_cast<double>(refused));
     last_progress_.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
     backoff_.reset();
     const std::lock_guard lock(mutex_);
-    in_handover_ -= delivered;
+    in_handover_ -= delivered + refused;
+    if (delivered > 0) trouble_.reset();
     if (pending_.empty() && in_handover_ == 0) all_settled_.notify_all();
   }
   reports_.clear();
   if (failures_ > 0) note_failures();
 }
 
-std::size_t KafkaJournal::settle(std::size_t begin, std::size_t end, Batches& batches) {
+KafkaJournal::Settled KafkaJournal::settle(std::size_t begin, std::size_t end, Batches& batches) {
   const auto now = Clock::now();
-  std::size_t delivered = 0;
+  Settled settled;
   const std::lock_guard lock(mutex_);
   for (std::size_t i = begin; i < end; ++i) {
     PendingRecord& record = *reports_[i].record;
-    if (!reports_[i].is_durable) {
+    if (reports_[i].fault == kafka::DeliveryFault::none) {
+      const auto taken = take(record);
+      figures_.seconds.Observe(std::chrono::duration<double>(now - taken->appended).count());
+      add_calls(*taken, batches);
+      ++settled.delivered;
+    } else if (const auto refusal = refusal_of(reports_[i])) {
+      add_refusals(*take(record), *refusal, batches);
+      ++settled.refused;
+    } else {
+      needs_smaller_batches_ |= is_batchs_fault(reports_[i].fault);
       is_direct_ = false;
       pending_.await_producing(record);
-      continue;
     }
-    const auto taken = pending_.take(record);
-    capacity_.give_back(taken->waiters.size(), taken->held_bytes);
-    figures_.seconds.Observe(std::chrono::duration<double>(now - taken->appended).count());
-    add_calls(*taken, batches);
-    ++delivered;
   }
-  in_handover_ += delivered;
-  depth_.fetch_sub(delivered, std::memory_order_relaxed);
-  return delivered;
+  in_handover_ += settled.delivered + settled.refused;
+  depth_.fetch_sub(settled.delivered + settled.refused, std::memory_order_relaxed);
+  return settled;
+}
+
+/// Of a batch that was refused only the size is known, not which of its records are at fault. A record that
+/// is larger than a batch may be was sent alone.
+std::optional<JournalRefusal> KafkaJournal::refusal_of(const Report& report) const {
+  using kafka::DeliveryFault;
+  const bool was_alone = batch_size_.was_alone(report.record->value.size() + report.record->room.size());
+  switch (report.fault) {
+    case DeliveryFault::none:
+    case DeliveryFault::abandoned:
+    case DeliveryFault::passing:
+      return std::nullopt;
+    case DeliveryFault::record_too_large:
+      return JournalRefusal::too_large;
+    case DeliveryFault::batch_too_large:
+      return was_alone ? std::optional(JournalRefusal::too_large) : std::nullopt;
+    case DeliveryFault::batch_invalid:
+      return was_alone ? std::optional(JournalRefusal::invalid) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<PendingRecord> KafkaJournal::take(const PendingRecord& record) {
+  auto taken = pending_.take(record);
+  capacity_.give_back(taken->waiters.size(), taken->held_bytes);
+  return taken;
 }
 
 void KafkaJournal::add_calls(PendingRecord& record, Batches& batches) {
   for (DurableWaiter& waiter : record.waiters) {
     if (batches.size() <= waiter.worker) batches.resize(waiter.worker + 1);
     batches[waiter.worker].push_back(std::move(waiter.on_durable));
+  }
+}
+
+void KafkaJournal::add_refusals(PendingRecord& record, JournalRefusal refusal, Batches& batches) {
+  log::error(
+      refusal == JournalRefusal::too_large
+          ? "Kafka never takes a message, since it is larger than the topic allows; its sender is told. "
+            "Raise max.message.bytes and segment.bytes of the topic"
+          : "Kafka never takes a message, since the topic has a rule against it; its sender is told. "
+            "See the broker's log for the rule",
+      {{"room", record.room}, {"id", to_string(record.id)}, {"bytes", record.value.size()}});
+  for (DurableWaiter& waiter : record.waiters) {
+    if (!waiter.on_refused) continue;
+    if (batches.size() <= waiter.worker) batches.resize(waiter.worker + 1);
+    batches[waiter.worker].push_back([call = std::move(waiter.on_refused), refusal] { call(refusal); });
   }
 }
 
@@ -193,6 +270,8 @@ void KafkaJournal::note_failures() {
                {{"records", failures_}, {"reason", failure_}, {"wait_ms", wait.count()}});
   figures_.retried.Increment(static_cast<double>(failures_));
   failures_ = 0;
+  const std::lock_guard lock(mutex_);
+  trouble_ = kafka::trouble_of_error(settings_.topic, failure_error_, failure_);
 }
 
 void KafkaJournal::retire(const std::string& reason) {
@@ -200,16 +279,49 @@ void KafkaJournal::retire(const std::string& reason) {
              {{"reason", reason}, {"records", depth()}});
   figures_.rebuilds.Increment();
   is_rebuilding_ = true;
-  std::unique_ptr<kafka::Producer> failed;
+  {
+    const std::lock_guard lock(mutex_);
+    trouble_ = {"producer_failed", "the Kafka producer failed for good and is replaced (" + reason + ")",
+                "see the reason; the user needs Write on the topic or IdempotentWrite on the cluster"};
+  }
+  drop_producer();
+  produce_after_ = std::max(produce_after_, Clock::now() + backoff_.next());
+}
+
+void KafkaJournal::drop_producer() {
+  std::unique_ptr<kafka::Producer> dropped;
   {
     const std::lock_guard lock(mutex_);
     is_direct_ = false;
-    failed = std::move(producer_);
+    dropped = std::move(producer_);
   }
   // Good reports that are still on their way spare their records the second time.
-  failed->abandon(abandon_wait);
+  dropped->abandon(abandon_wait);
   settle_reports();
-  produce_after_ = std::max(produce_after_, Clock::now() + backoff_.next());
+}
+
+void KafkaJournal::shrink_batches() {
+  log::warning("Kafka found a batch of the journal too large; smaller ones are sent",
+               {{"batch_bytes", batch_size_.bytes()}});
+  // Also what its other reports say is judged by the size that the batches had.
+  drop_producer();
+  needs_smaller_batches_ = false;
+  batch_size_.halve();
+  figures_.batch_bytes.Set(static_cast<double>(batch_size_.bytes()));
+}
+
+void KafkaJournal::follow_topic_limit() {
+  BatchSize followed = batch_size_;
+  const bool is_other = followed.follow(topic_limit_.load(std::memory_order_relaxed));
+  if (is_other) {
+    log::info("the journal's batches follow the topic's limit", {{"batch_bytes", followed.bytes()}});
+    // A producer keeps its batch size for life.
+    drop_producer();
+    needs_smaller_batches_ = false;
+  }
+  batch_size_ = followed;
+  record_limit_.store(batch_size_.record_limit_bytes(), std::memory_order_relaxed);
+  figures_.batch_bytes.Set(static_cast<double>(batch_size_.bytes()));
 }
 
 void KafkaJournal::replace() {

@@ -13,12 +13,14 @@
 #include <vector>
 
 #include "common/wire/uuid.hpp"
+#include "gateway/journal/journal.hpp"
 
 namespace chat::gateway {
 
 struct DurableWaiter {
   std::size_t worker = 0;
   std::function<void()> on_durable;
+  std::function<void(JournalRefusal)> on_refused;
 };
 
 struct PendingRecord {

@@ -9,12 +9,14 @@
 #include <stdexcept>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
 #include "common/base/backoff.hpp"
 #include "common/base/context_thread.hpp"
 #include "common/base/shutdown.hpp"
+#include "common/kafka/group_inspector.hpp"
 #include "common/kafka/topic.hpp"
 #include "common/log/log.hpp"
 #include "common/wire/uuid.hpp"
@@ -31,6 +33,7 @@ namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
 constexpr milliseconds receipt_limit{2'000};
+constexpr milliseconds kafka_answer_wait{3'000};
 
 std::string make_client_id(const std::string& persister_id) {
   return persister_id.empty() ? "persister-" + to_string(random_uuid()).substr(0, 8) : persister_id;
@@ -62,6 +65,7 @@ bool wait_unless_stopped(const std::stop_token& stop, milliseconds time) {
 PersisterService::PersisterService(PersisterSettings settings)
     : settings_(std::move(settings)),
       client_id_(make_client_id(settings_.persister_id)),
+      durability_log_(metrics_, {kafka::durability_kinds.begin(), kafka::durability_kinds.end()}),
       persister_metrics_(metrics_),
       database_trial_(dependencies_.add("postgres")),
       dead_letter_alarm_(dependencies_.add("dead_letters", false)),
@@ -78,6 +82,7 @@ int PersisterService::run() {
     make_topics();
     consume();
   }
+  watches_.clear();
   log::info("stopped");
   return 0;
 }
@@ -125,8 +130,39 @@ void PersisterService::make_topics() {
   }
 }
 
+void PersisterService::watch_topic(const std::string& topic, kafka::TopicInspector::Use use,
+                                   std::function<std::optional<Trouble>()> look_further) {
+  auto inspector = kafka::TopicInspector::make(settings_.kafka, topic, client_id_ + "-watch", use);
+  if (!inspector) throw std::runtime_error(inspector.error().message);
+  // Without a place for dead letters it works until the first of them.
+  auto& trial = dependencies_.add("kafka", use == kafka::TopicInspector::Use::reads);
+  const auto on_look = [this, &trial, topic,
+                        look_further = std::move(look_further)](const kafka::TopicLook& look) {
+    auto trouble = look.trouble ? look.trouble : look_further();
+    if (!look.trouble)
+      durability_log_.tell(
+          topic, kafka::durability_findings(topic, look.facts, settings_.durability, "the persister"));
+    if (trouble)
+      trial.fail(*std::move(trouble));
+    else
+      trial.succeed();
+  };
+  watches_.push_back(std::make_unique<kafka::TopicWatch>(*std::move(inspector), on_look));
+}
+
+void PersisterService::watch_topics() {
+  using Use = kafka::TopicInspector::Use;
+  auto group = kafka::GroupInspector::make(settings_.kafka, settings_.kafka.topic, KafkaSourceOptions{}.group,
+                                           client_id_ + "-watch");
+  if (!group) throw std::runtime_error(group.error().message);
+  const std::shared_ptr<kafka::GroupInspector> inspector = *std::move(group);
+  watch_topic(settings_.kafka.topic, Use::reads, [inspector] { return inspector->look(kafka_answer_wait); });
+  watch_topic(settings_.kafka.dead_letter_topic(), Use::writes, [] { return std::nullopt; });
+}
+
 void PersisterService::consume() {
   has_begun_ = true;
+  watch_topics();
   KafkaDeadLetterQueue dead_letters(settings_.kafka, client_id_ + "-dead-letters", metrics_);
   RedisReceipts receipts(redis_context_, settings_.redis, metrics_, {.stream_keep = settings_.stream_keep});
   Pipeline pipeline(settings_.pipeline(),

@@ -2,14 +2,19 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
 #include "common/admin/admin_server.hpp"
 #include "common/admin/dependencies.hpp"
+#include "common/kafka/durability_log.hpp"
+#include "common/kafka/topic_watch.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/postgres/database.hpp"
 #include "persister/app/persister_settings.hpp"
@@ -37,11 +42,16 @@ class PersisterService {
   bool wait_for_database();
   void make_topics();
   void consume();
+  /// Looks at the topic that is read and at the one for dead letters from now on.
+  void watch_topics();
+  void watch_topic(const std::string& topic, kafka::TopicInspector::Use use,
+                   std::function<std::optional<Trouble>()> look_further);
 
   PersisterSettings settings_;
   std::string client_id_;
   Metrics metrics_;
   admin::Dependencies dependencies_{metrics_};
+  kafka::DurabilityLog durability_log_;
   PersisterMetrics persister_metrics_;
   PersisterStatus status_;
   SystemClock clock_;
@@ -53,6 +63,7 @@ class PersisterService {
   boost::asio::io_context redis_context_{1};
   std::stop_source stop_;
   std::atomic<bool> has_begun_ = false;  // from here on a signal must let the batch in hand end
+  std::vector<std::unique_ptr<kafka::TopicWatch>> watches_;
   std::unique_ptr<admin::AdminServer> admin_;
 };
 

@@ -77,6 +77,7 @@ SettingsTable persister_settings_table(PersisterSettings& settings, const std::s
                       {"KAFKA_", "REDIS_", "PERSISTER_", "DATABASE_"});
   postgres::add_database_settings(table, settings.database, true);
   config::add_kafka_settings(table, settings.kafka);
+  kafka::add_durability_settings(table, settings.durability);
   config::add_redis_settings(table, settings.redis);
   config::add_admin_settings(table, settings.admin);
   add_own(table, settings);

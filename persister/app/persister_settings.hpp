@@ -7,7 +7,9 @@
 
 #include "common/config/service_settings.hpp"
 #include "common/config/settings_table.hpp"
+#include "common/kafka/durability_findings.hpp"
 #include "common/postgres/database_settings.hpp"
+#include "common/wire/record_size.hpp"
 #include "persister/pipeline/pipeline.hpp"
 
 namespace chat::persister {
@@ -21,6 +23,7 @@ struct PersisterSettings {
   config::RedisSettings redis;
   config::LogSettings log;
   postgres::DatabaseSettings database;
+  kafka::DurabilityDemands durability{.min_batch_bytes = std::int64_t{max_record_bytes}};
 
   std::chrono::milliseconds pause{60'000};
   std::int64_t batch_max_records = 1000;

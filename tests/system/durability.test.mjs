@@ -17,6 +17,8 @@ before(async () => {
 });
 after(() => fleet?.stop());
 
+const noFindings = { replicas: 0, min_insync_replicas: 0, unclean_leader_election: 0, compacted: 0, retention: 0, max_message_bytes: 0, clock: 0,
+  redis_eviction: 0, unreadable: 0 };
 const linesOf = (log) => log.trim().split("\n").map((line) => JSON.parse(line));
 const findingsOf = (lines) => lines.filter(({ level, finding }) => level === "warning" && finding);
 const kindsOf = (lines) => findingsOf(lines).map(({ finding }) => finding).sort();
@@ -50,7 +52,7 @@ test("I1 one broker: each danger is warned about once, counted, and the gateway 
   for (const { message } of findingsOf(lines)) {
     assert.match(message, /^[^:]*MESSAGES[^:]*: .*acknowledged.*; (give|set) /);
   }
-  assert.deepEqual(await gaugesOf(gateway), { replicas: 1, min_insync_replicas: 1, unclean_leader_election: 0, redis_eviction: 0, unreadable: 0 });
+  assert.deepEqual(await gaugesOf(gateway), { ...noFindings, replicas: 1, min_insync_replicas: 1 });
   const room = newRoom("one-broker");
   const client = await member(gateway, room);
   await client.send(room, "served");
@@ -71,9 +73,24 @@ test("I1 a topic's own settings and the brokers' defaults are found as kafka-con
   await configure("--entity-type", "topics", "--entity-name", "CHANGED", "--add-config", "unclean.leader.election.enable=false");
   assert.deepEqual((await refusal(topic)).kinds, ["replicas"]);
   await configure("--entity-type", "topics", "--entity-name", "CHANGED", "--delete-config", "unclean.leader.election.enable");
-  await configure("--entity-type", "brokers", "--entity-default", "--add-config", "unclean.leader.election.enable=true");
-  assert.deepEqual((await refusal(topic)).kinds, ["replicas", "unclean_leader_election"]);
-  await configure("--entity-type", "brokers", "--entity-default", "--delete-config", "unclean.leader.election.enable");
+  await configure("--entity-type", "brokers", "--entity-default", "--add-config", "unclean.leader.election.enable=true,log.retention.ms=3600000");
+  assert.deepEqual((await refusal(topic)).kinds, ["replicas", "retention", "unclean_leader_election"]);
+  await configure("--entity-type", "brokers", "--entity-default", "--delete-config", "unclean.leader.election.enable,log.retention.ms");
+});
+
+test("I1 what makes Kafka drop acknowledged messages, or refuse messages for ever, is found", async () => {
+  const topic = { KAFKA_TOPIC: "DROPS" };
+  await refusal(topic);
+  await configure("--entity-type", "topics", "--entity-name", "DROPS", "--add-config",
+    "cleanup.policy=[compact,delete],retention.ms=3600000,retention.bytes=1000000,max.message.bytes=20000," +
+    "message.timestamp.type=CreateTime,message.timestamp.after.max.ms=1000");
+  const { kinds, messages, error } = await refusal(topic);
+  assert.deepEqual(kinds, ["clock", "compacted", "max_message_bytes", "min_insync_replicas", "replicas", "retention", "retention"]);
+  assert.match(messages.find((message) => message.includes("compacted")), /^topic DROPS is compacted: .*; set cleanup\.policy=delete /);
+  assert.match(messages.find((message) => message.includes("retention.ms)")), /keeps records for 1 h .*; set retention\.ms=604800000 /);
+  assert.match(error, /topic DROPS is compacted/);
+  const { kinds: withLess } = await refusal({ ...topic, KAFKA_MIN_RETENTION_HOURS: "1" });
+  assert.deepEqual(withLess, ["clock", "compacted", "max_message_bytes", "min_insync_replicas", "replicas", "retention"]);
 });
 
 test("I4 a Redis that may evict is found", async () => {
@@ -116,7 +133,7 @@ test("I1 three brokers, of which two must have a record: a strict gateway starts
     const gateway = await fleet.addGateway({ ...safe, STRICT_DURABILITY: "true" });
     await gateway.start();
     assert.deepEqual(kindsOf(linesOf(gateway.process.readLog())), []);
-    assert.deepEqual(await gaugesOf(gateway), { replicas: 0, min_insync_replicas: 0, unclean_leader_election: 0, redis_eviction: 0, unreadable: 0 });
+    assert.deepEqual(await gaugesOf(gateway), noFindings);
     const room = newRoom("safe");
     const client = await member(gateway, room);
     await Promise.all(range(20).map((i) => client.send(room, `kept ${i}`)));

@@ -34,6 +34,10 @@ class MockCluster {
   static constexpr std::int16_t produce_request = 0;
   static constexpr std::int16_t heartbeat_request = 12;
   static constexpr std::int16_t init_producer_id_request = 22;
+  static constexpr int msg_size_too_large = 10;
+  static constexpr int record_list_too_large = 18;
+  static constexpr int invalid_required_acks = 21;
+  static constexpr int invalid_record = 87;
   static constexpr int topic_authorization_failed = 29;
   static constexpr int cluster_authorization_failed = 31;
   static constexpr int out_of_order_sequence_number = 45;

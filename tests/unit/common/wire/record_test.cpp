@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "common/wire/limits.hpp"
+#include "common/wire/record_size.hpp"
+
 namespace chat {
 namespace {
 
@@ -45,6 +48,19 @@ TEST(Record, RoundTripsAtTheLimits) {
   const auto decoded = decode_record(encode_record(record));
   ASSERT_TRUE(decoded) << decoded.error().message;
   EXPECT_EQ(*decoded, record);
+}
+
+TEST(Record, NoneIsLongerThanItsBound) {
+  MessageRecord record;
+  record.room = std::string(max_room_length, 'r');
+  record.cursor = {max_json_integer, max_json_integer};
+  for (std::size_t i = 0; i < max_name_characters; ++i) record.sender += "😀";
+  record.sender_name = record.sender;
+  record.text = std::string(max_text_characters, '\x01');
+  record.sent_at = max_json_integer;
+  record.gateway = std::string(64, 'g');
+  // The key is the room; a batch of one record costs Kafka less than 200 bytes.
+  EXPECT_LE(encode_record(record).size() + record.room.size() + 200, max_record_bytes);
 }
 
 TEST(Record, IsOneLineWithTheAgreedFields) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -50,9 +51,11 @@ class FakeJournal : public Journal {
   }
   void release(std::size_t bytes) override { reserved -= bytes; }
   void append(JournalEntry entry) override { entries.push_back(std::move(entry)); }
+  std::size_t record_limit_bytes() const override { return record_limit; }
   bool healthy() const override { return true; }
   std::size_t depth() const override { return entries.size(); }
 
+  std::size_t record_limit = std::numeric_limits<std::size_t>::max();
   bool is_full = false;
   std::size_t reserved = 0;
   std::vector<JournalEntry> entries;

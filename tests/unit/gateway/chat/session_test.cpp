@@ -73,6 +73,34 @@ TEST_F(SessionTest, I7TheAckComesOnlyWithTheDeliveryReport) {
                                                     R"(","room":"r","epoch":5,"seq":2,"duplicate":false})"});
 }
 
+TEST_F(SessionTest, I7NothingIsNumberedThatKafkaWillNotTakeForItsSize) {
+  join("r");
+  journal.record_limit = 200;
+  const auto sent = send();
+  EXPECT_TRUE(store.accepts.empty());
+  EXPECT_EQ(journal.reserved, 0U);
+  const auto frame = outlet.take().at(0);
+  EXPECT_TRUE(has(frame, R"("code":"too_large")") && has(frame, sent.id) && !has(frame, "retry_after_ms"))
+      << frame;
+  journal.record_limit = 1000;
+  send();
+  EXPECT_EQ(store.accepts.size(), 1U);
+}
+
+TEST_F(SessionTest, WhatKafkaNeverTakesIsAnsweredAndNotAcknowledged) {
+  join("r");
+  const auto sent = send();
+  answer({AcceptReply::Status::accepted, {5, 2}, ""});
+  journal.entries[0].on_refused(JournalRefusal::too_large);
+  const auto frame = outlet.take().at(0);
+  EXPECT_TRUE(has(frame, R"("code":"too_large")") && has(frame, sent.id) && !has(frame, "retry_after_ms"))
+      << frame;
+  send();
+  answer({AcceptReply::Status::accepted, {5, 3}, ""});
+  journal.entries[1].on_refused(JournalRefusal::invalid);
+  EXPECT_TRUE(has(outlet.take().at(0), R"("code":"internal")"));
+}
+
 TEST_F(SessionTest, I7NothingIsNumberedWhenTheJournalIsFull) {
   join("r");
   journal.is_full = true;

@@ -80,20 +80,29 @@ inline MessageRecord message(const std::string& room, std::int64_t seq) {
 class JournalTest : public testing::Test {
  protected:
   KafkaJournal& start(std::size_t max_records = 50'000, std::size_t max_bytes = 64 << 20) {
-    journal_.emplace(cluster_.settings(), KafkaJournalOptions{"test", max_records, max_bytes},
-                     workers_.post(), metrics_);
+    journal_.emplace(settings_.value_or(cluster_.settings()),
+                     KafkaJournalOptions{"test", max_records, max_bytes}, workers_.post(), metrics_);
     return *journal_;
   }
 
   /// Waits for the place: while the journal replaces its producer it has none.
   void append(const MessageRecord& record, std::size_t worker = 0, const std::string& name = "call") {
     ASSERT_TRUE(eventually([&] { return journal_->reserve(reservation); }));
-    journal_->append({record, reservation, worker, workers_.note(name)});
+    journal_->append({record, reservation, worker, workers_.note(name), [this](JournalRefusal refusal) {
+                        workers_.note(refusal == JournalRefusal::too_large ? "too_large" : "invalid")();
+                      }});
   }
 
   void expect_all_delivered(std::size_t count) {
     EXPECT_TRUE(eventually([&] { return workers_.count() == count; })) << workers_.count();
     EXPECT_EQ(journal_->depth(), 0u);
+  }
+
+  /// -1: the metrics have none of that name.
+  double gauge(const std::string& name) const {
+    const std::string text = metrics_.text();
+    const auto at = text.find("\n" + name + " ");
+    return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 2));
   }
 
   /// The seqs per room in the topic's order, each at its first place.
@@ -109,6 +118,7 @@ class JournalTest : public testing::Test {
   }
 
   MockCluster cluster_;
+  std::optional<config::KafkaSettings> settings_;  // other than the cluster's own
   Metrics metrics_;
   FakeWorkers workers_;
   std::optional<KafkaJournal> journal_;
