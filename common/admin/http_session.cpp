@@ -11,6 +11,9 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
+#include "common/http/empty_lines.hpp"
+#include "common/http/list_headers.hpp"
+
 namespace chat::admin {
 namespace {
 
@@ -47,18 +50,26 @@ bool is_allowed(const Request& request) {
   return request.method() == http::verb::get || request.method() == http::verb::head;
 }
 
-asio::awaitable<Received> receive(beast::tcp_stream& stream, beast::flat_buffer& buffer, bool is_first) {
-  if (buffer.size() == 0) {
-    stream.expires_after(is_first ? exchange_timeout : idle_timeout);
+/// Waits for a request and drops the empty lines in front of it; false when the peer is gone.
+asio::awaitable<bool> await_request(beast::tcp_stream& stream, beast::flat_buffer& buffer) {
+  for (std::size_t left = max_empty_lines;;) {
+    left -= drop_empty_lines(buffer, left);
+    if (has_request_begun(buffer)) co_return true;
     const auto [error, bytes] = co_await stream.async_read_some(buffer.prepare(2048), use_tuple);
-    if (error) co_return Received{};
+    if (error) co_return false;
     buffer.commit(bytes);
   }
+}
+
+asio::awaitable<Received> receive(beast::tcp_stream& stream, beast::flat_buffer& buffer, bool is_first) {
+  stream.expires_after(is_first ? exchange_timeout : idle_timeout);
+  if (!co_await await_request(stream, buffer)) co_return Received{};
   stream.expires_after(exchange_timeout);
   http::request_parser<http::empty_body> parser;
   parser.header_limit(max_header_bytes);
   const auto [error, bytes] = co_await http::async_read_header(stream, buffer, parser, use_tuple);
   if (error) co_return is_syntax_error(error) ? Received{std::nullopt, fault_status(error)} : Received{};
+  join_list_lines(parser.get());
   // Where a body of another encoding than chunked ends cannot be told (RFC 9112 section 6.3).
   const bool has_body = !parser.is_done() || parser.get().count(http::field::transfer_encoding) > 0;
   Received received{parser.release(), std::nullopt};

@@ -37,7 +37,7 @@ WorkerOptions worker_options(const GatewaySettings& settings, std::size_t index)
   options.engine.ping_timeout = settings.ping_timeout;
   options.engine.max_outbox_bytes = options.limits.max_outbox_bytes;
   options.connect_timeout = settings.connect_timeout;
-  options.origins = http::Origins::parse(settings.allowed_origins).value_or(http::Origins{});
+  options.origins = http::Origins::parse(settings.allowed_origins).value();
   return options;
 }
 

@@ -56,9 +56,11 @@ void add_socketio(SettingsTable& table, GatewaySettings& s) {
   table.add(milliseconds_setting("connect-timeout", "CONNECT_TIMEOUT_MS",
                                  "milliseconds after which a Socket.IO session in no namespace is closed",
                                  s.connect_timeout, 1, 3'600'000));
-  table.add(text_setting("allowed-origins", "ALLOWED_ORIGINS",
-                         "origins whose pages may poll besides the gateway's own, comma-separated; * for all",
-                         s.allowed_origins));
+  table.add(
+      text_setting("allowed-origins", "ALLOWED_ORIGINS",
+                   "origins whose pages may poll besides the gateway's own, comma-separated: "
+                   "https://chat.example.com, capacitor://localhost; null for pages without one, * for all",
+                   s.allowed_origins));
 }
 
 void add_bounds(SettingsTable& table, GatewaySettings& s) {
@@ -123,9 +125,10 @@ SettingsTable gateway_settings_table(GatewaySettings& settings, const std::strin
     return "IDLE_TIMEOUT_SECONDS must be above WEBSOCKET_PING_INTERVAL_SECONDS, or every quiet client is cut";
   });
   table.add_check([&settings]() -> std::optional<std::string> {
-    if (http::Origins::parse(settings.allowed_origins)) return std::nullopt;
-    return "ALLOWED_ORIGINS must be * or a comma-separated list like "
-           "https://chat.example.com,http://localhost:3000, without paths";
+    const auto origins = http::Origins::parse(settings.allowed_origins);
+    if (origins) return std::nullopt;
+    return "ALLOWED_ORIGINS has " + origins.error().message +
+           "; give *, or a comma-separated list like https://chat.example.com,capacitor://localhost";
   });
   return table;
 }

@@ -96,7 +96,10 @@ void Worker::start(std::unique_ptr<RoomStore> store) {
 http::Routing Worker::route(const http::RequestHead& request) {
   const std::string_view path = http::path_of(request.target);
   http::Routing routing;
-  if (path == "/ws") routing.handler = make_native_client(*services_);
+  if (path == "/ws") {
+    routing.handler = make_native_client(*services_);
+    routing.subprotocol = "chat.v1";
+  }
   if (path == "/socket.io/") routing = socketio_->route(request);
   return routing;
 }

@@ -60,6 +60,8 @@ std::optional<Answer> answer_request(const RequestFacts& facts) {
                     "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
   }
   if (!facts.has_valid_key) return sentence(400, "Sec-WebSocket-Key is missing or wrong.");
+  if (!facts.has_valid_subprotocols)
+    return sentence(400, "Sec-WebSocket-Protocol must be a list of tokens, each once.");
   return std::nullopt;
 }
 

@@ -18,6 +18,7 @@ struct RequestFacts {
   bool wants_upgrade = false;  // Upgrade: websocket and Connection: upgrade
   bool is_version_13 = true;   // Sec-WebSocket-Version
   bool has_valid_key = true;   // Sec-WebSocket-Key: 16 bytes in base64
+  bool has_valid_subprotocols = true;
   bool is_known_path = true;
 };
 

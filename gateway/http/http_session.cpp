@@ -11,16 +11,17 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/core/demangle.hpp>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/http/empty_lines.hpp"
+#include "common/http/list_headers.hpp"
 #include "common/log/log.hpp"
 #include "gateway/http/answers.hpp"
 #include "gateway/http/query.hpp"
+#include "gateway/http/subprotocols.hpp"
 #include "gateway/ws/end_sending.hpp"
 #include "gateway/ws/upgrade.hpp"
 
@@ -37,8 +38,8 @@ using Request = Parser::value_type;
 
 constexpr std::size_t header_limit = 8 * 1024;
 constexpr std::size_t buffer_limit = 2 * header_limit;  // room for a header behind what was pipelined
+constexpr std::size_t first_read_bytes = 512;           // of a header; Beast reads on by as much
 constexpr std::chrono::seconds linger_timeout{2};
-constexpr std::string_view spoken_subprotocol = "chat.v1";
 
 }  // namespace
 
@@ -81,14 +82,11 @@ Method method_of(const Request& request) {
   return Method::other;
 }
 
-std::string chosen_subprotocol(const Request& request) {
-  const auto [first, last] = request.equal_range(field::sec_websocket_protocol);
-  for (auto line = first; line != last; ++line) {
-    for (const auto& token : beast::http::token_list{line->value()}) {
-      if (view(token) == spoken_subprotocol) return std::string(spoken_subprotocol);
-    }
-  }
-  return {};
+/// RFC 6455 section 4.2.1, items 1, 3 and 4.
+bool wants_upgrade(const Request& request) {
+  return request.version() >= 11 && request.method() == beast::http::verb::get &&
+         has_element(view(request[field::connection]), "upgrade") &&
+         has_element(view(request[field::upgrade]), "websocket");
 }
 
 RequestFacts facts_of(const Parser& parser) {
@@ -98,9 +96,11 @@ RequestFacts facts_of(const Parser& parser) {
   facts.is_http_1_1 = request.version() >= 11;
   facts.has_host = request.count(field::host) == 1;
   facts.has_body = parser.chunked() || parser.content_length().value_or(0) > 0;
-  facts.wants_upgrade = beast::websocket::is_upgrade(request);
-  facts.is_version_13 = request[field::sec_websocket_version] == "13";
-  facts.has_valid_key = is_valid_key(view(request[field::sec_websocket_key]));
+  facts.wants_upgrade = wants_upgrade(request);
+  facts.is_version_13 =
+      request.count(field::sec_websocket_version) == 1 && request[field::sec_websocket_version] == "13";
+  facts.has_valid_key =
+      request.count(field::sec_websocket_key) == 1 && is_valid_key(view(request[field::sec_websocket_key]));
   return facts;
 }
 
@@ -127,17 +127,18 @@ Routing answered(Answer answer) {
 /// Where the request goes; never nothing.
 Routing judge(const Parser& parser, const ServerState& state, Admission admission) {
   if (admission == Admission::no_room) return answered(no_room());
-  // Where a body of another encoding ends cannot be told, so that it would be read as the next request (RFC
-  // 9112 section 6.3).
-  if (parser.get().count(field::transfer_encoding) > 0 && !parser.chunked()) return answered(bad_request());
+  const Request& request = parser.get();
+  if (!has_certain_framing(request.version(), request, parser.chunked())) return answered(bad_request());
   RequestFacts facts = facts_of(parser);
   if (facts.is_http_1_1 && !facts.has_host) return answered(no_host());
   try {
-    Routing routing = state.router(head_of(parser.get(), facts));
+    Routing routing = state.router(head_of(request, facts));
     if (routing.answer) routing.answer->close = routing.answer->close || facts.has_body;
     if (routing.answer || routing.exchange || routing.worker) return routing;
     if (routing.handler && state.is_stopped) return answered(going_away());
     facts.is_known_path = routing.handler != nullptr;
+    facts.has_valid_subprotocols =
+        choose_subprotocol(view(request[field::sec_websocket_protocol]), {}).has_value();
     if (auto answer = answer_request(facts)) return answered(*std::move(answer));
     return routing;
   } catch (const std::exception& error) {
@@ -171,7 +172,7 @@ struct Body {
 
 ws::Task<Body> read_body(HttpSession& session, beast::flat_buffer& buffer, Parser&& head, std::size_t most) {
   if (head.content_length().value_or(0) > most) co_return Body{std::nullopt, body_too_large()};
-  if (head.get().version() >= 11 && beast::iequals(head.get()[field::expect], "100-continue")) {
+  if (head.get().version() >= 11 && has_element(view(head.get()[field::expect]), "100-continue")) {
     constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     const auto [error, written] =
         co_await asio::async_write(session.socket, asio::buffer(go_on), ws::use_task);
@@ -251,14 +252,56 @@ ws::Task<bool> write_answer(HttpSession& session, const ws::Environment& environ
   co_return true;
 }
 
-/// Waits for the next request with nothing held for it.
-ws::Task<bool> await_request(HttpSession& session, beast::flat_buffer& buffer,
-                             const ws::Environment& environment) {
-  if (buffer.size() > 0) co_return true;
-  buffer.shrink_to_fit();
-  session.deadline = environment.now + environment.limits.keep_alive_timeout;
-  const auto [error] = co_await session.socket.async_wait(asio::socket_base::wait_read, ws::use_task);
-  co_return !error;
+/// Waits for a request, with nothing held for it behind an earlier one, and drops the empty lines in front of
+/// it.
+ws::Task<beast::error_code> await_request(HttpSession& session, const ws::Environment& environment,
+                                          beast::flat_buffer& buffer, bool is_first) {
+  session.deadline = environment.now + (is_first ? environment.limits.handshake_timeout
+                                                 : environment.limits.keep_alive_timeout);
+  for (std::size_t left = max_empty_lines;;) {
+    left -= drop_empty_lines(buffer, left);
+    if (has_request_begun(buffer)) co_return beast::error_code{};
+    if (buffer.size() == 0 && !is_first) {
+      buffer.shrink_to_fit();
+      const auto [error] = co_await session.socket.async_wait(asio::socket_base::wait_read, ws::use_task);
+      if (error) co_return error;
+    }
+    const auto [error, size] =
+        co_await session.socket.async_read_some(buffer.prepare(first_read_bytes), ws::use_task);
+    if (error) co_return error;
+    buffer.commit(size);
+  }
+}
+
+ws::Task<beast::error_code> read_header(HttpSession& session, const ws::Environment& environment,
+                                        beast::flat_buffer& buffer, std::unique_ptr<Parser>& made,
+                                        bool is_first) {
+  const auto begun = co_await await_request(session, environment, buffer, is_first);
+  if (begun) co_return begun;
+  // The first header's time began with the connection.
+  if (!is_first) session.deadline = environment.now + environment.limits.handshake_timeout;
+  made = std::make_unique<Parser>();
+  Parser& parser = *made;
+  parser.header_limit(static_cast<std::uint32_t>(header_limit));
+  parser.body_limit(boost::none);  // bodies are read only where an endpoint says how much
+  const auto [error, size] =
+      co_await beast::http::async_read_header(session.socket, buffer, parser, ws::use_task);
+  if (!error) join_list_lines(parser.get());
+  co_return error;
+}
+
+/// Hands an upgraded connection over. Beast reads less of the two lists than RFC 9110 allows.
+ws::Task<void> upgrade(HttpSession& session, const ServerState& state, Request& request,
+                       const beast::flat_buffer& buffer, Routing routing) {
+  request.set(field::connection, "upgrade");
+  request.set(field::upgrade, "websocket");
+  const auto offered = view(request[field::sec_websocket_protocol]);
+  std::string chosen = choose_subprotocol(offered, routing.subprotocol).value_or(std::string{});
+  const auto early = buffer.cdata();
+  session.unlink();
+  co_await ws::start_websocket(std::move(session.socket), request,
+                               {static_cast<const char*>(early.data()), early.size()}, std::move(chosen),
+                               std::move(routing.handler), state.environment);
 }
 
 void move_away(HttpSession& session, ServerState& state, std::size_t worker, std::unique_ptr<Parser> parser,
@@ -278,15 +321,10 @@ ws::Task<void> serve(ws::Socket socket, std::shared_ptr<ServerState> state, Admi
   state->http_sessions.push_back(session);
   const ws::Environment& environment = *state->environment;
 
-  for (;; parser.reset()) {
+  for (bool is_first = true;; is_first = false, parser.reset()) {
     beast::error_code error;
     if (!parser) {
-      parser = std::make_unique<Parser>();
-      parser->header_limit(static_cast<std::uint32_t>(header_limit));
-      parser->body_limit(boost::none);  // bodies are read only where an endpoint says how much
-      session.deadline = environment.now + environment.limits.handshake_timeout;
-      std::tie(error, std::ignore) =
-          co_await beast::http::async_read_header(session.socket, buffer, *parser, ws::use_task);
+      error = co_await read_header(session, environment, buffer, parser, is_first);
     }
     std::optional<Answer> answer;
     bool keep_alive = false;
@@ -294,19 +332,14 @@ ws::Task<void> serve(ws::Socket socket, std::shared_ptr<ServerState> state, Admi
     if (error) {
       answer = judge(error);
     } else {
-      keep_alive = parser->get().keep_alive();
+      keep_alive = wants_keep_alive(parser->get().version(), view(parser->get()[field::connection]));
       is_head = parser->get().method() == beast::http::verb::head;
       Routing routing = judge(*parser, *state, admission);
       if (routing.worker) {
         co_return move_away(session, *state, *routing.worker, std::move(parser), std::move(buffer));
       }
       if (routing.handler) {
-        const Request& request = parser->get();
-        const auto early = buffer.cdata();
-        session.unlink();
-        co_return co_await ws::start_websocket(
-            std::move(session.socket), request, {static_cast<const char*>(early.data()), early.size()},
-            chosen_subprotocol(request), std::move(routing.handler), state->environment);
+        co_return co_await upgrade(session, *state, parser->get(), buffer, std::move(routing));
       }
       answer = std::move(routing.answer);
       if (routing.exchange) {
@@ -318,8 +351,6 @@ ws::Task<void> serve(ws::Socket socket, std::shared_ptr<ServerState> state, Admi
     keep_alive = keep_alive && !answer->close;
     if (!co_await write_answer(session, environment, serialize(*answer, keep_alive, is_head))) co_return;
     if (!keep_alive) co_return co_await linger(session, environment.now + linger_timeout);
-    answer.reset();
-    if (!co_await await_request(session, buffer, environment)) co_return;
   }
 }
 

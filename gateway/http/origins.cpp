@@ -1,31 +1,68 @@
 #include "gateway/http/origins.hpp"
 
 #include <algorithm>
-#include <cctype>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/ip/address_v6.hpp>
+
+#include "common/http/list_headers.hpp"
 
 namespace chat::gateway::http {
 namespace {
 
 constexpr std::string_view preflight_seconds = "600";
 
-bool is_same(std::string_view one, std::string_view other) {
-  return std::ranges::equal(
-      one, other, [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> default_ports{
+    {{"http", "80"}, {"https", "443"}, {"ws", "80"}, {"wss", "443"}}};
+
+bool is_alpha(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/// RFC 6454 section 6.2: scheme, host, and the port where it is not the scheme's own.
-bool is_origin(std::string_view text) {
-  const std::size_t scheme = text.starts_with("http://") ? 7 : text.starts_with("https://") ? 8 : 0;
-  if (scheme == 0 || text.size() == scheme) return false;
-  return std::ranges::all_of(text.substr(scheme), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '.' || c == '-' || c == ':' || c == '[' || c == ']' || c == '_';
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+std::string lower(std::string_view text) {
+  std::string small(text);
+  for (char& c : small)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return small;
+}
+
+/// RFC 3986 section 3.1.
+bool is_scheme(std::string_view text) {
+  return !text.empty() && is_alpha(text.front()) && std::ranges::all_of(text, [](char c) {
+    return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
   });
 }
 
-std::string_view trim(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
+/// A name or an IPv4 address, as browsers write it: international names in their ASCII form.
+bool is_name(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return is_alpha(c) || is_digit(c) || c == '.' || c == '-' || c == '_' || c == '~';
+  });
+}
+
+/// Without leading zeros; nothing for what is no port.
+std::optional<std::string> canonical_port(std::string_view text) {
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc{} || end != text.data() + text.size() || port == 0 || port > 65535)
+    return std::nullopt;
+  return std::to_string(port);
+}
+
+std::optional<std::string> canonical_host(std::string_view text) {
+  if (!text.starts_with('[')) return is_name(text) ? std::optional(lower(text)) : std::nullopt;
+  if (!text.ends_with(']')) return std::nullopt;
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address_v6(std::string(text.substr(1, text.size() - 2)), error);
+  if (error || address.scope_id() != 0) return std::nullopt;
+  return "[" + address.to_string() + "]";
 }
 
 /// What comes from a client must not end a header line of ours.
@@ -35,29 +72,59 @@ bool is_header_value(std::string_view text) {
 
 }  // namespace
 
-std::optional<Origins> Origins::parse(std::string_view list) {
+Result<std::string> canonical_origin(std::string_view text) {
+  if (text == "null") return {boost::system::in_place_value, text};
+  const std::size_t colon = text.find("://");
+  if (colon == std::string_view::npos || !is_scheme(text.substr(0, colon)))
+    return Error{"it does not begin with a scheme like https://"};
+  std::string origin = lower(text.substr(0, colon));
+  const std::string_view rest = text.substr(colon + 3);
+  if (rest.find('*') != std::string_view::npos) return Error{"* stands for all origins, and only alone"};
+  if (rest.find_first_of("/?#") != std::string_view::npos)
+    return Error{"it has a path; an origin ends behind the host or its port, without a slash"};
+  const std::size_t behind_host = rest.starts_with('[') ? rest.find(']') : 0;
+  const std::size_t port_colon = std::min(rest.find(':', behind_host), rest.size());
+  const auto host = canonical_host(rest.substr(0, port_colon));
+  if (!host) return Error{"its host is not one; international names are written in their ASCII form, xn--"};
+  // Pages in files have no host; some embedded browsers say so instead of null.
+  if (host->empty() && (origin != "file" || port_colon != rest.size())) return Error{"it has no host"};
+  std::optional<std::string> port;
+  if (port_colon != rest.size()) {
+    port = canonical_port(rest.substr(port_colon + 1));
+    if (!port) return Error{"its port is not a number from 1 to 65535"};
+    const std::pair<std::string_view, std::string_view> own{origin, *port};
+    if (std::ranges::find(default_ports, own) != default_ports.end()) port.reset();
+  }
+  origin.append("://").append(*host);
+  if (port) origin.append(":").append(*port);
+  return {boost::system::in_place_value, std::move(origin)};
+}
+
+Result<Origins> Origins::parse(std::string_view list) {
   Origins made;
-  for (std::size_t at = 0; at <= list.size();) {
-    const std::size_t end = std::min(list.find(',', at), list.size());
-    const std::string_view origin = trim(list.substr(at, end - at));
-    at = end + 1;
-    if (origin.empty()) continue;
-    if (origin == "*") {
+  for (const std::string_view element : list_elements(list)) {
+    if (element == "*") {
       made.all_ = true;
-    } else if (is_origin(origin)) {
-      made.origins_.emplace_back(origin);
-    } else {
-      return std::nullopt;
+      continue;
     }
+    auto origin = canonical_origin(element);
+    if (!origin) return Error{"\"" + std::string(element) + "\": " + origin.error().message};
+    made.origins_.push_back(*std::move(origin));
   }
   return made;
 }
 
 bool Origins::allow(std::string_view origin, std::string_view host) const {
   if (all_) return true;
-  const std::size_t scheme = origin.find("://");
-  if (scheme != std::string_view::npos && is_same(origin.substr(scheme + 3), host)) return true;
-  return std::ranges::any_of(origins_, [&](const std::string& each) { return is_same(each, origin); });
+  const auto canonical = canonical_origin(origin);
+  if (!canonical) return false;
+  // Behind a balancer the gateway does not know whether its own pages come by TLS.
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!canonical->starts_with(scheme)) continue;
+    const auto own = canonical_origin(std::string(scheme).append(host));
+    if (own && *own == *canonical) return true;
+  }
+  return std::ranges::find(origins_, *canonical) != origins_.end();
 }
 
 std::string cors_headers(const Origins& origins, const RequestHead& request) {

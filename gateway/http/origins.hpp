@@ -1,29 +1,35 @@
 // Which pages of other origins may read the gateway's answers (Fetch standard, CORS protocol). Pure.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/base/result.hpp"
 #include "gateway/http/server.hpp"
 
 namespace chat::gateway::http {
+
+/// An origin as browsers write it (RFC 6454 section 6.2): scheme and host in small letters, no port where it
+/// is the scheme's own, an IPv6 address in its shortest form; "null" as it is. Any scheme: pages of apps have
+/// "capacitor://localhost" and the like. The error says what is wrong with the text.
+Result<std::string> canonical_origin(std::string_view text);
 
 /// The pages of the gateway's own origin are always allowed.
 class Origins {
  public:
   Origins() = default;
 
-  /// Comma-separated origins ("https://chat.example.com", "http://localhost:3000"), or "*" for all. Nothing
-  /// where one of them is no origin.
-  static std::optional<Origins> parse(std::string_view list);
+  /// Comma-separated origins ("https://chat.example.com", "capacitor://localhost"), "null" for pages that
+  /// have none of their own (sandboxed frames, files), or "*" for all. The error names the one that is no
+  /// origin.
+  static Result<Origins> parse(std::string_view list);
 
   /// `host` is the request's Host header.
   bool allow(std::string_view origin, std::string_view host) const;
 
  private:
-  std::vector<std::string> origins_;
+  std::vector<std::string> origins_;  // canonical
   bool all_ = false;
 };
 

@@ -56,6 +56,7 @@ class Exchange {
 /// another worker's goes there with its connection, and is routed again.
 struct Routing {
   std::unique_ptr<ws::Handler> handler{};
+  std::string_view subprotocol{};  // of the handler, preferred where a client offers it; a constant
   std::optional<Answer> answer{};
   std::unique_ptr<Exchange> exchange{};
   std::optional<std::size_t> worker{};

@@ -63,7 +63,14 @@ describe("one request", () => {
     ["a path of 9 KiB", request(`GET /${"x".repeat(9 * 1024)}`), 431, false],
     ["no Host", "GET /echo HTTP/1.1\r\n\r\n", 400, false],
     ["two Hosts", request("GET /echo", host), 400, false],
-    ["an empty line in front", `\r\n${request("GET /nothing")}`, 400, false],
+    ["an empty line in front", `\r\n${request("GET /nothing")}`, 404, true],
+    ["eight empty lines in front", "\r\n".repeat(8) + request("GET /nothing"), 404, true],
+    ["nine empty lines in front", "\r\n".repeat(9) + request("GET /nothing"), 400, false],
+    ["an empty line that ends in LF alone", `\n${request("GET /nothing")}`, 400, false],
+    ["a line with a blank in front", ` \r\n${request("GET /nothing")}`, 400, false],
+    ["Connection: close in a second line", request("GET /nothing", "Connection: keep-alive\r\nConnection: x, Close\r\n"), 404, false, { connection: "close" }],
+    ["a Connection with what is no token", request("GET /nothing", "Connection: a/b, close\r\n"), 400, false],
+    ["HTTP/1.0 that wants to go on in a second line", "GET /nothing HTTP/1.0\r\nConnection: x\r\nConnection: Keep-Alive\r\n\r\n", 404, true],
     ["what is not HTTP", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400, false],
     ["no version", "GET /echo\r\n\r\n", 400, false],
     ["HTTP/2.0", `GET /echo HTTP/2.0\r\n${host}\r\n`, 400, false],
@@ -133,7 +140,35 @@ describe("one request", () => {
     http.destroy();
   });
 
+  const key = aKey.replace(/^Connection.*\r\nUpgrade.*\r\n/, "");
+  const offering = (...lists) => aKey + lists.map((list) => `Sec-WebSocket-Protocol: ${list}\r\n`).join("");
+  // [what, headers, the subprotocol of the answer]
+  for (const [what, headers, subprotocol] of [
+    ["Connection in two lines", `Connection: keep-alive\r\n${aKey}`],
+    ["Connection in three lines, one empty, in odd case", `Connection: keep-alive\r\nUpgrade: websocket\r\nCONNECTION:\r\ncoNNection:uPGRADE\r\n${key}`],
+    ["a list with blanks, tabs and empty elements", `Connection: ,\tkeep-alive , ,Upgrade,\r\nUpgrade: WebSocket ,\r\n${key}`],
+    ["Upgrade in two lines", `Connection: Upgrade\r\nUpgrade: h2c\r\nUpgrade: websocket\r\n${key}`],
+    ["a protocol with a version in front", `Connection: Upgrade\r\nUpgrade: foo/1, WEBSOCKET\r\n${key}`],
+    ["extensions in two lines", `${aKey}Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Extensions: x; y=1, z\r\n`],
+    ["an empty line in front", aKey],
+    ["a subprotocol", offering("a"), "a"],
+    ["two subprotocols", offering("a, b"), "a"],
+    ["subprotocols in two lines", offering("a", "b"), "a"],
+    ["an empty list of subprotocols", offering("", " ,"), undefined],
+  ]) {
+    test(`an upgrade with ${what}: 101`, async () => {
+      const http = await RawHttp.connect(server);
+      await http.write((what === "an empty line in front" ? "\r\n" : "") + request("GET /echo", headers));
+      const answer = await http.response();
+      assert.deepEqual([answer.status, answer.headers["sec-websocket-protocol"], answer.headers["sec-websocket-extensions"]], [101, subprotocol, undefined]);
+      http.destroy();
+    });
+  }
+
   for (const [what, headers, status] of [
+    ["a subprotocol that is no token", offering("a/b"), 400], ["a subprotocol that comes twice", offering("a", "b, a"), 400],
+    ["two keys", `${aKey}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n`, 400], ["two versions", `${aKey}Sec-WebSocket-Version: 13\r\n`, 426],
+    ["a list of versions", aKey.replace("13", "13, 8"), 426], ["a Connection that only looks like it", aKey.replace("Connection: Upgrade", "Connection: upgrades, x-upgrade"), 426],
     ["another version", aKey.replace("13", "12"), 426], ["no version", aKey.replace(/Sec-WebSocket-Version.*\r\n/, ""), 426],
     ["no key", aKey.replace(/Sec-WebSocket-Key.*\r\n/, ""), 400], ["a key that is none", aKey.replace("==", "=x"), 400],
     ["another protocol to upgrade to", aKey.replace("websocket", "h2c"), 426],
@@ -199,6 +234,17 @@ describe("pipelines", () => {
     await assertGoesOn(http);
   });
 
+  test("an empty line behind a body is ignored, as old clients send one", async () => {
+    const client = await open();
+    const http = await RawHttp.connect(server);
+    for (const text of ["4one", "4two"]) {
+      await http.write(`${post(client, text)}\r\n`);
+      assert.equal((await http.response()).body, "ok");
+    }
+    assert.equal((await client.poll()).body, "4one\x1e4two");
+    await assertGoesOn(http);
+  });
+
   test("nothing is read behind a request that ends the connection", async () => {
     const client = await open();
     const http = await RawHttp.connect(server);
@@ -218,6 +264,7 @@ describe("bodies", () => {
     ["a chunk for each byte", chunked, `${[..."4each byte"].map(chunk).join("")}0\r\n\r\n`, "4each byte"],
     ["sizes in capitals and with zeros in front", chunked, "00A\r\n4123456789\r\n000\r\n\r\n", "4123456789"],
     ["chunks with extensions", chunked, '4;name=value\r\n4ext\r\n3;a;b="c"\r\nend\r\n0;last\r\n\r\n', "4extend"],
+    ["chunks by a list with an empty element", "Transfer-Encoding: ,\tChunked \r\n", `${chunk("4one")}0\r\n\r\n`, "4one"],
     ["chunks with trailers", chunked, `${chunk("4trailed")}0\r\nX-Trailer: yes\r\n\r\n`, "4trailed"],
     ["a length with blanks around it", "Content-Length:   5  \r\n", "4text", "4text"],
     ["a header that comes apart from its body", lengthOf("4apart"), "4apart", "4apart"],
@@ -264,6 +311,9 @@ describe("bodies", () => {
     ["an encoding that only looks like chunked", "Transfer-Encoding: xchunked\r\n", "4x"],
     ["an unknown encoding beside a length", "Transfer-Encoding: gzip\r\nContent-Length: 2\r\n", "4x"],
     ["chunks that are not the last encoding", "Transfer-Encoding: chunked, gzip\r\n", "0\r\n\r\n"],
+    ["chunks that are not the last encoding, in two lines", `${chunked}Transfer-Encoding: gzip\r\n`, "0\r\n\r\n"],
+    ["chunks behind an encoding that is not known", "Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"],
+    ["the same in two lines", `Transfer-Encoding: gzip\r\n${chunked}`, "0\r\n\r\n"],
   ];
   for (const [what, headers, body] of bad) {
     test(`${what}: 400 and the end, nothing behind it is a request, and the session goes on`, async () => {

@@ -58,7 +58,7 @@ class PageServer {
 let allowed, foreign, fleet, browser;
 before(async () => {
   [allowed, foreign] = await Promise.all([new PageServer().start(), new PageServer().start()]);
-  [fleet, browser] = await Promise.all([startFleet({ gateways: 2, gatewayEnv: { ALLOWED_ORIGINS: allowed.origin } }), launchBrowser()]);
+  [fleet, browser] = await Promise.all([startFleet({ gateways: 2, gatewayEnv: { ALLOWED_ORIGINS: `${allowed.origin.toUpperCase()}, null` } }), launchBrowser()]);
 });
 after(async () => {
   await browser?.close();
@@ -121,6 +121,39 @@ test("a tab whose gateway is killed is recovered on the other one, with what was
   await writer.close();
   await tab.context().close();
   await dies.start();
+});
+
+test("a browser's WebSocket that offers subprotocols is connected: to the first one, natively to chat.v1 where it is offered", async () => {
+  const tab = await openTab(allowed);
+  await tab.evaluate((url) => (window.offering = io(url, { transports: ["websocket"], protocols: ["my-app.v2", "other"], forceNew: true })), balanced());
+  await tab.waitForFunction(() => window.offering.connected);
+  assert.equal(await tab.evaluate("offering.io.engine.transport.ws.protocol"), "my-app.v2");
+  const connect = (protocols) => tab.evaluate(([url, offered]) => new Promise((done) => {
+    const socket = new WebSocket(url, offered);
+    socket.onmessage = ({ data }) => done([socket.protocol, JSON.parse(data).type]);
+    socket.onerror = () => done("refused");
+  }), [`${balanced().replace("http", "ws")}/ws`, protocols]);
+  assert.deepEqual(await connect([]), ["", "welcome"]);
+  assert.deepEqual(await connect(["chat.v1", "a-token"]), ["chat.v1", "welcome"]);
+  assert.deepEqual(await connect(["my-app.v2", "chat.v1"]), ["chat.v1", "welcome"]);
+  assert.deepEqual(await connect(["my-app.v2", "other"]), ["my-app.v2", "welcome"]);
+  assert.deepEqual(tab.complaints, []);
+  await tab.context().close();
+});
+
+test("a page without an origin of its own may poll where null is allowed", async () => {
+  const tab = await openTab(allowed);
+  const frame = await tab.evaluateHandle((query) => {
+    const element = document.createElement("iframe");
+    element.sandbox = "allow-scripts";
+    element.src = `/${query}`;
+    document.body.append(element);
+    return element;
+  }, `?server=${balanced()}`);
+  const inside = await frame.asElement().contentFrame();
+  await inside.waitForFunction(() => window.transports?.length === 2);
+  assert.deepEqual(await inside.evaluate(() => [self.origin, ...window.transports]), ["null", "polling", "websocket"]);
+  await tab.context().close();
 });
 
 test("a page of an origin that is not allowed cannot poll; a WebSocket is not bound to an origin", async () => {

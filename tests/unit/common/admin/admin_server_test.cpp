@@ -180,6 +180,23 @@ TEST_F(AdminServerTest, RefusesBrokenRequestsAndCloses) {
   }
 }
 
+TEST_F(AdminServerTest, IgnoresAFewEmptyLinesInFrontOfARequest) {
+  for (int i = 0; i < 2; ++i) {
+    client_.send("\r\n\r\nGET /livez HTTP/1.1\r\nHost: x\r\n\r\n\r");
+    EXPECT_EQ(client_.receive().result(), http::status::ok);
+    client_.send("\n");
+  }
+  for (int i = 0; i < 9; ++i) client_.send("\r\n");
+  EXPECT_EQ(client_.receive().result(), http::status::bad_request);
+  EXPECT_TRUE(client_.is_ended());
+}
+
+TEST_F(AdminServerTest, ReadsEveryLineOfConnection) {
+  client_.send("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\nConnection: Close\r\n\r\n");
+  EXPECT_EQ(client_.receive().result(), http::status::ok);
+  EXPECT_TRUE(client_.is_ended());
+}
+
 TEST_F(AdminServerTest, RefusesHeadersOver8KiB) {
   client_.send("GET /livez HTTP/1.1\r\nX: " + std::string(7 * 1024, 'x') + "\r\n\r\n");
   EXPECT_EQ(client_.receive().result(), http::status::ok);

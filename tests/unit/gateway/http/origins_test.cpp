@@ -1,5 +1,8 @@
 #include "gateway/http/origins.hpp"
 
+#include <map>
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "gateway/http/query.hpp"
@@ -14,23 +17,86 @@ RequestHead from(std::string_view origin, std::string_view host = "chat.example.
   return head;
 }
 
+TEST(CanonicalOrigin, IsWhatABrowserWrites) {
+  for (const auto& [given, canonical] : std::map<std::string_view, std::string_view>{
+           {"https://x", "https://x"},
+           {"https://x:443", "https://x"},
+           {"http://x:80", "http://x"},
+           {"http://x:443", "http://x:443"},
+           {"https://x:80", "https://x:80"},
+           {"http://x:08080", "http://x:8080"},
+           {"HTTPS://Chat.Example.COM:8443", "https://chat.example.com:8443"},
+           {"http://[::1]:80", "http://[::1]"},
+           {"http://[0:0:0:0:0:0:0:1]:3000", "http://[::1]:3000"},
+           {"http://[2001:DB8::A]", "http://[2001:db8::a]"},
+           {"capacitor://localhost", "capacitor://localhost"},
+           {"tauri://localhost", "tauri://localhost"},
+           {"app://-", "app://-"},
+           {"app://obsidian.md", "app://obsidian.md"},
+           {"chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+            "chrome-extension://abcdefghijklmnopabcdefghijklmnop"},
+           {"file://", "file://"},
+           {"null", "null"}}) {
+    const auto origin = canonical_origin(given);
+    ASSERT_TRUE(origin) << given << ": " << origin.error().message;
+    EXPECT_EQ(*origin, canonical) << given;
+  }
+}
+
+TEST(CanonicalOrigin, SaysWhatIsWrong) {
+  const auto wrong = [](std::string_view text) {
+    const auto origin = canonical_origin(text);
+    return origin ? "nothing: " + *origin : origin.error().message;
+  };
+  using testing::HasSubstr;
+  for (const std::string_view bad :
+       {"", "a.example", "//a", "://a", "1http://a", "Null", "a b://c", "localhost:3000"})
+    EXPECT_THAT(wrong(bad), HasSubstr("scheme")) << bad;
+  for (const std::string_view bad : {"https://a/", "https://a/path", "https://a?b", "https://a:1#b"})
+    EXPECT_THAT(wrong(bad), HasSubstr("path")) << bad;
+  for (const std::string_view bad : {"https://", "https://:443", "http://::1", "file://:1"})
+    EXPECT_THAT(wrong(bad), HasSubstr("no host")) << bad;
+  for (const std::string_view bad : {"https://a b", "https://u@a", "https://b\xc3\xbc.example", "http://[::1",
+                                     "http://[]", "http://[1::2::3]", "http://[fe80::1%1]", "http://[::1]x"})
+    EXPECT_THAT(wrong(bad), HasSubstr("host is not one")) << bad;
+  for (const std::string_view bad :
+       {"https://a:", "https://a:0", "https://a:65536", "https://a:1x", "http://[::1]:x"})
+    EXPECT_THAT(wrong(bad), HasSubstr("port")) << bad;
+  EXPECT_THAT(wrong("https://*.a.example"), HasSubstr("only alone"));
+}
+
 TEST(Origins, TakesAListOfOriginsOnly) {
   EXPECT_TRUE(Origins::parse(""));
   EXPECT_TRUE(Origins::parse("*"));
-  EXPECT_TRUE(Origins::parse(" https://a.example , http://localhost:3000,"));
-  for (const std::string_view bad :
-       {"a.example", "https://", "https://a.example/path", "ftp://a", "https://a b"})
-    EXPECT_FALSE(Origins::parse(bad)) << bad;
+  EXPECT_TRUE(Origins::parse(" https://a.example , http://localhost:3000,null,"));
+  const auto origins = Origins::parse("https://a.example, https://b.example/path");
+  ASSERT_FALSE(origins);
+  EXPECT_THAT(origins.error().message, testing::StartsWith("\"https://b.example/path\": it has a path"));
 }
 
 TEST(Origins, AllowTheirOwnAndTheListedOnes) {
-  const Origins origins = *Origins::parse("http://localhost:3000");
+  const Origins origins =
+      *Origins::parse("http://localhost:3000, https://X.example:443, capacitor://localhost");
   EXPECT_TRUE(origins.allow("http://localhost:3000", "chat.example.com"));
+  EXPECT_TRUE(origins.allow("https://x.example", "chat.example.com"));
+  EXPECT_TRUE(origins.allow("https://x.example:443", "chat.example.com"));
+  EXPECT_TRUE(origins.allow("capacitor://localhost", "chat.example.com"));
   EXPECT_TRUE(origins.allow("https://chat.example.com", "Chat.example.com"));
+  EXPECT_TRUE(origins.allow("https://chat.example.com", "chat.example.com:443"));
   EXPECT_TRUE(origins.allow("http://127.0.0.1:8000", "127.0.0.1:8000"));
+  EXPECT_TRUE(origins.allow("http://[::1]:8000", "[::1]:8000"));
   EXPECT_FALSE(origins.allow("http://localhost:3001", "chat.example.com"));
+  EXPECT_FALSE(origins.allow("http://x.example", "chat.example.com"));
+  EXPECT_FALSE(origins.allow("capacitor://x.example", "chat.example.com"));
+  EXPECT_FALSE(origins.allow("app://chat.example.com", "chat.example.com"));
   EXPECT_FALSE(origins.allow("https://chat.example.com.evil.example", "chat.example.com"));
-  EXPECT_FALSE(origins.allow("null", "chat.example.com"));
+  EXPECT_FALSE(origins.allow("http://chat.example.com:443", "chat.example.com"));
+}
+
+TEST(Origins, AllowPagesWithoutOneByChoiceOnly) {
+  EXPECT_FALSE(Origins::parse("https://a.example")->allow("null", "null"));
+  EXPECT_TRUE(Origins::parse("https://a.example, null")->allow("null", "chat.example.com"));
+  EXPECT_TRUE(Origins::parse("*")->allow("null", "chat.example.com"));
   EXPECT_TRUE(Origins::parse("*")->allow("https://any.example", "chat.example.com"));
 }
 
