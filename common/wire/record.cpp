@@ -59,7 +59,7 @@ class Fields {
 
 std::string encode_record(const MessageRecord& record) {
   const json object = {{"v", 1},
-                       {"id", to_string(record.id)},
+                       {"id", to_string(record.id, record.id_spelling)},
                        {"room", record.room},
                        {"epoch", record.cursor.epoch},
                        {"seq", record.cursor.seq},
@@ -80,8 +80,10 @@ Result<MessageRecord> decode_record(std::string_view text) {
   if (!fields.error() && version != 1)
     return Error{"record version " + std::to_string(version) + " is unknown"};
   MessageRecord record;
-  const auto id = parse_uuid(fields.string("id"));
+  const std::string spelled_id = fields.string("id");
+  const auto id = parse_uuid(spelled_id);
   if (id) record.id = *id;
+  if (id) record.id_spelling = spelling_of(spelled_id);
   if (!id) fields.fail("id", "is not a UUID");
   record.room = fields.string("room");
   if (!is_valid_room(record.room)) fields.fail("room", "is not a room name");

@@ -8,6 +8,7 @@
 #include "common/base/result.hpp"
 #include "common/wire/cursor.hpp"
 #include "common/wire/uuid.hpp"
+#include "common/wire/uuid_spelling.hpp"
 
 namespace chat {
 
@@ -22,6 +23,7 @@ struct MessageRecord {
   std::string text;
   std::int64_t sent_at = 0;
   std::string gateway;
+  UuidSpelling id_spelling{};  // the sender's
 
   friend bool operator==(const MessageRecord&, const MessageRecord&) = default;
 };

@@ -53,7 +53,7 @@ MessageParts make_message_parts(const AcceptRequest& request) {
   std::string& tail = parts.tail;
   tail.reserve(128 + request.sender.size() + request.sender_name.size() + request.text.size() * 9 / 8);
   tail += R"("id":")";
-  tail += to_string(request.id);
+  tail += to_string(request.id, request.id_spelling);
   tail += R"(","sender":)";
   append_string(tail, request.sender);
   tail += R"(,"sender_name":)";

@@ -11,6 +11,7 @@
 
 #include "common/wire/cursor.hpp"
 #include "common/wire/uuid.hpp"
+#include "common/wire/uuid_spelling.hpp"
 
 namespace chat::gateway {
 
@@ -24,6 +25,7 @@ struct AcceptRequest {
   std::string text;
   std::int64_t sent_at = 0;
   std::int64_t floor = 0;
+  UuidSpelling id_spelling{};
 };
 
 struct AcceptReply {

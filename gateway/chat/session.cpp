@@ -188,7 +188,8 @@ void Session::on_history_reply(std::uint64_t number, const std::string& room, Re
 void Session::submit(const SendCommand& command, Room& room, std::size_t reserved_bytes) {
   const std::uint64_t number = next_request_++;
   pending_.push_back({number, command.id, command.room, std::chrono::steady_clock::now() + send_deadline});
-  AcceptRequest request{command.uuid, command.room, user_, user_, command.text, now_ms(), room.floor()};
+  AcceptRequest request{command.uuid, command.room, user_,        user_,
+                        command.text, now_ms(),     room.floor(), spelling_of(command.id)};
   Accepted accepted{weak_from_this(), number, reserved_bytes, request};
   ++services_.accepts_in_flight;
   services_.store.accept(std::move(request),
@@ -221,8 +222,8 @@ void Session::append_to_journal(SessionServices& services, const Accepted& accep
   const bool duplicate = reply.status == AcceptReply::Status::duplicate;
   const AcceptRequest& request = accepted.request;
   JournalEntry entry;
-  entry.record = {request.id,          request.room, reply.cursor,    request.sender,
-                  request.sender_name, request.text, request.sent_at, services.gateway};
+  entry.record = {request.id,   request.room,    reply.cursor,     request.sender,     request.sender_name,
+                  request.text, request.sent_at, services.gateway, request.id_spelling};
   // The first copy's sender and time stand (DESIGN 5): the retry's own only where the stream has it no more.
   if (duplicate && !reply.entry.empty()) {
     if (auto first = record_of_message(reply.entry, services.gateway)) entry.record = *std::move(first);

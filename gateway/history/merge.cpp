@@ -13,7 +13,14 @@ Cursor following(Cursor cursor) {
   return {cursor.epoch, cursor.seq + 1};
 }
 
-/// Both lists in one, in order; a number that both have comes once.
+/// The same message, of which one copy may have lost the spelling of its id: a persister of the last version
+/// stores it without.
+bool is_same(const RoomEntry& x, const RoomEntry& y) {
+  const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return x.cursor == y.cursor && std::ranges::equal(x.message, y.message, {}, small, small);
+}
+
+/// Both lists in one, in order; a number that both have comes once, as the second list has it.
 Entries united(Entries a, Entries b) {
   Entries all;
   all.reserve(a.size() + b.size());
@@ -22,10 +29,9 @@ Entries united(Entries a, Entries b) {
       std::make_move_iterator(b.begin()), std::make_move_iterator(b.end()), std::back_inserter(all), {},
       [](const RoomEntry& entry) { return entry.cursor; },
       [](const RoomEntry& entry) { return entry.cursor; });
-  const auto same = [](const RoomEntry& x, const RoomEntry& y) {
-    return x.cursor == y.cursor && x.message == y.message;
-  };
-  all.erase(std::unique(all.begin(), all.end(), same), all.end());
+  // From the back, so that the second list's copy stays.
+  const auto kept = std::unique(all.rbegin(), all.rend(), is_same);
+  all.erase(all.begin(), kept.base());
   return all;
 }
 

@@ -16,15 +16,20 @@ using Row = std::vector<std::optional<std::string>>;
 /// Rows are fetched in steps, since a thousand of the largest would be far over a page's bytes.
 constexpr std::size_t step = 128;
 
+// id_as_sent came by a later migration, and gateways may start before the persister that makes it: where the
+// table has no such column, the name is the outer row's.
 const std::string columns =
-    "SELECT id, epoch, seq, sender, sender_name, text, (extract(epoch FROM sent_at) * 1000)::bigint "
+    "SELECT found.* FROM (SELECT NULL::text AS id_as_sent) AS no_column CROSS JOIN LATERAL ("
+    "SELECT id, epoch, seq, sender, sender_name, text, (extract(epoch FROM sent_at) * 1000)::bigint, id_as_sent "
     "FROM messages WHERE room = $1 AND ";
 const std::string after_statement =
     columns +
     "(epoch, seq) > ($2::bigint, $3::bigint) AND (epoch, seq) < ($4::bigint, $5::bigint) "
-    "ORDER BY epoch, seq, id LIMIT $6::int";
+    "ORDER BY epoch, seq, id LIMIT $6::int) AS found ORDER BY epoch, seq, id";
 const std::string before_statement =
-    columns + "(epoch, seq) < ($2::bigint, $3::bigint) ORDER BY epoch DESC, seq DESC, id DESC LIMIT $4::int";
+    columns +
+    "(epoch, seq) < ($2::bigint, $3::bigint) ORDER BY epoch DESC, seq DESC, id DESC LIMIT $4::int) AS found "
+    "ORDER BY epoch DESC, seq DESC, id DESC";
 // Numbers that follow one another differ from their rank by the same amount.
 const std::string voids_statement =
     "SELECT epoch, min(seq), max(seq) FROM ("
@@ -41,6 +46,7 @@ const std::string stored_statement =
 RoomEntry entry_of(const std::string& room, const Row& row) {
   AcceptRequest message;
   message.id = parse_uuid(row.at(0).value()).value_or(Uuid{});
+  message.id_spelling = spelling_of(row.at(7).value_or(std::string{}));
   message.room = room;
   const Cursor cursor{std::stoll(row.at(1).value()), std::stoll(row.at(2).value())};
   message.sender = row.at(3).value();

@@ -32,11 +32,12 @@ const std::string voids_statement =
 // the record was never read from Kafka.
 const std::string insert_statement =
     "INSERT INTO messages (id, room, epoch, seq, sender, sender_name, text, sent_at, kafka_partition, "
-    "kafka_offset) "
+    "kafka_offset, id_as_sent) "
     "SELECT id, $1::text, epoch, seq, sender, sender_name, text, "
-    "timestamptz 'epoch' + sent_at * interval '1 millisecond', $2::int, -1 "
-    "FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::bigint[]) "
-    "AS incoming (id, epoch, seq, sender, sender_name, text, sent_at) ORDER BY id ON CONFLICT DO NOTHING";
+    "timestamptz 'epoch' + sent_at * interval '1 millisecond', $2::int, -1, NULLIF(id_as_sent, '') "
+    "FROM unnest($3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::bigint[], "
+    "$10::text[]) AS incoming (id, epoch, seq, sender, sender_name, text, sent_at, id_as_sent) ORDER BY id "
+    "ON CONFLICT DO NOTHING";
 
 const std::string insert_voids_statement =
     "INSERT INTO void_numbers (room, epoch, seq, reason) "
@@ -120,7 +121,12 @@ std::size_t insert_rows(Transaction& transaction, const std::string& room, std::
            column(records, [](const Record& record) -> const std::string& { return record.sender; }),
            column(records, [](const Record& record) -> const std::string& { return record.sender_name; }),
            column(records, [](const Record& record) -> const std::string& { return record.text; }),
-           number_column(records, [](const Record& record) { return record.sent_at; })})
+           number_column(records, [](const Record& record) { return record.sent_at; }),
+           column(records,
+                  [](const Record& record) {
+                    return record.id_spelling.is_canonical() ? std::string{}
+                                                             : to_string(record.id, record.id_spelling);
+                  })})
       .affected;
 }
 

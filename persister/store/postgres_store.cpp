@@ -19,12 +19,14 @@ using postgres::Transaction;
 // keeps the first of an id that comes twice in a batch.
 const std::string insert_statement =
     "INSERT INTO messages (id, room, epoch, seq, sender, sender_name, text, sent_at, kafka_partition, "
-    "kafka_offset) "
+    "kafka_offset, id_as_sent) "
     "SELECT id, room, epoch, seq, sender, sender_name, text, "
-    "timestamptz 'epoch' + sent_at * interval '1 millisecond', kafka_partition, kafka_offset "
+    "timestamptz 'epoch' + sent_at * interval '1 millisecond', kafka_partition, kafka_offset, "
+    "NULLIF(id_as_sent, '') "
     "FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], "
-    "$8::bigint[], $9::int[], $10::bigint[]) WITH ORDINALITY AS incoming "
-    "(id, room, epoch, seq, sender, sender_name, text, sent_at, kafka_partition, kafka_offset, place) "
+    "$8::bigint[], $9::int[], $10::bigint[], $11::text[]) WITH ORDINALITY AS incoming "
+    "(id, room, epoch, seq, sender, sender_name, text, sent_at, kafka_partition, kafka_offset, id_as_sent, "
+    "place) "
     "ORDER BY room, id, place ON CONFLICT DO NOTHING";
 
 // Only where something was there already, so that new rows cost nothing more.
@@ -55,6 +57,16 @@ std::string column(const Range& range, Projection projection) {
   ArrayLiteral literal;
   for (const auto& element : range) literal.add(projection(element));
   return literal.take();
+}
+
+/// The column of that name. Hardly any client spells its ids in another than the canonical form: without one
+/// the array is empty, and unnest() makes every element NULL.
+std::string ids_as_sent(std::span<const Row> rows) {
+  const auto is_canonical = [](const Row& row) { return row.message.id_spelling.is_canonical(); };
+  if (std::ranges::all_of(rows, is_canonical)) return "{}";
+  return column(rows, [&](const Row& row) {
+    return is_canonical(row) ? std::string{} : to_string(row.message.id, row.message.id_spelling);
+  });
 }
 
 /// The numbers that a transaction notes as void.
@@ -98,7 +110,7 @@ void insert_rows(Transaction& transaction, std::span<const Row> rows, StoreOutco
        column(rows, [](const Row& row) -> const std::string& { return row.message.sender_name; }), texts,
        column(rows, [](const Row& row) { return std::to_string(row.message.sent_at); }),
        column(rows, [](const Row& row) { return std::to_string(row.record.partition); }),
-       column(rows, [](const Row& row) { return std::to_string(row.record.offset); })});
+       column(rows, [](const Row& row) { return std::to_string(row.record.offset); }), ids_as_sent(rows)});
   outcome.inserted = answer.affected;
   if (answer.affected == rows.size()) return;
   for (const auto& found : transaction.execute(conflict_statement, {ids, rooms, epochs, seqs, texts}).rows) {

@@ -1,5 +1,6 @@
 // Clients that come back after more than Redis still has: PostgreSQL gives the rest, in pages, in order, once.
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -62,6 +63,31 @@ test("I3 a resume over a trimmed stream gives every message once, in order, in p
   const { messages } = await resume(reader, room, { epoch: acks[0].epoch, seq: 0 });
   assert.deepEqual(messages.slice(0, 20), live, "a message from PostgreSQL is the one that was shown");
   await Promise.all([reader.close(), writer.close()]);
+});
+
+test("an id comes back as its sender spelled it: live, in the ack, from memory, from Redis and from PostgreSQL", async () => {
+  const room = newRoom("spelling");
+  const [writer, other] = await Promise.all(fleet.gateways.map((gateway) => member(gateway, room)));
+  const ids = [randomUUID().toUpperCase(), randomUUID(), "AbCdEf01-2345-4789-aBcD-eF0123456789"];
+  for (const id of ids) {
+    assert.equal((await writer.send(room, "spelled", { id })).id, id);
+  }
+  // A retry is answered in its own spelling; what was shown stays as the first copy had it.
+  const retry = await other.send(room, "spelled", { id: ids[0].toLowerCase() });
+  assert.deepEqual([retry.id, retry.duplicate], [ids[0].toLowerCase(), true]);
+  const idsOf = (messages) => messages.map(({ id }) => id);
+  assert.deepEqual(idsOf(await other.waitForMessages(room, 3)), ids);
+  const start = { epoch: retry.epoch, seq: 0 };
+  await waitForRows(fleet, room, 3);
+  for (const key of ["none", `chat:{${room}}:log`]) {
+    await fleet.redis.command("DEL", key); // then PostgreSQL alone has them
+    const { messages } = await other.request({ type: "history", room, before: { epoch: retry.epoch, seq: 4 }, limit: 10 });
+    assert.deepEqual(idsOf(messages), ids, key);
+    const reader = await Client.connect(fleet.gateways[1].url);
+    assert.deepEqual(idsOf((await resume(reader, room, start)).messages), ids, key);
+    await reader.close();
+  }
+  await Promise.all([writer.close(), other.close()]);
 });
 
 test("I6 who comes back to thirty rooms at once gets all of each, with an outbox that holds three pages", async () => {

@@ -39,6 +39,15 @@ TEST(Record, RoundTrips) {
   EXPECT_EQ(*decoded, sample());
 }
 
+TEST(Record, KeepsTheSpellingOfTheId) {
+  json object = sample_json();
+  object["id"] = "0F1e2d3c-4b5a-4968-9788-96a5b4c3d2E1";
+  const auto decoded = decode_record(object.dump());
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(decoded->id, sample().id);
+  EXPECT_EQ(json::parse(encode_record(*decoded)), object);
+}
+
 TEST(Record, RoundTripsAtTheLimits) {
   MessageRecord record;
   record.room = std::string(128, ':');

@@ -25,6 +25,17 @@ TEST(MergeAfter, I3NothingIsCompleteWhileANumberIsMissing) {
   EXPECT_FALSE(merge_after({1, 2}, stream({1, 7}, {}), rows(entries(1, 3, 6)), closed)) << "at the end";
 }
 
+TEST(MergeAfter, AMessageWhoseIdLostItsSpellingInARowIsNoSecondOne) {
+  auto live = stream({1, 3}, entries(1, 3, 3));
+  live.entries[0].message = R"({"id":"0F8FAD5B-D9CB-469F-A165-70867728950E","text":"T"})";
+  auto found = rows(entries(1, 3, 3));
+  found.entries[0].message = R"({"id":"0f8fad5b-d9cb-469f-a165-70867728950e","text":"T"})";
+  const auto page = merge_after({1, 2}, live, found, unsettled);
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->entries.size(), 1U);
+  EXPECT_EQ(page->entries[0].message, live.entries[0].message);
+}
+
 TEST(MergeAfter, VoidNumbersAreNotMissing) {
   auto found = rows(entries(1, 3, 3));
   found.knows_voids = true;

@@ -88,6 +88,38 @@ TEST_F(PostgresHistoryTest, ARowIsByteForByteThePublication) {
   }
 }
 
+TEST_F(PostgresHistoryTest, AnIdComesBackAsItsSenderSpelledIt) {
+  migrate();
+  open();
+  const std::string spelled = "A0eeBC99-9C0B-4EF8-BB6D-6BB9BD380a1F";
+  MessageRecord capital = record("r", {1, 1}, "text");
+  capital.id = *parse_uuid(spelled);
+  capital.id_spelling = spelling_of(spelled);
+  const MessageRecord small = record("r", {1, 2}, "text");
+  persister::PostgresStore store(database);
+  const std::vector<persister::Row> rows = {{{0, 1, "r", {}}, capital}, {{0, 2, "r", {}}, small}};
+  ASSERT_FALSE(store.store(rows, {}, {}).failure);
+  for (const HistoryRows& found : {after({}), before({2, 0}, 5)}) {
+    ASSERT_EQ(found.entries.size(), 2U);
+    EXPECT_NE(found.entries[0].message.find('"' + spelled + '"'), std::string::npos);
+    EXPECT_NE(found.entries[1].message.find('"' + to_string(small.id) + '"'), std::string::npos);
+  }
+  EXPECT_EQ(stored({{"r", capital.id}}), (std::vector<std::size_t>{0}));
+}
+
+TEST_F(PostgresHistoryTest, ReadsATableThatAnOlderPersisterMade) {
+  migrate();
+  open();
+  fill("r", 1, 1, 3);
+  ASSERT_FALSE(database.transact([](postgres::Transaction& transaction) {
+    transaction.execute("ALTER TABLE messages DROP COLUMN id_as_sent");
+  }));
+  EXPECT_EQ(after({1, 1}).entries.size(), 2U);
+  const auto found = before({1, 3}, 5);
+  ASSERT_EQ(found.entries.size(), 2U);
+  EXPECT_EQ(found.entries[0].cursor, (Cursor{1, 1}));
+}
+
 TEST_F(PostgresHistoryTest, ReadsBetweenTwoCursorsInOrder) {
   migrate();
   open();

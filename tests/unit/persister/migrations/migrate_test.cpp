@@ -43,7 +43,7 @@ TEST_F(MigrateTest, MakesTheTablesOfTheDesign) {
              "WHERE table_name = 'messages' ORDER BY ordinal_position"),
       ElementsAre("id uuid", "room text", "epoch bigint", "seq bigint", "sender text", "sender_name text",
                   "text text", "sent_at timestamp with time zone", "created_at timestamp with time zone",
-                  "kafka_partition integer", "kafka_offset bigint"));
+                  "kafka_partition integer", "kafka_offset bigint", "id_as_sent text"));
   EXPECT_THAT(column("SELECT substring(indexdef FROM '\\(.*') FROM pg_indexes WHERE tablename = 'messages' "
                      "ORDER BY 1"),
               ElementsAre("(created_at)", "(room, epoch, seq)", "(room, id)"));

@@ -38,6 +38,19 @@ TEST_F(PostgresStoreTest, WritesEveryField) {
   EXPECT_THAT(column("SELECT now() - created_at < interval '1 minute' FROM messages"), ElementsAre("t"));
 }
 
+TEST_F(PostgresStoreTest, KeepsTheSpellingOfAnIdOnlyWhereItIsNotTheCanonicalOne) {
+  const std::string spelled = "A0EEBC99-9c0b-4EF8-BB6D-6BB9BD380A11";
+  auto capital = make_message();
+  capital.id = *parse_uuid(spelled);
+  capital.id_spelling = spelling_of(spelled);
+  ASSERT_FALSE(store({make_row(capital, 0, 1), make_row(0, 2)}).failure);
+  auto retry = capital;
+  retry.id_spelling = {};
+  EXPECT_EQ(store({make_row(retry, 0, 3)}).duplicates, 1u);
+  EXPECT_THAT(column("SELECT coalesce(id_as_sent, 'none') FROM messages ORDER BY kafka_offset"),
+              ElementsAre(spelled, "none"));
+}
+
 TEST_F(PostgresStoreTest, I1StoresAMessageOnceHoweverOftenItComes) {
   const std::vector<Row> rows = {make_row(0, 1), make_row(0, 2), make_row(1, 1)};
   EXPECT_EQ(store(rows).inserted, 3u);
