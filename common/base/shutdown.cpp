@@ -18,11 +18,13 @@
 namespace chat {
 namespace {
 
-sigset_t shutdown_set() {
+sigset_t handled_set() {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
+  for (const int number :
+       {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT})
+    sigaddset(&set, number);
+  for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) sigaddset(&set, number);
   return set;
 }
 
@@ -32,17 +34,20 @@ sigset_t shutdown_set() {
 
 }  // namespace
 
-void block_shutdown_signals() {
-  const sigset_t set = shutdown_set();
+void block_signals() {
+  const sigset_t set = handled_set();
   if (const int code = pthread_sigmask(SIG_BLOCK, &set, nullptr); code != 0)
-    fail(code, "cannot block SIGINT and SIGTERM");
+    fail(code, "cannot block signals");
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
-  if (sigaction(SIGPIPE, &ignore, nullptr) != 0) fail(errno, "cannot ignore SIGPIPE");
+  for (const int number : {SIGPIPE, SIGXFSZ})
+    if (sigaction(number, &ignore, nullptr) != 0) fail(errno, "cannot ignore SIGPIPE and SIGXFSZ");
 }
 
-ShutdownSignals::ShutdownSignals(boost::asio::io_context& context, std::function<void(int)> on_first) {
-  const sigset_t set = shutdown_set();
+ShutdownSignals::ShutdownSignals(boost::asio::io_context& context, std::function<void(int)> on_stop,
+                                 std::function<void(int)> on_other)
+    : on_other_(std::move(on_other)) {
+  const sigset_t set = handled_set();
   signals_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   if (signals_ < 0) fail(errno, "cannot wait for signals");
   stop_ = eventfd(0, EFD_CLOEXEC);
@@ -52,7 +57,7 @@ ShutdownSignals::ShutdownSignals(boost::asio::io_context& context, std::function
     fail(code, "cannot wait for signals");
   }
   thread_ = std::thread(
-      [this, &context, handler = std::move(on_first)]() mutable { wait(context, std::move(handler)); });
+      [this, &context, handler = std::move(on_stop)]() mutable { wait(context, std::move(handler)); });
 }
 
 ShutdownSignals::~ShutdownSignals() {
@@ -73,11 +78,19 @@ std::optional<int> ShutdownSignals::next_signal() const {
   }
 }
 
-void ShutdownSignals::wait(boost::asio::io_context& context, std::function<void(int)> on_first) const {
-  const auto first = next_signal();
+std::optional<int> ShutdownSignals::next_stop() const {
+  for (;;) {
+    const auto number = next_signal();
+    if (!number || *number == SIGINT || *number == SIGTERM) return number;
+    on_other_(*number);
+  }
+}
+
+void ShutdownSignals::wait(boost::asio::io_context& context, std::function<void(int)> on_stop) const {
+  const auto first = next_stop();
   if (!first) return;
-  boost::asio::post(context, [handler = std::move(on_first), number = *first] { handler(number); });
-  if (const auto second = next_signal()) std::_Exit(128 + *second);
+  boost::asio::post(context, [handler = std::move(on_stop), number = *first] { handler(number); });
+  if (const auto second = next_stop()) std::_Exit(128 + *second);
 }
 
 }  // namespace chat

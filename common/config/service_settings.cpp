@@ -124,6 +124,9 @@ void add_admin_settings(SettingsTable& table, AdminSettings& settings) {
 void add_log_settings(SettingsTable& table, LogSettings& settings) {
   table.add(choice_setting("log-level", "LOG_LEVEL", "least level that is logged", settings.level,
                            {"debug", "info", "warning", "error"}));
+  table.add(text_setting("log-file", "LOG_FILE",
+                         "file that the log is appended to, opened anew at SIGHUP; empty: standard output",
+                         settings.file));
 }
 
 }  // namespace chat::config

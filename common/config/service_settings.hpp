@@ -43,6 +43,7 @@ struct AdminSettings {
 
 struct LogSettings {
   std::string level = "info";
+  std::string file;  // empty: standard output
 
   log::Level least() const;
 };

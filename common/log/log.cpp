@@ -1,15 +1,22 @@
 #include "common/log/log.hpp"
 
+#include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
+#include <exception>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 #include "common/log/timestamp.hpp"
 
@@ -23,6 +30,7 @@ struct Output {
   }
 
   std::string service = "chat";
+  std::string file{};  // that standard output was turned to
   spdlog::logger logger;
 };
 
@@ -60,6 +68,17 @@ const char* name_of(Level level) {
   return "error";
 }
 
+/// Appends standard output to the file from now on; between two lines of the log, since each is one write.
+/// Gives the errno, 0 when done. A descriptor that is replaced is never closed in between, so that no line is
+/// lost.
+int turn_output_to(const std::string& file) {
+  const int opened = open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+  if (opened < 0) return errno;
+  const int fault = dup2(opened, STDOUT_FILENO) < 0 ? errno : 0;
+  close(opened);
+  return fault;
+}
+
 }  // namespace
 
 std::string timestamp(std::chrono::system_clock::time_point time) {
@@ -75,9 +94,33 @@ std::string timestamp(std::chrono::system_clock::time_point time) {
   return text;
 }
 
-void start(std::string_view service, Level least) {
+void start(std::string_view service, Level least, const std::string& file) {
   output().service = service;
   output().logger.set_level(spdlog_level(least));
+  if (file.empty()) return;
+  if (const int fault = turn_output_to(file); fault != 0)
+    throw std::runtime_error("LOG_FILE " + file + " cannot be opened: " + std::strerror(fault));
+  output().file = file;
+}
+
+void on_signal(int number) noexcept {
+  try {
+    const std::string& file = output().file;
+    if (number != SIGHUP) {
+      info("a signal was ignored; SIGTERM stops the process", {{"signal", number}});
+    } else if (file.empty()) {
+      info(
+          "SIGHUP: there is nothing to open anew, since the log goes to standard output; SIGTERM stops the "
+          "process");
+    } else if (const int fault = turn_output_to(file); fault != 0) {
+      error("SIGHUP: the log file cannot be opened anew, and the old one is written on",
+            {{"file", file}, {"reason", std::string(std::strerror(fault))}});
+    } else {
+      info("SIGHUP: the log file was opened anew", {{"file", file}});
+    }
+  } catch (const std::exception&) {
+    return;  // out of memory for a line of the log
+  }
 }
 
 void write(Level level, std::string_view message, Fields fields) {

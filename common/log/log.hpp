@@ -1,4 +1,4 @@
-// Structured logs: one JSON object a line on standard output.
+// Structured logs: one JSON object a line on standard output, or in a file.
 #pragma once
 
 #include <concepts>
@@ -38,9 +38,16 @@ struct Field {
 
 using Fields = std::initializer_list<Field>;
 
-/// Sets the service's name, written as `service` in every line, and the least level that is written. Call
-/// once at start, before other threads run; without it the lines go out at level info as service "chat".
-void start(std::string_view service, Level least);
+/// Sets the service's name, written as `service` in every line, the least level that is written, and the file
+/// that standard output is appended to; empty: standard output as it is. Call once at start, before other
+/// threads run; without it the lines go out at level info as service "chat". Throws std::runtime_error where
+/// the file cannot be opened.
+void start(std::string_view service, Level least, const std::string& file = {});
+
+/// What a signal that does not stop the process does: SIGHUP opens the log file anew, for who moved it away
+/// (where that fails the old one is written on); every other one is written to the log and ignored. Any
+/// thread.
+void on_signal(int number) noexcept;
 
 /// Writes {"time":"<RFC 3339, ms, UTC>","level":…,"service":…,"message":…, fields…}. Any thread. Invalid
 /// UTF-8 and control characters are escaped, never written raw.

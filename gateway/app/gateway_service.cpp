@@ -86,7 +86,8 @@ GatewayService::~GatewayService() {
 }
 
 int GatewayService::run() {
-  ShutdownSignals signals(main_, [this](int) { signalled_ = true; });
+  ShutdownSignals signals(
+      main_, [this](int) { signalled_ = true; }, log::on_signal);
   start();
   if (signalled_) return 0;
   phase_ = Phase::ready;

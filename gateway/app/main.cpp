@@ -20,7 +20,7 @@ int run(const std::vector<std::string>& arguments) {
     (outcome.exit_code == 0 ? std::cout : std::cerr) << outcome.output;
     return outcome.exit_code;
   }
-  log::start("chat-gateway", settings.log.least());
+  log::start("chat-gateway", settings.log.least(), settings.log.file);
   for (const std::string& warning : outcome.warnings) log::warning(warning);
   for (const auto& [variable, value] : outcome.effective)
     log::info("setting", {{"name", variable}, {"value", value}});
@@ -31,7 +31,7 @@ int run(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   try {
-    chat::block_shutdown_signals();
+    chat::block_signals();
     return run({argv + 1, argv + argc});
   } catch (const std::exception& error) {
     chat::log::error(error.what());

@@ -21,7 +21,7 @@ int run(const std::vector<std::string>& arguments) {
     (outcome.exit_code == 0 ? std::cout : std::cerr) << outcome.output;
     return outcome.exit_code;
   }
-  log::start("chat-persister", settings.log.least());
+  log::start("chat-persister", settings.log.least(), settings.log.file);
   for (const std::string& warning : outcome.warnings) log::warning(warning);
   for (const auto& [variable, value] : outcome.effective)
     log::info("setting", {{"name", variable}, {"value", value}});
@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
       return chat::persister::replay_command({arguments.begin() + 1, arguments.end()},
                                              chat::config::process_environment(), CHAT_VERSION, std::cout,
                                              std::cerr);
-    chat::block_shutdown_signals();
+    chat::block_signals();
     return run(arguments);
   } catch (const std::exception& error) {
     chat::log::error(error.what());

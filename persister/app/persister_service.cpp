@@ -43,7 +43,9 @@ std::string make_client_id(const std::string& persister_id) {
 class SignalThread {
  public:
   explicit SignalThread(std::function<void()> on_first)
-      : signals_(context_, [on_first = std::move(on_first)](int) { on_first(); }), thread_(context_) {}
+      : signals_(
+            context_, [on_first = std::move(on_first)](int) { on_first(); }, log::on_signal),
+        thread_(context_) {}
 
  private:
   asio::io_context context_{1};

@@ -33,7 +33,7 @@ class PersisterService {
  public:
   explicit PersisterService(PersisterSettings settings);
 
-  /// Until SIGTERM or SIGINT, which block_shutdown_signals() must have blocked; gives the exit code. Throws
+  /// Until SIGTERM or SIGINT, which block_signals() must have blocked; gives the exit code. Throws
   /// std::runtime_error with one sentence where the start is impossible.
   int run();
 

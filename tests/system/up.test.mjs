@@ -1,14 +1,15 @@
 // deploy/local/up as a user runs it: its check, its messages, what it keeps and what it leaves behind.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, test } from "node:test";
+import { promisify } from "node:util";
 import { root } from "../../deploy/local/fleet/paths.mjs";
-import { isAlive } from "../../deploy/local/fleet/process.mjs";
+import { isAlive, patience } from "../../deploy/local/fleet/process.mjs";
 import { Client } from "./support/client.mjs";
 import { until } from "./support/until.mjs";
 
@@ -93,6 +94,25 @@ test("killed without warning it takes all its servers with it", async () => {
   assert.ok(servers().length >= 7);
   up.child.kill("SIGKILL");
   await until("the servers to end", () => servers().every(([pid, since]) => !isAlive(pid, since)), 20_000);
+});
+
+test("closing its terminal stops everything in order", async () => {
+  // Python has the terminal; Node has none. When the terminal is closed, the kernel sends SIGHUP and every write fails.
+  const terminal = `import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+output = b""
+while b"Ctrl-C" not in output:
+    output += os.read(terminal, 4096)
+os.close(terminal)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
+  const { stdout } = await promisify(execFile)("python3", ["-c", terminal, join(root, "deploy/local/up"), "--skip-build", "--folder", folder, ...freePorts], { timeout: 120_000 * patience });
+  assert.equal(stdout.trim(), "-9", "it ends itself when all is stopped");
+  assert.deepEqual(servers().filter(([pid, since]) => isAlive(pid, since)), []);
+  for (const name of ["gateway-1", "persister-1"]) {
+    assert.match(readFileSync(join(folder, "logs", `${name}.log`), "utf8").trim().split("\n").at(-1), /"message":"stopped"/);
+  }
 });
 
 test("a port in use is named together with the process that has it", async (t) => {

@@ -1,6 +1,7 @@
 // The command behind deploy/local/up: starts the fleet, waits for Ctrl-C (or makes the check), stops the fleet.
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { isatty } from "node:tty";
 import { parseArgs } from "node:util";
 import { Fleet } from "./fleet.mjs";
 import { takeLock } from "./lock.mjs";
@@ -8,6 +9,8 @@ import { root } from "./paths.mjs";
 import { describeOwner, isFree } from "./ports.mjs";
 
 const begin = Date.now();
+const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+let isHungUp = false; // the terminal was closed
 const secondsSince = (time) => ((Date.now() - time) / 1000).toFixed(1);
 const say = (text) => console.log(`  ${text}`);
 
@@ -87,7 +90,15 @@ async function main() {
     interrupted = done;
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    process.on(signal, () => interrupted(signal));
+    process.on(signal, () => {
+      isHungUp ||= signal === "SIGHUP" && hasTerminal;
+      interrupted(signal);
+    });
+  }
+  // Closing the terminal sends SIGHUP, and every write to it fails from then on: that must not end this process before
+  // its servers.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", () => {});
   }
   mkdirSync(options.folder, { recursive: true });
   const release = takeLock(join(options.folder, "lock"));
@@ -126,13 +137,21 @@ async function check(fleet) {
   await checkFleet(fleet, say);
 }
 
+// At its end Node sets the terminal back, and aborts where that is gone: by then everything is stopped.
+function exit(code) {
+  if (isHungUp) {
+    process.kill(process.pid, "SIGKILL");
+  }
+  process.exit(code);
+}
+
 main().then(
   () => {
     console.log(process.argv.includes("--check") ? "ok" : "Stopped.");
-    process.exit(0);
+    exit(0);
   },
   (error) => {
     console.error(`deploy/local/up: ${error.message}`);
-    process.exit(error instanceof UsageError ? 2 : 1);
+    exit(error instanceof UsageError ? 2 : 1);
   },
 );

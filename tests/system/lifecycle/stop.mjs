@@ -1,6 +1,8 @@
 // SIGTERM: what was accepted is kept, clients are told, the exit code is 0.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Client } from "../support/client.mjs";
 import { waitForRows } from "../support/db.mjs";
@@ -48,6 +50,38 @@ export function stopTests(fleet) {
       await witness.close();
       await gateway.start();
       await (await Client.connect(gateway.url)).close();
+    });
+
+    test("no other signal that means no fault ends a service, and SIGHUP opens the log file anew", async () => {
+      const { folder } = fleet();
+      const [gateway] = fleet().gateways;
+      const file = join(folder, "logs", "own.log");
+      const linesOf = (path) => (existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line)) : []);
+      const says = (path, text) => until(`"${text}" in ${path}`, () => linesOf(path).some(({ message }) => message.includes(text)));
+      await gateway.stop();
+      gateway.process.env.LOG_FILE = file;
+      await gateway.start();
+      try {
+        await says(file, "ready");
+        renameSync(file, `${file}.1`);
+        gateway.process.kill("SIGHUP");
+        await says(file, "opened anew");
+        const client = await member(gateway, newRoom("signals"));
+        for (const service of [gateway, fleet().persisters[0]]) {
+          for (const signal of ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGPWR", "SIGPIPE", "SIGHUP", "SIGWINCH", "SIGURG", "SIGCONT"]) {
+            service.process.kill(signal);
+          }
+        }
+        await says(file, "a signal was ignored");
+        await says(fleet().persisters[0].process.logFile, "nothing to open anew");
+        assert.ok(gateway.process.running && fleet().persisters[0].process.running);
+        await client.send(client.frames.find(({ type }) => type === "joined").room, "still here");
+        await client.close();
+      } finally {
+        await gateway.stop();
+        delete gateway.process.env.LOG_FILE;
+        await gateway.start();
+      }
     });
 
     test("I1 a persister in the middle of traffic exits with 0, and the next one goes on where it ended", async () => {

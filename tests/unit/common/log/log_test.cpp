@@ -1,5 +1,10 @@
 #include "common/log/log.hpp"
 
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <thread>
@@ -8,6 +13,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace chat::log {
 namespace {
@@ -93,6 +100,49 @@ TEST_F(Log, KeepsLinesWholeWhenManyThreadsWrite) {
   });
   EXPECT_EQ(lines.size(), 800U);
   for (const std::string& line : lines) EXPECT_TRUE(json::accept(line)) << line;
+}
+
+/// In a process of its own, since standard output is turned away for good.
+TEST_F(Log, AFileIsAppendedToAndOpenedAnewAtSighup) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const std::string file = testing::TempDir() + "chat_log_test." + std::to_string(getpid());
+  const std::string moved = file + ".1";
+  const auto content = [](const std::string& path) {
+    std::ifstream input(path);
+    return std::string(std::istreambuf_iterator<char>(input), {});
+  };
+  const auto run = [&] {
+    std::ofstream(file) << "kept\n";
+    start("sample", Level::info, file);
+    info("before");
+    if (std::rename(file.c_str(), moved.c_str()) != 0) std::_Exit(1);
+    info("moved");
+    on_signal(SIGHUP);
+    info("after");
+    const std::string old_lines = content(moved);
+    const std::string new_lines = content(file);
+    const bool is_apart = old_lines.starts_with("kept\n") &&
+                          old_lines.find("\"moved\"") != std::string::npos &&
+                          old_lines.find("opened anew") == std::string::npos &&
+                          new_lines.find("opened anew") != std::string::npos &&
+                          new_lines.find("\"after\"") != std::string::npos;
+    // Where the file cannot be opened, the old one is written on.
+    if (std::remove(file.c_str()) != 0 || mkdir(file.c_str(), 0700) != 0) std::_Exit(2);
+    on_signal(SIGHUP);
+    info("still there");
+    std::_Exit(is_apart ? 0 : 3);
+  };
+  EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
+}
+
+TEST_F(Log, SaysThatASignalWasIgnored) {
+  const auto lines = lines_of([] {
+    on_signal(SIGUSR1);
+    on_signal(SIGHUP);
+  });
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(json::parse(lines[0])["signal"], SIGUSR1);
+  EXPECT_THAT(lines[1], testing::HasSubstr("nothing to open anew"));
 }
 
 }  // namespace
