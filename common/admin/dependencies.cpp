@@ -91,6 +91,21 @@ bool Dependencies::have_served() const {
   return std::ranges::all_of(trials_, [](const Trial& one) { return one.has_succeeded_ || !one.is_needed_; });
 }
 
+bool Dependencies::has_served(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find(dependencies_, name, &Dependency::name);
+  return found == dependencies_.end() || std::ranges::all_of(found->trials, [](const Trial* one) {
+           return one->has_succeeded_ || !one->is_needed_;
+         });
+}
+
+std::optional<Trouble> Dependencies::trouble(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find(dependencies_, name, &Dependency::name);
+  const Trouble* const trouble = found == dependencies_.end() ? nullptr : first_trouble_of(*found);
+  return trouble == nullptr ? std::nullopt : std::optional(*trouble);
+}
+
 std::string Dependencies::first_trouble() const {
   const std::lock_guard lock(mutex_);
   for (const Dependency& dependency : dependencies_)

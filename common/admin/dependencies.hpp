@@ -56,6 +56,11 @@ class Dependencies {
 
   /// Whether each needed trial has succeeded. Any thread.
   bool have_served() const;
+  /// The same of one dependency; true of one that is unknown.
+  bool has_served(std::string_view name) const;
+
+  /// Of one dependency; none where it has none, or is unknown. Any thread.
+  std::optional<Trouble> trouble(std::string_view name) const;
 
   /// The first trouble, as `<name>: <reason>; <remedy>`; empty where there is none. Any thread.
   std::string first_trouble() const;

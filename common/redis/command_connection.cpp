@@ -4,6 +4,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include "common/redis/trouble.hpp"
+
 namespace chat::redis {
 
 CommandConnection::CommandConnection(boost::asio::io_context& context, config::RedisSettings settings,
@@ -14,7 +16,10 @@ CommandConnection::CommandConnection(boost::asio::io_context& context, config::R
       watchdog_(
           context, timing.answer,
           [this] { return in_flight_.empty() ? std::nullopt : std::optional(in_flight_.front().since); },
-          [this] { drop("Redis did not answer a command in time; is it stopped or overloaded?"); }),
+          [this] {
+            drop({"silent", "Redis did not answer a command in time",
+                  "see whether it is stopped or overloaded"});
+          }),
       connection_(context, std::move(settings), make_steps(scripts), role, metrics, timing, *this) {}
 
 std::vector<GreetingStep> CommandConnection::make_steps(const std::vector<std::string_view>& scripts) {
@@ -45,19 +50,24 @@ void CommandConnection::on_ready() {
 }
 
 void CommandConnection::on_reply(const Reply& reply) {
-  if (in_flight_.empty()) return drop("Redis sent an answer to no command");
+  if (in_flight_.empty())
+    return drop({"refused", "Redis sent an answer to no command", "see what else answers there"});
   const Handler handler = std::move(in_flight_.front().handler);
   in_flight_.pop_front();
   handler(reply);
   if (!reply.is_error() || !means_reconnect(reply.error_code())) return;
   const std::string code(reply.error_code());
-  drop("Redis answered " + code);
+  drop(trouble_of(reply.text()));
   if (events_.on_refused) events_.on_refused(code);
 }
 
 void CommandConnection::on_lost() {
   for (const InFlight& command : std::exchange(in_flight_, {})) command.handler(Reply());
   if (events_.on_lost) events_.on_lost();
+}
+
+void CommandConnection::on_trouble(const Trouble& trouble) {
+  if (events_.on_trouble) events_.on_trouble(trouble);
 }
 
 }  // namespace chat::redis

@@ -30,6 +30,8 @@ class CommandConnection final : private Connection::User {
     std::function<void()> on_ready;
     std::function<void()> on_lost;
     std::function<void(std::string_view error_code)> on_refused;
+    /// A try to connect failed, or the connection was lost.
+    std::function<void(const Trouble& trouble)> on_trouble;
   };
 
   /// The scripts are loaded on every new connection before it is ready.
@@ -39,7 +41,7 @@ class CommandConnection final : private Connection::User {
 
   void start() { connection_.start(); }
   bool is_ready() const { return connection_.is_ready(); }
-  const std::string& last_error() const { return connection_.last_error(); }
+  std::string last_error() const { return connection_.last_error(); }
 
   /// Of the Redis behind the present connection; never kept over a reconnect by the caller (DESIGN
   /// "Numbers").
@@ -54,7 +56,7 @@ class CommandConnection final : private Connection::User {
     send(std::span(words.begin(), words.size()), std::move(handler));
   }
 
-  void drop(std::string reason) { connection_.drop(std::move(reason)); }
+  void drop(Trouble trouble) { connection_.drop(std::move(trouble)); }
 
  private:
   struct InFlight {
@@ -70,6 +72,7 @@ class CommandConnection final : private Connection::User {
   void on_reply(const Reply& reply) override;
   void on_drained() override {}
   void on_lost() override;
+  void on_trouble(const Trouble& trouble) override;
 
   Lifetime lifetime_;
   boost::asio::io_context& io_context_;

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "common/log/log.hpp"
+#include "common/redis/trouble.hpp"
 
 namespace chat::redis {
 
@@ -55,17 +56,19 @@ void Connection::begin() {
   }
   expire_after(timing_.resolve, [this] {
     resolver_.cancel();
-    lose("the name " + settings_.host + " was not resolved in time; check REDIS_HOST");
+    lose({"unreachable", "the name " + settings_.host + " was not resolved in time", "check REDIS_HOST"});
   });
-  resolver_.async_resolve(settings_.host, std::to_string(settings_.port),
-                          lifetime_.guard([this, round = round_](boost::system::error_code failed,
-                                                                 const tcp::resolver::results_type& found) {
-                            if (round != round_) return;
-                            if (failed)
-                              return lose("the name " + settings_.host + " cannot be resolved (" +
-                                          failed.message() + "); check REDIS_HOST");
-                            on_resolved(found);
-                          }));
+  resolver_.async_resolve(
+      settings_.host, std::to_string(settings_.port),
+      lifetime_.guard(
+          [this, round = round_](boost::system::error_code failed, const tcp::resolver::results_type& found) {
+            if (round != round_) return;
+            if (failed)
+              return lose({"unreachable",
+                           "the name " + settings_.host + " cannot be resolved (" + failed.message() + ")",
+                           "check REDIS_HOST"});
+            on_resolved(found);
+          }));
 }
 
 void Connection::on_resolved(const tcp::resolver::results_type& results) {
@@ -90,7 +93,8 @@ void Connection::connect_next(std::string reason) {
     }
     reason = opened.error().message;
   }
-  lose("Redis cannot be reached (" + reason + "); is it running, and are REDIS_HOST and REDIS_PORT right?");
+  lose({"unreachable", "Redis cannot be reached (" + reason + ")",
+        "see that it runs, and check REDIS_HOST and REDIS_PORT"});
 }
 
 void Connection::on_open() {
@@ -109,7 +113,7 @@ void Connection::on_reply(const Reply& reply) {
   timer_.cancel();
   state_ = State::ready;
   ready_since_ = std::chrono::steady_clock::now();
-  logged_error_.clear();
+  logged_trouble_.reset();
   metrics_.connects.Increment();
   metrics_.connected.Increment();
   log::info("connected to Redis", {{"role", role_},
@@ -124,9 +128,13 @@ void Connection::on_drained() {
 }
 
 void Connection::on_gone(std::string_view reason) {
+  // An error that answers no command of this connection, or a SUBSCRIBE, comes this way (H7).
+  if (is_error_text(reason)) return lose(trouble_of(reason));
   std::string text(reason);
   const bool was_connecting = state_ == State::connecting && answered_steps_ == 0;
-  if (!was_connecting) return lose("the connection broke: " + text);
+  if (!was_connecting)
+    return lose(
+        {"connection_lost", "the connection broke: " + text, "see whether Redis or the network failed"});
   context_.reset();
   connect_next(std::move(text));
 }
@@ -135,37 +143,41 @@ bool Connection::send(std::span<const std::string_view> words) {
   return state_ == State::ready && context_->send(words);
 }
 
-void Connection::drop(std::string reason) {
-  if (state_ != State::idle && state_ != State::waiting) lose(std::move(reason));
+void Connection::drop(Trouble trouble) {
+  if (state_ != State::idle && state_ != State::waiting) lose(std::move(trouble));
 }
 
-void Connection::lose(std::string reason) {
+void Connection::lose(Trouble trouble) {
   const bool was_ready = state_ == State::ready;
   if (context_) context_->close();
   context_.reset();
   ++round_;
   state_ = State::waiting;
-  last_error_ = std::move(reason);
+  last_trouble_ = std::move(trouble);
   if (was_ready && std::chrono::steady_clock::now() - ready_since_ >= timing_.steady) backoff_.reset();
   const Backoff::Duration wait = backoff_.next();
   log_loss(was_ready, wait);
   expire_after(wait, [this] { begin(); });
-  if (!was_ready) return;
-  metrics_.lost.Increment();
-  metrics_.connected.Decrement();
-  user_.on_lost();
+  if (was_ready) {
+    metrics_.lost.Increment();
+    metrics_.connected.Decrement();
+    user_.on_lost();
+  }
+  user_.on_trouble(*last_trouble_);
 }
 
 /// A Redis that stays away is tried every few seconds by many connections; the same reason is written once.
 void Connection::log_loss(bool was_ready, Backoff::Duration wait) {
   const log::Level level =
-      was_ready || last_error_ != logged_error_ ? log::Level::warning : log::Level::debug;
-  logged_error_ = last_error_;
+      was_ready || last_trouble_ != logged_trouble_ ? log::Level::warning : log::Level::debug;
+  logged_trouble_ = last_trouble_;
   log::write(level, was_ready ? "lost Redis" : "cannot connect to Redis",
              {{"role", role_},
               {"host", settings_.host},
               {"port", settings_.port},
-              {"reason", last_error_},
+              {"cause", last_trouble_->cause},
+              {"reason", last_trouble_->reason},
+              {"remedy", last_trouble_->remedy},
               {"retry_ms", wait.count()}});
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/base/backoff.hpp"
+#include "common/base/trouble.hpp"
 #include "common/config/service_settings.hpp"
 #include "common/redis/async_context.hpp"
 #include "common/redis/connection_metrics.hpp"
@@ -34,6 +36,8 @@ class Connection final : private AsyncContext::Owner {
     virtual void on_drained() = 0;
     /// Was ready and is no longer; what was in flight gets no answer. on_ready follows in time.
     virtual void on_lost() = 0;
+    /// A try to connect failed, or a ready connection was lost (after on_lost).
+    virtual void on_trouble(const Trouble& trouble) = 0;
 
    protected:
     ~User() = default;
@@ -56,10 +60,12 @@ class Connection final : private AsyncContext::Owner {
 
   /// Gives the connection up, ready or not, and tries again after a backoff; nothing when it already waits
   /// for that. The user hears on_lost inside the call if it was ready.
-  void drop(std::string reason);
+  void drop(Trouble trouble);
 
-  /// Why the last try or connection ended, as a sentence for a person; empty while there was none.
-  const std::string& last_error() const { return last_error_; }
+  /// Why the last try or connection ended; none while none did.
+  const std::optional<Trouble>& last_trouble() const { return last_trouble_; }
+  /// The same as a sentence; empty while none did.
+  std::string last_error() const { return last_trouble_ ? last_trouble_->sentence() : std::string(); }
 
  private:
   enum class State { idle, resolving, connecting, ready, waiting };
@@ -67,7 +73,7 @@ class Connection final : private AsyncContext::Owner {
   void begin();
   void on_resolved(const boost::asio::ip::tcp::resolver::results_type& results);
   void connect_next(std::string reason);
-  void lose(std::string reason);
+  void lose(Trouble trouble);
   void log_loss(bool was_ready, Backoff::Duration wait);
   template <class Handler>
   void expire_after(Timing::Duration wait, Handler handler);
@@ -96,8 +102,8 @@ class Connection final : private AsyncContext::Owner {
   std::shared_ptr<AsyncContext> context_;
   Backoff backoff_;
   std::chrono::steady_clock::time_point ready_since_;
-  std::string last_error_;
-  std::string logged_error_;
+  std::optional<Trouble> last_trouble_;
+  std::optional<Trouble> logged_trouble_;
 };
 
 }  // namespace chat::redis

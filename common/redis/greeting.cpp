@@ -6,26 +6,23 @@
 #include <utility>
 
 #include "common/redis/info.hpp"
+#include "common/redis/trouble.hpp"
 
 namespace chat::redis {
 namespace {
 
 /// An error's text may repeat the command's words, so of AUTH only the code is ever shown.
-std::optional<std::string> check_auth(const Reply& reply) {
+std::optional<Trouble> check_auth(const Reply& reply) {
   if (!reply.is_error()) return std::nullopt;
-  const std::string code(reply.error_code());
-  if (code == "WRONGPASS")
-    return "Redis refused the user or the password; set REDIS_USERNAME and REDIS_PASSWORD";
-  if (code == "LOADING") return "Redis is loading its data";
-  return "Redis refused AUTH (" + code + "); leave REDIS_PASSWORD empty if it has no password";
+  Trouble trouble = trouble_of(reply.text());
+  if (trouble.cause != "refused" && trouble.cause != "command_missing") return trouble;
+  return Trouble{"login", "Redis refused AUTH (" + std::string(reply.error_code()) + ")",
+                 "leave REDIS_PASSWORD empty if it has no password"};
 }
 
-std::optional<std::string> check_no_error(const Reply& reply) {
+std::optional<Trouble> check_no_error(const Reply& reply) {
   if (!reply.is_error()) return std::nullopt;
-  const std::string_view code = reply.error_code();
-  if (code == "NOAUTH") return "Redis asks for a password; set REDIS_PASSWORD";
-  if (code == "LOADING") return "Redis is loading its data";
-  return "Redis refused the connection: " + std::string(reply.text());
+  return trouble_of(reply.text());
 }
 
 }  // namespace
@@ -44,17 +41,20 @@ std::vector<GreetingStep> make_greeting(const config::RedisSettings& settings) {
 }
 
 GreetingStep learn_run_id(std::string& run_id) {
-  return {{"INFO", "server"}, [&run_id](const Reply& reply) -> std::optional<std::string> {
+  return {{"INFO", "server"}, [&run_id](const Reply& reply) -> std::optional<Trouble> {
             if (auto refused = check_no_error(reply)) return refused;
+            if (auto unfit = unsuitable(reply.text())) return unfit;
             auto told = info_field(reply.text(), "run_id");
-            if (!told) return "Redis does not tell its run_id in INFO server";
+            if (!told)
+              return Trouble{"refused", "Redis does not tell its run_id in INFO server",
+                             "use Redis 6.2 or later"};
             run_id = *std::move(told);
             return std::nullopt;
           }};
 }
 
 GreetingStep load_script(std::string source, std::string& sha) {
-  return {{"SCRIPT", "LOAD", std::move(source)}, [&sha](const Reply& reply) -> std::optional<std::string> {
+  return {{"SCRIPT", "LOAD", std::move(source)}, [&sha](const Reply& reply) -> std::optional<Trouble> {
             if (auto refused = check_no_error(reply)) return refused;
             sha = reply.text();
             return std::nullopt;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/trouble.hpp"
 #include "common/config/service_settings.hpp"
 #include "common/redis/reply.hpp"
 
@@ -14,15 +15,16 @@ namespace chat::redis {
 /// One command that must be answered well before the connection counts as ready.
 struct GreetingStep {
   std::vector<std::string> words;
-  /// None when the answer is good, else one sentence that says what and what to do, without secrets.
-  std::function<std::optional<std::string>(const Reply&)> check;
+  /// None when the answer is good, else what is wrong, without secrets.
+  std::function<std::optional<Trouble>(const Reply&)> check;
 };
 
 /// AUTH and SELECT where the settings ask for them, then PING: only its answer proves that somebody serves
 /// (H10). In this order on one connection, since Redis answers in order (H7).
 std::vector<GreetingStep> make_greeting(const config::RedisSettings& settings);
 
-/// INFO server; keeps the run id of the Redis behind this connection (DESIGN "Numbers").
+/// INFO server; refuses a Redis that is unsuitable (trouble.hpp), and keeps the run id of the Redis behind
+/// this connection (DESIGN "Numbers").
 GreetingStep learn_run_id(std::string& run_id);
 
 /// SCRIPT LOAD; keeps the script's SHA-1 for EVALSHA.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/redis/trouble.hpp"
+
 namespace chat::redis {
 
 Probe::Probe(boost::asio::io_context& context, CommandConnection& commands, SubscriberConnection& subscriber,
@@ -31,15 +33,29 @@ void Probe::tick() {
   if (unanswered_since_ && now - *unanswered_since_ >= limit()) {
     unanswered_since_.reset();
     failures_.Increment();
-    static constexpr auto reason =
-        "a probe was not heard on the subscriber connection in time; is Redis stopped?";
-    subscriber_.drop(reason);
-    return commands_.drop(reason);
+    const Trouble trouble{"silent", "a probe was not heard on the subscriber connection in time",
+                          "see whether Redis is stopped"};
+    subscriber_.drop(trouble);
+    return commands_.drop(trouble);
   }
   if (!unanswered_since_) unanswered_since_ = now;
-  if (!can_ask) return;
-  commands_.send({"SET", channel_, "", "EX", "60"}, [](const Reply&) {});
-  commands_.send({"PUBLISH", channel_, ""}, [](const Reply&) {});
+  if (can_ask) ask();
+}
+
+void Probe::ask() {
+  commands_.send({"SET", channel_, "", "EX", "60"}, lifetime_.guard([this](const Reply& reply) {
+    set_refusal_ = refusal_in(reply, set_refusal_);
+  }));
+  commands_.send({"PUBLISH", channel_, ""}, lifetime_.guard([this](const Reply& reply) {
+    publish_refusal_ = refusal_in(reply, publish_refusal_);
+    // A Redis that refuses is no silent one.
+    if (reply.is_error()) on_echo();
+  }));
+}
+
+std::optional<Trouble> Probe::refusal_in(const Reply& reply, const std::optional<Trouble>& before) {
+  if (reply.is_none()) return before;
+  return reply.is_error() ? std::optional(trouble_of(reply.text())) : std::nullopt;
 }
 
 /// Without a command connection nothing proves that the subscriber's is alive, but it may need so long to

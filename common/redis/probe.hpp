@@ -26,8 +26,15 @@ class Probe {
 
   void start() { wait(); }
 
+  /// One probe now, beside the regular ones: refusal() tells of it once a command that is sent after it is
+  /// answered.
+  void ask();
+
   /// The permanent channel's message came.
   void on_echo() { unanswered_since_.reset(); }
+
+  /// Why Redis refused the last probe; none where it did not, or was never asked.
+  const std::optional<Trouble>& refusal() const { return set_refusal_ ? set_refusal_ : publish_refusal_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -35,6 +42,7 @@ class Probe {
   void wait();
   void tick();
   Clock::duration limit() const;
+  static std::optional<Trouble> refusal_in(const Reply& reply, const std::optional<Trouble>& before);
 
   Lifetime lifetime_;
   boost::asio::steady_timer timer_;
@@ -45,6 +53,8 @@ class Probe {
   prometheus::Counter& failures_;
   std::optional<Clock::time_point> unanswered_since_;
   bool could_ask_ = false;  // at the last tick there was a command connection
+  std::optional<Trouble> set_refusal_;
+  std::optional<Trouble> publish_refusal_;
 };
 
 }  // namespace chat::redis

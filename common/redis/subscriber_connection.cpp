@@ -22,7 +22,10 @@ SubscriberConnection::SubscriberConnection(boost::asio::io_context& context, con
       watchdog_(
           context, timing.answer,
           [this] { return in_flight_ == 0 ? std::nullopt : std::optional(last_progress_); },
-          [this] { drop("Redis did not confirm a subscription in time; is it stopped or overloaded?"); }),
+          [this] {
+            drop({"silent", "Redis did not confirm a subscription in time",
+                  "see whether it is stopped or overloaded"});
+          }),
       connection_(context, std::move(settings), {}, role, metrics, timing, *this) {
   permanent_->second.is_wanted = true;
 }

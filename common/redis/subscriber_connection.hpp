@@ -33,6 +33,8 @@ class SubscriberConnection final : private Connection::User {
     virtual void on_subscribed(std::string_view channel) = 0;
     /// No message comes until on_subscribed of the channel.
     virtual void on_lost() = 0;
+    /// A try to connect failed, or the connection was lost.
+    virtual void on_trouble(const Trouble& trouble) { static_cast<void>(trouble); }
 
    protected:
     ~Listener() = default;
@@ -46,13 +48,13 @@ class SubscriberConnection final : private Connection::User {
 
   /// The permanent channel is confirmed.
   bool is_live() const { return permanent_->second.is_live(); }
-  const std::string& last_error() const { return connection_.last_error(); }
+  std::string last_error() const { return connection_.last_error(); }
 
   /// Idempotent; kept over reconnects. The permanent channel is neither to be given here.
   void subscribe(std::string_view channel);
   void unsubscribe(std::string_view channel);
 
-  void drop(std::string reason) { connection_.drop(std::move(reason)); }
+  void drop(Trouble trouble) { connection_.drop(std::move(trouble)); }
 
  private:
   struct Channel {
@@ -78,6 +80,7 @@ class SubscriberConnection final : private Connection::User {
   void on_reply(const Reply& reply) override;
   void on_drained() override;
   void on_lost() override;
+  void on_trouble(const Trouble& trouble) override { listener_.on_trouble(trouble); }
 
   Listener& listener_;
   Channels channels_;

@@ -38,4 +38,8 @@ std::string RoomNames::probe(std::string_view gateway) const {
   return name.append("chat:probe:").append(gateway);
 }
 
+std::string trial_room(std::string_view service) {
+  return std::string("trial/").append(service);
+}
+
 }  // namespace chat

@@ -36,4 +36,9 @@ class RoomNames {
   Names names_;
 };
 
+/// The room in which a service tries what rooms need of Redis: its keys and its channel look like a room's,
+/// so that whatever strikes rooms strikes it, but no room can have its name (wire/limits.hpp, is_valid_room).
+/// `service` is unique among the services on one Redis and prefix.
+std::string trial_room(std::string_view service);
+
 }  // namespace chat

@@ -144,7 +144,8 @@ void GatewayService::start_workers() {
     workers_.push_back(
         std::make_unique<Worker>(std::move(options), hub_, bus_context_, *journal_, gateway_metrics_));
   }
-  bus_ = std::make_unique<RedisBus>(bus_context_, settings_.redis, settings_.gateway_id, metrics_, hub_);
+  bus_ = std::make_unique<RedisBus>(bus_context_, settings_.redis, settings_.gateway_id, metrics_, hub_,
+                                    redis::Timing{}, &dependencies_.add("redis"));
   std::vector<WorkerPort*> ports;
   for (const auto& worker : workers_) ports.push_back(worker.get());
   resuming_bus_ = std::make_unique<ResumingBus>(*bus_, history_.get(), post_to(bus_context_));
@@ -154,7 +155,8 @@ void GatewayService::start_workers() {
   bus_thread_ = std::thread([this] { bus_context_.run(); });
   for (const auto& worker : workers_) {
     auto store = std::make_unique<RedisRoomStore>(worker->context(), settings_.redis, metrics_,
-                                                  settings_.stream_hard_cap);
+                                                  settings_.stream_hard_cap, redis::Timing{},
+                                                  &dependencies_.add("redis"));
     store->start();
     worker->start(
         std::make_unique<ResumingStore>(std::move(store), history_.get(), post_to(worker->context())));
@@ -169,13 +171,17 @@ void GatewayService::watch_bus() {
   });
 }
 
+/// It may be started or corrected meanwhile; /readyz says what is wrong with it. Without PostgreSQL the
+/// gateway serves who comes all the same.
 void GatewayService::wait_for_redis() {
-  const auto deadline = Clock::now() + settings_.startup_timeout;
-  if (wait_until([this] { return redis_connected(); }, deadline, true) || signalled_) return;
-  throw std::runtime_error(
-      "Redis at " + settings_.redis.host + ":" + std::to_string(settings_.redis.port) +
-      " did not take the connection in time (the log above says why): check that it runs, and "
-      "REDIS_HOST, REDIS_PORT and REDIS_PASSWORD.");
+  const auto serves = [this] { return redis_connected() && dependencies_.has_served("redis"); };
+  if (wait_until(serves, Clock::now() + settings_.startup_timeout, true) || signalled_) return;
+  const auto trouble = dependencies_.trouble("redis");
+  throw std::runtime_error("Redis at " + settings_.redis.host + ":" + std::to_string(settings_.redis.port) +
+                           " cannot be used: " +
+                           (trouble ? trouble->sentence() + " (" + trouble->cause + ")"
+                                    : "it did not answer in time; see whether it is stopped or overloaded") +
+                           ".");
 }
 
 void GatewayService::check_durability() {

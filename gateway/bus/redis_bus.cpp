@@ -2,31 +2,35 @@
 
 #include <utility>
 
+#include "common/redis/trouble.hpp"
 #include "gateway/bus/redis_room_store.hpp"
 
 namespace chat::gateway {
 
 RedisBus::RedisBus(boost::asio::io_context& context, const config::RedisSettings& settings,
-                   const std::string& gateway, Metrics& metrics, BusListener& listener, redis::Timing timing)
+                   const std::string& gateway, Metrics& metrics, BusListener& listener, redis::Timing timing,
+                   admin::Trial* trial, BusTrial::Pace pace)
     : listener_(listener),
       names_(settings.prefix),
       subscriber_(context, settings, names_.probe(gateway), "subscriber",
                   redis::ConnectionMetrics(metrics, "subscriber"), timing, *this),
-      connection_(
-          context, settings, room_scripts(), "bus", redis::ConnectionMetrics(metrics, "bus"), timing,
-          {.on_ready = {},
-           .on_lost = {},
-           .on_refused =
-               [this](std::string_view code) { subscriber_.drop("Redis answered " + std::string(code)); }}),
+      connection_(context, settings, room_scripts(), "bus", redis::ConnectionMetrics(metrics, "bus"), timing,
+                  {.on_ready = {},
+                   .on_lost = {},
+                   .on_refused = [this](std::string_view code) { subscriber_.drop(redis::trouble_of(code)); },
+                   .on_trouble = [this](const Trouble& trouble) { on_trouble(trouble); }}),
       commands_(connection_, settings.prefix, default_stream_hard_cap),
       probe_(context, connection_, subscriber_, names_.probe(gateway), timing,
              metrics.counter("chat_redis_probe_failures_total", "Probes that Redis did not answer in time")) {
+  if (trial != nullptr)
+    trial_.emplace(context, connection_, subscriber_, probe_, settings.prefix, gateway, pace, *trial);
 }
 
 void RedisBus::start() {
   subscriber_.start();
   connection_.start();
   probe_.start();
+  if (trial_) trial_->start();
 }
 
 void RedisBus::subscribe(const std::string& room) {
@@ -47,7 +51,7 @@ void RedisBus::publish(const std::string& room, std::string_view text, std::shar
                    [done = std::move(done)](const redis::Reply&) {});
 }
 
-const std::string& RedisBus::last_error() const {
+std::string RedisBus::last_error() const {
   return connection_.last_error().empty() ? subscriber_.last_error() : connection_.last_error();
 }
 
@@ -63,6 +67,7 @@ void RedisBus::read_eviction_policy(std::function<void(Result<redis::EvictionPol
 }
 
 void RedisBus::on_message(std::string_view channel, std::string_view payload) {
+  if (trial_ && trial_->owns(channel)) return trial_->on_publication(payload);
   listener_.on_publication(names_.room_of(channel), payload);
 }
 
@@ -75,11 +80,17 @@ void RedisBus::on_drained() {
 }
 
 void RedisBus::on_subscribed(std::string_view channel) {
+  if (trial_ && trial_->owns(channel)) return trial_->on_subscribed();
   listener_.on_subscribed(names_.room_of(channel));
 }
 
 void RedisBus::on_lost() {
+  if (trial_) trial_->on_lost();
   listener_.on_lost();
+}
+
+void RedisBus::on_trouble(const Trouble& trouble) {
+  if (trial_) trial_->on_trouble(trouble);
 }
 
 }  // namespace chat::gateway

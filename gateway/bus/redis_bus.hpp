@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,7 @@
 #include "common/redis/subscriber_connection.hpp"
 #include "common/wire/room_names.hpp"
 #include "gateway/bus/bus.hpp"
+#include "gateway/bus/bus_trial.hpp"
 #include "gateway/bus/room_commands.hpp"
 
 namespace chat::gateway {
@@ -24,9 +26,11 @@ namespace chat::gateway {
 class RedisBus final : public Bus, private redis::SubscriberConnection::Listener {
  public:
   /// `gateway` must differ between gateways on one Redis and prefix. `metrics` and `listener` must outlive
-  /// it. Connects from start() on.
+  /// it. Connects from start() on. With a trial, what rooms need of Redis is tried again and again and told
+  /// to it.
   RedisBus(boost::asio::io_context& context, const config::RedisSettings& settings,
-           const std::string& gateway, Metrics& metrics, BusListener& listener, redis::Timing timing = {});
+           const std::string& gateway, Metrics& metrics, BusListener& listener, redis::Timing timing = {},
+           admin::Trial* trial = nullptr, BusTrial::Pace pace = {});
 
   /// On the bus thread, or before that runs.
   void start();
@@ -38,7 +42,7 @@ class RedisBus final : public Bus, private redis::SubscriberConnection::Listener
   bool connected() const override { return subscriber_.is_live() && connection_.is_ready(); }
 
   /// Why there is or was no connection, as a sentence for a person; empty while nothing went wrong.
-  const std::string& last_error() const;
+  std::string last_error() const;
 
   /// Asks Redis for its maxmemory-policy. The handler runs once, within the answer limit; on the bus thread.
   void read_eviction_policy(std::function<void(Result<redis::EvictionPolicy>)> handler);
@@ -49,6 +53,7 @@ class RedisBus final : public Bus, private redis::SubscriberConnection::Listener
   void on_drained() override;
   void on_subscribed(std::string_view channel) override;
   void on_lost() override;
+  void on_trouble(const Trouble& trouble) override;
 
   BusListener& listener_;
   RoomNames names_;
@@ -56,6 +61,7 @@ class RedisBus final : public Bus, private redis::SubscriberConnection::Listener
   redis::CommandConnection connection_;
   RoomCommands commands_;
   redis::Probe probe_;
+  std::optional<BusTrial> trial_;
 };
 
 }  // namespace chat::gateway

@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "common/admin/dependencies.hpp"
 #include "common/redis/command_connection.hpp"
 #include "gateway/bus/room_commands.hpp"
 #include "gateway/bus/room_store.hpp"
@@ -18,9 +19,11 @@ inline constexpr std::int64_t default_stream_hard_cap = 20000;
 /// destroyed inside a handler.
 class RedisRoomStore final : public RoomStore {
  public:
-  /// `metrics` must outlive it. Connects from start() on.
+  /// `metrics` must outlive it, and `trial`, which is told whether there is a connection. Connects from
+  /// start() on.
   RedisRoomStore(boost::asio::io_context& context, const config::RedisSettings& settings, Metrics& metrics,
-                 std::int64_t stream_hard_cap = default_stream_hard_cap, redis::Timing timing = {});
+                 std::int64_t stream_hard_cap = default_stream_hard_cap, redis::Timing timing = {},
+                 admin::Trial* trial = nullptr);
 
   /// On the worker's thread, or before that runs.
   void start() { connection_.start(); }
@@ -30,7 +33,7 @@ class RedisRoomStore final : public RoomStore {
   bool connected() const override { return connection_.is_ready(); }
 
   /// Why there is or was no connection, as a sentence for a person; empty while nothing went wrong.
-  const std::string& last_error() const { return connection_.last_error(); }
+  std::string last_error() const { return connection_.last_error(); }
 
  private:
   redis::CommandConnection connection_;

@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "common/log/log.hpp"
+#include "common/redis/trouble.hpp"
 #include "gateway/bus/publication.hpp"
 #include "gateway/bus/scripts.hpp"
 
@@ -153,11 +154,13 @@ void RoomCommands::on_read_reply(const Reply& reply) {
 /// Out of memory and the like hit every message, so it is told once in a while. Of the error only the code is
 /// written: its text may repeat a script's words.
 void RoomCommands::report_refusal(const Reply& reply) {
-  if (!reply.is_error()) return;
+  if (!reply.is_error()) return refusal_.reset();
+  refusal_ = redis::trouble_of(reply.text());
   const auto now = std::chrono::steady_clock::now();
   if (now < next_report_) return;
   next_report_ = now + report_period;
-  log::warning("Redis refused a script; clients are told unavailable", {{"code", reply.error_code()}});
+  log::warning("Redis refused a script; clients are told unavailable",
+               {{"code", reply.error_code()}, {"cause", refusal_->cause}, {"remedy", refusal_->remedy}});
 }
 
 }  // namespace chat::gateway

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,9 @@ class RoomCommands {
   void accept(const AcceptRequest& request, std::function<void(AcceptReply)> handler);
   void read(const ReadRequest& request, std::function<void(ReadReply)> handler);
 
+  /// Why Redis refused the script that it answered last; none where it did not. In a handler: its own script.
+  const std::optional<Trouble>& refusal() const { return refusal_; }
+
  private:
   void on_accept_reply(const redis::Reply& reply);
   void on_read_reply(const redis::Reply& reply);
@@ -40,6 +44,7 @@ class RoomCommands {
   // memory.
   std::deque<std::function<void(AcceptReply)>> accepts_;
   std::deque<std::function<void(ReadReply)>> reads_;
+  std::optional<Trouble> refusal_;
   std::chrono::steady_clock::time_point next_report_{};
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/log/log.hpp"
+#include "common/wire/limits.hpp"
 
 namespace chat::persister {
 namespace {
@@ -84,7 +85,14 @@ bool HoleFinder::look_step(Look& look) {
   if (!active) return false;
   std::vector<ProvenRoom> found;
   std::vector<std::string> rooms;
+  std::vector<std::string> trials;
   for (const std::string& room : active->rooms) {
+    // What a gateway tried is no message. A trial that was cut short leaves with a look, once its keys are
+    // gone.
+    if (!is_valid_room(room)) {
+      trials.push_back(room);
+      continue;
+    }
     if (watches_.contains(room) || busy_.contains(room)) continue;
     const auto partition = kafka_.partition(room);
     if (!partition) return false;
@@ -92,6 +100,7 @@ bool HoleFinder::look_step(Look& look) {
     found.push_back({room, *partition, {}, {}});
     rooms.push_back(room);
   }
+  if (!redis_.look(trials)) return false;
   const auto states = redis_.look(rooms);
   if (!states) return false;
   for (std::size_t i = 0; i < rooms.size(); ++i) {

@@ -35,7 +35,19 @@ RedisReceipts::RedisReceipts(boost::asio::io_context& context, const config::Red
                   redis::ConnectionMetrics(metrics, "receipts"), options.timing,
                   {.on_ready = [this] { on_ready(); },
                    .on_lost = [this] { is_connected_ = false; },
-                   .on_refused = {}}) {}
+                   .on_refused = {},
+                   .on_trouble =
+                       [this](const Trouble& trouble) {
+                         if (trial_) trial_->on_trouble(trouble);
+                       }}) {
+  if (options.trial != nullptr)
+    trial_.emplace(context, connection_, settings.prefix, options.service, options.pace, *options.trial);
+}
+
+void RedisReceipts::start() {
+  connection_.start();
+  if (trial_) trial_->start();
+}
 
 void RedisReceipts::settled(std::vector<SettledNumbers> rooms) {
   boost::asio::post(context_, [this, rooms = std::move(rooms)] {

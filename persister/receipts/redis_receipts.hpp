@@ -20,6 +20,7 @@
 #include "common/wire/room_names.hpp"
 #include "persister/receipts/pending_receipts.hpp"
 #include "persister/receipts/receipts.hpp"
+#include "persister/receipts/receipts_trial.hpp"
 
 namespace chat::persister {
 
@@ -29,6 +30,10 @@ struct ReceiptOptions {
   std::chrono::milliseconds retry{5'000};  // after Redis refused a script
   ReceiptBounds bounds{};
   redis::Timing timing{};
+  /// Where it is told whether Redis gives what receipts need; null: that is not tried. Outlives the receipts.
+  admin::Trial* trial = nullptr;
+  std::string service{};  // with a trial: this persister's name, unique on its Redis
+  ReceiptsTrial::Pace pace{};
 };
 
 /// Owns one command connection. Everything happens on the io_context's thread, which must be stopped before
@@ -40,7 +45,7 @@ class RedisReceipts final : public Receipts {
                 ReceiptOptions options = {});
 
   /// On the context's thread, or before that runs.
-  void start() { connection_.start(); }
+  void start();
 
   /// Any thread: what is said is posted.
   void settled(std::vector<SettledNumbers> rooms) override;
@@ -78,6 +83,7 @@ class RedisReceipts final : public Receipts {
   std::shared_ptr<std::promise<void>> all_told_;  // of the finish() that waits
   boost::asio::steady_timer retry_timer_;
   redis::CommandConnection connection_;
+  std::optional<ReceiptsTrial> trial_;
 };
 
 }  // namespace chat::persister

@@ -1,9 +1,11 @@
 #include "tests/support/redis_server.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 
 #include <arpa/inet.h>
@@ -40,6 +42,12 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
+std::string encoded(const std::vector<std::string>& words) {
+  std::string text = "*" + std::to_string(words.size()) + "\r\n";
+  for (const std::string& word : words) text += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+  return text;
+}
+
 fs::path make_folder() {
   std::string name = (fs::temp_directory_path() / "chat-test-redis-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
@@ -72,6 +80,9 @@ void RedisServer::start() {
       "--save",         "",          "--requirepass",           password, "--dir",
       folder_.string(), "--logfile", (folder_ / "log").string()};
   command.insert(command.end(), options_.begin(), options_.end());
+  // By itself a cluster's node takes its port and 10,000, which may be none.
+  if (std::ranges::find(options_, "--cluster-enabled") != options_.end())
+    command.insert(command.end(), {"--cluster-port", std::to_string(free_port())});
   std::vector<char*> arguments;
   arguments.reserve(command.size() + 1);
   for (std::string& word : command) arguments.push_back(word.data());
@@ -97,18 +108,24 @@ void RedisServer::start() {
 }
 
 bool RedisServer::answers() const {
+  return command({"PING"}) == "+PONG\r\n";
+}
+
+std::string RedisServer::command(const std::vector<std::string>& words) const {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in address = loopback(port_);
   std::string answer;
   if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-    const std::string command = std::string("AUTH ") + password + "\r\nPING\r\nQUIT\r\n";
-    char buffer[256];
-    if (::send(socket, command.data(), command.size(), MSG_NOSIGNAL) > 0)
+    const std::string commands = encoded({"AUTH", password}) + encoded(words) + encoded({"QUIT"});
+    char buffer[4096];
+    if (::send(socket, commands.data(), commands.size(), MSG_NOSIGNAL) > 0)
       for (ssize_t got = 0; (got = ::recv(socket, buffer, sizeof buffer, 0)) > 0;)
         answer.append(buffer, static_cast<std::size_t>(got));
   }
   ::close(socket);
-  return answer.find("+PONG") != std::string::npos;
+  constexpr std::string_view ok = "+OK\r\n";
+  if (!answer.starts_with(ok) || !answer.ends_with(ok) || answer.size() < 2 * ok.size()) return {};
+  return answer.substr(ok.size(), answer.size() - 2 * ok.size());
 }
 
 void RedisServer::kill() {

@@ -26,6 +26,12 @@ class RedisServer {
   void start();
   void kill();        // SIGKILL; returns when it is gone
   void wipe() const;  // removes what it has written to disk
+  /// Sends one command on a connection of its own, waits, and gives the raw answer; empty where none came.
+  std::string command(const std::vector<std::string>& words) const;
+
+  /// What it has written to disk is here.
+  const std::filesystem::path& folder() const { return folder_; }
+
   void freeze() const;
   void thaw() const;
 

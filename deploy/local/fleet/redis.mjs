@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { Process } from "./process.mjs";
 
 export class Redis {
-  // folder: data, configuration and pid file; logFile; address and port to listen on; password.
-  constructor({ folder, logFile, address = "127.0.0.1", port, password }) {
-    Object.assign(this, { folder, address, port, password });
+  // folder: data, configuration and pid file; logFile; address and port to listen on; password; lines: more of its configuration.
+  constructor({ folder, logFile, address = "127.0.0.1", port, password, lines = [] }) {
+    Object.assign(this, { folder, address, port, password, lines });
     this.process = new Process({
       name: "Redis",
       command: "redis-server",
@@ -38,6 +38,7 @@ export class Redis {
       'save ""',
       "daemonize no",
       'logfile ""',
+      ...this.lines,
     ];
     writeFileSync(join(this.folder, "redis.conf"), lines.join("\n") + "\n", { mode: 0o600 });
     await this.process.start(() => this.#answersPing());

@@ -147,6 +147,18 @@ class HoleFinderTest : public chat::test::StoreTest {
   std::unique_ptr<HoleFinder> finder;
 };
 
+TEST_F(HoleFinderTest, WhatAGatewayTriedIsNeverStoredAndLeavesTheActiveRoomsWithItsKeys) {
+  accept_text("tried", "trial/g1");
+  accept_text("shown");
+  start();
+  set_position(0);
+  ASSERT_TRUE(told(1));
+  redis({"DEL", "chat:{trial/g1}:meta", "chat:{trial/g1}:log"});
+  ASSERT_TRUE(until([&] { return redis({"ZSCORE", "chat:active", "trial/g1"}).empty(); }));
+  EXPECT_THAT(rows(), ElementsAre("shown"));
+  EXPECT_THAT(voids(), IsEmpty());
+}
+
 TEST_F(HoleFinderTest, I3StoresWhatNeverReachedKafkaAlsoTheRoomsLastMessage) {
   const auto first = request("reached Kafka");
   const Cursor stored = accept(first).cursor;
