@@ -41,6 +41,8 @@ Failure describe_exception() {
     return fail(ErrorClass::privilege, "42501", e.what());
   } catch (const pqxx::sql_error& e) {
     return fail(ErrorClass::sql, e.sqlstate(), e.what());
+  } catch (const Refusal& e) {
+    return {Response::poison, {}, e.what()};
   } catch (const pqxx::failure& e) {
     return fail(ErrorClass::connection, {}, e.what());
   } catch (const std::exception& e) {

@@ -1,6 +1,7 @@
 // What to do about a failed statement, decided from the kind of the exception and its SQLSTATE.
 #pragma once
 
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,19 @@ struct Failure {
   std::string cause{};   // as in Trouble, where a check of ours found the failure; else from the state
   std::string remedy{};  // the same
 };
+
+/// Thrown by the work of a transaction where the database kept data out without an error: a failure as poison
+/// is.
+class Refusal : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Why, of a row that was written without an error and is not there.
+inline constexpr const char* kept_out =
+    "the table kept the row out without an error: a trigger or rule of yours drops it, or another unique "
+    "index "
+    "has its values";
 
 /// Pure. What an operator is told.
 Trouble trouble_of(const Failure& failure);

@@ -19,6 +19,8 @@ const std::string rows_statement =
     "SELECT epoch, seq, id FROM messages "
     "WHERE room = $1 AND epoch = $2::bigint AND seq BETWEEN $3::bigint AND $4::bigint";
 
+const std::string row_statement = "SELECT 1 FROM messages WHERE room = $1 AND id = $2::uuid";
+
 const std::string ids_statement =
     "SELECT messages.epoch, messages.seq, id, incoming.epoch, incoming.seq, messages.text = incoming.text "
     "FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::text[]) AS incoming (id, epoch, seq, text) "
@@ -194,6 +196,7 @@ PageOutcome HoleStore::try_to_settle(const std::string& room, std::int32_t parti
       // What came in between under another number is seen now.
       if (outcome.inserted < missing)
         verdict = judge_page(page, records, find(transaction, room, page, records));
+      if (outcome.inserted < missing && !verdict.missing.empty()) throw postgres::Refusal(postgres::kept_out);
     }
     outcome.lost = insert_voids(transaction, room, verdict.new_voids);
   });
@@ -213,8 +216,12 @@ std::optional<Failure> HoleStore::set_refused_aside(const std::string& room, std
   if (!records.empty()) done.first_hole = records.front().cursor;
   for (const MessageRecord& record : records) {
     std::size_t inserted = 0;
-    auto failure = database_.transact(
-        [&](Transaction& transaction) { inserted = insert_rows(transaction, room, partition, {record}); });
+    auto failure = database_.transact([&](Transaction& transaction) {
+      inserted = insert_rows(transaction, room, partition, {record});
+      const bool may_be_there = inserted == 0;
+      if (may_be_there && transaction.execute(row_statement, {room, to_string(record.id)}).rows.empty())
+        throw postgres::Refusal(postgres::kept_out);
+    });
     if (!failure) {
       done.inserted += inserted;
       continue;

@@ -54,7 +54,7 @@ std::span<const Row> BatchWork::rows() const {
 }
 
 bool BatchWork::carries_positions() const {
-  return parts_.size() <= 1 && refused_.empty();
+  return parts_.size() <= (positions_go_alone_ ? 0U : 1U) && refused_.empty();
 }
 
 std::vector<Position> BatchWork::positions() const {
@@ -93,6 +93,11 @@ std::vector<SettledNumbers> BatchWork::stored(const StoreOutcome& outcome) {
 
 bool BatchWork::refused(const postgres::Failure& failure) {
   if (parts_.empty()) return false;
+  // It may be the positions that are refused, and not the last row.
+  if (parts_.front().size() == 1 && carries_positions() && !batch_.next_offsets.empty()) {
+    positions_go_alone_ = true;
+    return true;
+  }
   Part part = std::move(parts_.front());
   parts_.pop_front();
   if (part.size() > 1) {
@@ -102,8 +107,9 @@ bool BatchWork::refused(const postgres::Failure& failure) {
     parts_.push_front(std::move(part));
     return true;
   }
-  refused_.push_back(
-      {std::move(part.front()), "PostgreSQL refuses the row: " + failure.sqlstate + " " + failure.message});
+  refused_.push_back({std::move(part.front()), "PostgreSQL refuses the row: " +
+                                                   (failure.sqlstate.empty() ? "" : failure.sqlstate + " ") +
+                                                   failure.message});
   if (is_suspicious()) {
     Part again;
     for (auto& refused : refused_) again.push_back(std::move(refused.row));

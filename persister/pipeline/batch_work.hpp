@@ -78,6 +78,7 @@ class BatchWork {
   std::size_t run_before_;
   std::size_t settled_refused_ = 0;
   bool positions_stored_ = false;
+  bool positions_go_alone_ = false;  // not with the last part
 };
 
 }  // namespace chat::persister

@@ -29,12 +29,13 @@ const std::string insert_statement =
     "place) "
     "ORDER BY room, id, place ON CONFLICT DO NOTHING";
 
-// Only where something was there already, so that new rows cost nothing more.
+// Only where something was there already, so that new rows cost nothing more. What is not even there now was
+// kept out by something of the owner's.
 const std::string conflict_statement =
-    "SELECT place - 1, messages.text IS DISTINCT FROM incoming.text "
+    "SELECT place - 1, messages.text IS DISTINCT FROM incoming.text, messages.id IS NULL "
     "FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) WITH ORDINALITY AS incoming "
-    "(id, room, epoch, seq, text, place) JOIN messages USING (room, id) "
-    "WHERE messages.text IS DISTINCT FROM incoming.text "
+    "(id, room, epoch, seq, text, place) LEFT JOIN messages USING (room, id) "
+    "WHERE messages.id IS NULL OR messages.text IS DISTINCT FROM incoming.text "
     "OR (messages.epoch, messages.seq) <> (incoming.epoch, incoming.seq) ORDER BY place";
 
 // A number may have come twice; where a row has it, it is not void. Sorted as the rows are.
@@ -114,6 +115,7 @@ void insert_rows(Transaction& transaction, std::span<const Row> rows, StoreOutco
   outcome.inserted = answer.affected;
   if (answer.affected == rows.size()) return;
   for (const auto& found : transaction.execute(conflict_statement, {ids, rooms, epochs, seqs, texts}).rows) {
+    if (found.at(2) == "t") throw postgres::Refusal(postgres::kept_out);
     const std::size_t place = std::stoul(found.at(0).value());
     const bool is_reused = found.at(1).value() == "t";
     (is_reused ? outcome.reused : outcome.elsewhere).push_back(place);

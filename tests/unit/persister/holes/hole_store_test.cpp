@@ -139,6 +139,19 @@ TEST_F(HoleStoreTest, WhatPostgresRefusesIsSetAsideAndTheOthersAreStored) {
   EXPECT_THAT(outcome.voids, ElementsAre(Cursor{epoch, 2}));
 }
 
+TEST_F(HoleStoreTest, WhatATriggerDropsIsSetAsideAndTheOthersAreStored) {
+  ASSERT_THAT(
+      column("CREATE FUNCTION drop_bad() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+             "IF NEW.text = 'bad' THEN RETURN NULL; END IF; RETURN NEW; END $$; CREATE TRIGGER drop_bad "
+             "BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION drop_bad()"),
+      IsEmpty());
+  const auto outcome =
+      settle({stream_entry({epoch, 1}, a_, "good"), stream_entry({epoch, 2}, b_, "bad"), stream_entry(3)}, 3);
+  EXPECT_EQ(outcome.inserted, 2U);
+  EXPECT_THAT(rows(), ElementsAre("1 good", "3 hello"));
+  EXPECT_THAT(voids(), ElementsAre("2 lost: PostgreSQL refuses its message"));
+}
+
 TEST_F(HoleStoreTest, KnowsThePositions) {
   store_record(1, a_);
   const auto positions = store_->positions();

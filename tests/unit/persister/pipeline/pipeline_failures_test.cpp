@@ -99,7 +99,7 @@ TEST_F(PipelineFailuresTest, SendsALonePoisonRowToTheDeadLetters) {
   store_.fail = test::refuse_texts({"poison"});
   send(0, 1, "poison");
   ASSERT_TRUE(turn_until_committed(0, 2));
-  EXPECT_THAT(events_, ElementsAre("store failed", "dead letter 1", "store 0", "commit 0:2"));
+  EXPECT_THAT(events_, ElementsAre("store failed", "store failed", "dead letter 1", "store 0", "commit 0:2"));
 }
 
 TEST_F(PipelineFailuresTest, PausesWithAnAlarmInsteadOfDiscardingMostOfABatch) {

@@ -143,6 +143,26 @@ TEST_F(PostgresStoreTest, CallsARowThatTheTableRefusesPoison) {
   EXPECT_EQ(outcome.failure->message.find("poison'"), std::string::npos) << "no text in what is logged";
 }
 
+TEST_F(PostgresStoreTest, CallsARowPoisonThatIsDroppedWithoutAnError) {
+  run("CREATE FUNCTION drop_bad() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "IF NEW.text = 'bad' THEN RETURN NULL; END IF; RETURN NEW; END $$; CREATE TRIGGER drop_bad "
+      "BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION drop_bad()");
+  const std::vector<Row> rows = {make_row(0, 1, "good"), make_row(0, 2, "bad")};
+  const auto outcome = store(rows);
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_EQ(outcome.failure->response, Response::poison);
+  EXPECT_THAT(column("SELECT count(*) FROM messages"), ElementsAre("0"));
+  EXPECT_FALSE(store({rows[0]}).failure);
+}
+
+TEST_F(PostgresStoreTest, CallsARowPoisonWhoseValuesAnotherUniqueIndexHas) {
+  run("CREATE UNIQUE INDEX ON messages (text)");
+  ASSERT_FALSE(store({make_row(0, 1, "once")}).failure);
+  const auto outcome = store({make_row(0, 2, "once")});
+  ASSERT_TRUE(outcome.failure) << "it is no duplicate";
+  EXPECT_EQ(outcome.failure->response, Response::poison);
+}
+
 TEST_F(PostgresStoreTest, CallsAMissingColumnAnAlarmAndNotPoison) {
   run("ALTER TABLE messages DROP COLUMN sender_name");
   const auto outcome = store({make_row(0, 1)});
