@@ -13,9 +13,9 @@ namespace chat::gateway {
 Hub::Hub(boost::asio::io_context& context, GatewayMetrics& metrics, std::string gateway, HubTiming timing)
     : context_(context),
       metrics_(metrics),
-      timing_(timing),
+      timing_(std::move(timing)),
       catch_up_timer_(context),
-      presences_(context, std::move(gateway), metrics.presence_rooms, presence_links()) {}
+      presences_(context, std::move(gateway), metrics.presence_rooms, presence_links(), timing_.presence) {}
 
 void Hub::attach(Bus& bus, std::vector<WorkerPort*> workers) {
   bus_ = &bus;
@@ -115,7 +115,7 @@ void Hub::pass_on_other(HubRoom& room, std::string_view publication) {
 }
 
 void Hub::pass_on_typing(HubRoom& room, TypingNotice notice) {
-  if (!room.typing.take(std::chrono::steady_clock::now())) return metrics_.typing_dropped.Increment();
+  if (!room.typing.take(timing_.presence.now())) return metrics_.typing_dropped.Increment();
   const auto typing =
       std::make_shared<const Typing>(notice.session, TypingEvent{*room.name, std::move(notice.user)});
   for (const Wanted& wanted : room.workers)

@@ -63,6 +63,7 @@ struct HubTiming {
   std::chrono::milliseconds read_again_after{1000};
   /// How often rooms that had to be left behind are looked at (Hub::most_backlog_bytes).
   std::chrono::milliseconds catch_up_after{100};
+  PresenceTiming presence{};  // its clock is that of typing too
 };
 
 /// Everything on the bus thread; want() and unwant() are posted there by the workers' own ports.

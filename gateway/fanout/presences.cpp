@@ -1,18 +1,16 @@
 #include "gateway/fanout/presences.hpp"
 
-#include <chrono>
 #include <utility>
 
 namespace chat::gateway {
-namespace {
-
-constexpr std::chrono::milliseconds tick_period{100};
-
-}  // namespace
 
 Presences::Presences(boost::asio::io_context& context, std::string gateway, prometheus::Gauge& gauge,
-                     Links links)
-    : timer_(context), gateway_(std::move(gateway)), gauge_(gauge), links_(std::move(links)) {}
+                     Links links, PresenceTiming timing)
+    : timer_(context),
+      gateway_(std::move(gateway)),
+      gauge_(gauge),
+      links_(std::move(links)),
+      timing_(std::move(timing)) {}
 
 void Presences::watch(std::size_t worker, const std::string& room, bool is_watched) {
   if (is_ended_) return;
@@ -42,7 +40,7 @@ void Presences::on_notice(const std::string& room, PresenceNotice notice) {
   // What others tell is of use only where somebody here wants it, or else they want to be told.
   RoomPresence* known = find(room);
   if (known == nullptr && notice.watches && notice.gateway != gateway_) known = &open(room);
-  if (known != nullptr) known->on_notice(std::move(notice), RoomPresence::Clock::now());
+  if (known != nullptr) known->on_notice(std::move(notice), timing_.now());
 }
 
 void Presences::on_lost() {
@@ -51,7 +49,7 @@ void Presences::on_lost() {
 
 void Presences::on_subscribed(const std::string& room, bool is_first) {
   RoomPresence* const known = find(room);
-  if (known != nullptr) return known->on_subscribed(RoomPresence::Clock::now());
+  if (known != nullptr) return known->on_subscribed(timing_.now());
   // Otherwise it would know only when those that watch tell again of themselves.
   if (is_first) links_.publish(room, PresenceNotice{gateway_, false, true, {}});
 }
@@ -90,7 +88,7 @@ void Presences::count(std::size_t worker, const std::string& room, RoomPresence&
 
 void Presences::arm() {
   if (std::exchange(is_armed_, true)) return;
-  timer_.expires_after(tick_period);
+  timer_.expires_after(timing_.tick_period);
   timer_.async_wait([this](boost::system::error_code error) {
     is_armed_ = false;
     if (!error) tick();
@@ -99,7 +97,7 @@ void Presences::arm() {
 
 void Presences::tick() {
   if (!links_.can_publish()) return arm();
-  const auto now = RoomPresence::Clock::now();
+  const auto now = timing_.now();
   for (auto entry = rooms_.begin(); entry != rooms_.end();) {
     auto& [room, presence] = *entry;
     const RoomPresence::Step step = presence.tick(now);

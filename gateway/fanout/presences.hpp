@@ -1,6 +1,7 @@
 // Who is in the rooms of which somebody wants to know it.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -15,6 +16,12 @@
 #include "gateway/fanout/room_presence.hpp"
 
 namespace chat::gateway {
+
+struct PresenceTiming {
+  std::chrono::milliseconds tick_period{100};
+  /// Tests have a clock of their own.
+  std::function<RoomPresence::Clock::time_point()> now = RoomPresence::Clock::now;
+};
 
 /// A RoomPresence for each room that is watched here or elsewhere, and the clock that drives them. On the bus
 /// thread.
@@ -37,7 +44,8 @@ class Presences {
   };
 
   /// `gauge` counts the rooms, and outlives it.
-  Presences(boost::asio::io_context& context, std::string gateway, prometheus::Gauge& gauge, Links links);
+  Presences(boost::asio::io_context& context, std::string gateway, prometheus::Gauge& gauge, Links links,
+            PresenceTiming timing = {});
 
   void watch(std::size_t worker, const std::string& room, bool is_watched);
   void attend(std::size_t worker, const std::string& room, Attendance attendance);
@@ -73,6 +81,7 @@ class Presences {
   const std::string gateway_;
   prometheus::Gauge& gauge_;
   const Links links_;
+  const PresenceTiming timing_;
   bool is_armed_ = false;
   bool is_ended_ = false;
   std::unordered_map<std::string, RoomPresence> rooms_;

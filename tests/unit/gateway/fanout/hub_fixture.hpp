@@ -78,12 +78,18 @@ inline std::string message(Cursor cursor) {
 
 struct HubTest : ::testing::Test {
   boost::asio::io_context context;
+  /// Of presence and typing. It stands still unless a test moves it; presence ticks as often as the context
+  /// runs.
+  RoomPresence::Clock::time_point now = RoomPresence::Clock::now();
   Metrics registry;
   GatewayMetrics metrics{registry};
   Hub hub{context,
           metrics,
           "gw-1",
-          {std::chrono::milliseconds(5), std::chrono::milliseconds(5), std::chrono::milliseconds(1)}};
+          {std::chrono::milliseconds(5),
+           std::chrono::milliseconds(5),
+           std::chrono::milliseconds(1),
+           {std::chrono::milliseconds(0), [this] { return now; }}}};
   FakeBus bus;
   FakeWorker one, two;
 
