@@ -89,6 +89,15 @@ TEST_F(HoleStoreTest, I3WritesTheRowThatTheLostRecordWouldHaveMade) {
               ElementsAre("héllo \"quoted\" \\ {a,b} NULL\n"));
 }
 
+TEST_F(HoleStoreTest, KeepsTheSpellingOfTheId) {
+  const std::string spelled = "A0EEBC99-9c0b-4EF8-BB6D-6BB9BD380A11";
+  StreamEntry entry = stream_entry(1, *parse_uuid(spelled));
+  entry.message.replace(entry.message.find(to_string(*parse_uuid(spelled))), spelled.size(), spelled);
+  EXPECT_EQ(settle({entry, stream_entry(2, b_)}, 2).inserted, 2U);
+  EXPECT_THAT(column("SELECT coalesce(id_as_sent, 'none') FROM messages ORDER BY seq"),
+              ElementsAre(spelled, "none"));
+}
+
 TEST_F(HoleStoreTest, I1ARecordThatStillComesThroughKafkaFindsTheRow) {
   settle({stream_entry(1, a_)}, 1);
   const auto late = store_record(1, a_);
