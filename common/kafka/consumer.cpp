@@ -1,5 +1,8 @@
 #include "common/kafka/consumer.hpp"
 
+#include <algorithm>
+
+#include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafkacpp.h>
 
 #include "common/kafka/client_events.hpp"
@@ -33,11 +36,29 @@ class PartitionList {
   std::vector<RdKafka::TopicPartition*> list_;
 };
 
-std::vector<std::int32_t> numbers_of(const std::vector<RdKafka::TopicPartition*>& partitions) {
+/// Of this topic alone. A static member is given what it had before a restart, though it may have been
+/// subscribed to another topic then.
+std::vector<std::int32_t> numbers_of(const std::vector<RdKafka::TopicPartition*>& partitions,
+                                     const std::string& topic) {
   std::vector<std::int32_t> numbers;
   numbers.reserve(partitions.size());
-  for (const auto* partition : partitions) numbers.push_back(partition->partition());
+  for (const auto* partition : partitions) {
+    if (partition->topic() == topic)
+      numbers.push_back(partition->partition());
+    else
+      log::error(
+          "Kafka gave this member a partition of a topic that it did not ask for; it is not read",
+          {{"topic", partition->topic()}, {"partition", partition->partition()}, {"asked_for", topic}});
+  }
   return numbers;
+}
+
+/// Errors of a partition after which librdkafka reads no further in it, or would go on in another topic of
+/// the same name.
+bool has_lost_place(RdKafka::ErrorCode error) {
+  return error == RdKafka::ERR__AUTO_OFFSET_RESET || error == RdKafka::ERR_OFFSET_OUT_OF_RANGE ||
+         error == RdKafka::ERR_UNKNOWN_TOPIC_OR_PART || error == RdKafka::ERR__UNKNOWN_TOPIC ||
+         error == RdKafka::ERR__UNKNOWN_PARTITION;
 }
 
 void log_failed_commit(const std::string& reason) {
@@ -46,24 +67,26 @@ void log_failed_commit(const std::string& reason) {
 
 class Rebalances : public RdKafka::RebalanceCb {
  public:
-  explicit Rebalances(RebalanceListener& listener) : listener_(listener) {}
+  Rebalances(RebalanceListener& listener, const std::string& topic) : listener_(listener), topic_(topic) {}
 
   void rebalance_cb(RdKafka::KafkaConsumer* consumer, RdKafka::ErrorCode event,
                     std::vector<RdKafka::TopicPartition*>& partitions) override {
     if (event == RdKafka::ERR__ASSIGN_PARTITIONS) {
-      consumer->assign(partitions);
-      listener_.on_assigned(numbers_of(partitions));
+      // None yet: where to begin is not Kafka's to say.
+      consumer->assign({});
+      listener_.on_assigned(numbers_of(partitions, topic_));
       return;
     }
     if (event != RdKafka::ERR__REVOKE_PARTITIONS)
       log::warning("a rebalance failed; the partitions are given back",
                    {{"reason", RdKafka::err2str(event)}});
-    listener_.on_revoked(numbers_of(partitions));
+    listener_.on_revoked(numbers_of(partitions, topic_));
     consumer->unassign();
   }
 
  private:
   RebalanceListener& listener_;
+  const std::string& topic_;
 };
 
 class Commits : public RdKafka::OffsetCommitCb {
@@ -78,9 +101,12 @@ class Commits : public RdKafka::OffsetCommitCb {
 
 // The consumer is destroyed before what it calls (K19).
 struct Consumer::Impl {
-  Impl(const config::KafkaSettings& settings, const ConsumerOptions& options, RebalanceListener& listener,
+  Impl(const config::KafkaSettings& settings, const ConsumerOptions& options, RebalanceListener& listener_,
        Metrics& metrics)
-      : events(settings, options.name, &metrics), rebalances(listener), topic(options.topic) {}
+      : listener(listener_),
+        events(settings, options.name, &metrics),
+        topic(options.topic),
+        rebalances(listener_, topic) {}
 
   void log_failure(RdKafka::Message& message) const {
     log::warning(
@@ -88,10 +114,11 @@ struct Consumer::Impl {
         {{"topic", topic}, {"error", RdKafka::err2str(message.err())}, {"reason", message.errstr()}});
   }
 
+  RebalanceListener& listener;
   ClientEvents events;
+  const std::string topic;
   Rebalances rebalances;
   Commits commits;
-  const std::string topic;
   std::unique_ptr<RdKafka::KafkaConsumer> consumer;
 };
 
@@ -101,6 +128,8 @@ Result<std::unique_ptr<Consumer>> Consumer::make(const config::KafkaSettings& se
   auto properties = properties_for(settings, Role::consumer, options.client_id);
   if (!properties) return properties.error();
   properties->emplace_back("group.id", options.group);
+  // Where an offset is gone the caller decides; librdkafka alone would go on in what may be another topic.
+  properties->emplace_back("auto.offset.reset", "error");
   if (!options.instance_id.empty()) properties->emplace_back("group.instance.id", options.instance_id);
   auto conf = make_conf(*properties);
   if (!conf) return conf.error();
@@ -130,10 +159,51 @@ std::optional<ConsumedRecord> Consumer::consume(milliseconds wait) {
       return std::nullopt;
     default:
       impl_->log_failure(*message);
+      if (has_lost_place(message->err()) && message->partition() >= 0)
+        impl_->listener.on_lost_place(message->partition());
       return std::nullopt;
   }
   impl_->events.saw_broker();
+  if (rd_kafka_topic_name(message->c_ptr()->rkt) != impl_->topic) return std::nullopt;
   return to_record(*message);
+}
+
+void Consumer::read_from(const std::vector<PartitionOffset>& places) {
+  PartitionList list(impl_->topic);
+  for (const auto& place : places) list.add(place);
+  const auto error = impl_->consumer->assign(list.list());
+  if (error != RdKafka::ERR_NO_ERROR)
+    log::error("Kafka's client does not read the partitions that it was given",
+               {{"topic", impl_->topic}, {"reason", RdKafka::err2str(error)}});
+}
+
+std::map<std::int32_t, PartitionLog> Consumer::logs(const std::vector<std::int32_t>& partitions,
+                                                    milliseconds wait) {
+  std::map<std::int32_t, PartitionLog> logs;
+  const TopicPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const auto partition : partitions)
+    rd_kafka_topic_partition_list_add(list.get(), impl_->topic.c_str(), partition);
+  if (rd_kafka_committed(impl_->consumer->c_ptr(), list.get(), static_cast<int>(wait.count())) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR)
+    return logs;
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& each = list->elems[i];
+    if (each.err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    PartitionLog log;
+    const auto error = impl_->consumer->query_watermark_offsets(
+        impl_->topic, each.partition, &log.bounds.start, &log.bounds.end, static_cast<int>(wait.count()));
+    if (error != RdKafka::ERR_NO_ERROR) {
+      wait = std::max(wait / 5, milliseconds{50});
+      continue;
+    }
+    if (each.offset >= 0) {
+      log.committed = {each.partition, each.offset, {}};
+      if (each.metadata != nullptr)
+        log.committed->metadata.assign(static_cast<const char*>(each.metadata), each.metadata_size);
+    }
+    logs.emplace(each.partition, std::move(log));
+  }
+  return logs;
 }
 
 void Consumer::pause(const std::vector<std::int32_t>& partitions) {
@@ -149,10 +219,9 @@ void Consumer::resume(const std::vector<std::int32_t>& partitions) {
 }
 
 void Consumer::commit(const std::vector<PartitionOffset>& offsets) {
-  PartitionList list(impl_->topic);
-  for (const auto& offset : offsets) list.add(offset);
-  const auto error = impl_->consumer->commitAsync(list.list());
-  if (error != RdKafka::ERR_NO_ERROR) log_failed_commit(RdKafka::err2str(error));
+  const auto list = to_commit(impl_->topic, offsets);
+  const auto error = rd_kafka_commit(impl_->consumer->c_ptr(), list.get(), 1);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) log_failed_commit(rd_kafka_err2str(error));
 }
 
 void Consumer::commit_and_wait(const std::vector<PartitionOffset>& offsets, milliseconds wait) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "common/base/result.hpp"
 #include "common/config/service_settings.hpp"
 #include "common/kafka/headers.hpp"
+#include "common/kafka/log_bounds.hpp"
 #include "common/metrics/metrics.hpp"
 
 namespace chat::kafka {
@@ -35,19 +37,29 @@ struct ConsumedRecord {
 struct PartitionOffset {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
+  std::string metadata{};  // of a commit: a text that Kafka keeps beside the group's offset
 };
 
-/// Told from inside consume() and close(), on the calling thread.
+/// What Kafka has of a partition.
+struct PartitionLog {
+  LogBounds bounds;
+  std::optional<PartitionOffset> committed;  // by the group
+};
+
+/// Told from inside consume() and close(), on the calling thread. Partitions of other topics, such as a
+/// static member may be given that read another one before, are never mentioned.
 class RebalanceListener {
  public:
   virtual ~RebalanceListener() = default;
-  /// After the partitions were taken; may pause them.
+  /// Nothing is read of them before read_from() says where to begin.
   virtual void on_assigned(const std::vector<std::int32_t>& partitions) = 0;
   /// Before they go; may commit.
   virtual void on_revoked(const std::vector<std::int32_t>& partitions) = 0;
+  /// The topic or the offset that comes next is not there; nothing more comes before the next read_from().
+  virtual void on_lost_place(std::int32_t partition) = 0;
 };
 
-/// One thread. Range assignment, no automatic commits, from the earliest offset where none is committed.
+/// One thread. Range assignment, no automatic commits; the caller says where each partition is read from.
 class Consumer {
  public:
   /// Subscribes; partitions come in consume(). The error is a sentence for the start.
@@ -60,7 +72,16 @@ class Consumer {
   /// The next record, or none within `wait`. Errors are logged.
   std::optional<ConsumedRecord> consume(std::chrono::milliseconds wait);
 
-  /// Of partitions that are assigned. Resuming one that is not paused may read records again (K12).
+  /// Reads these partitions and no others, from these offsets on. What was fetched of them before is dropped.
+  /// A partition that is paused must be resumed first.
+  void read_from(const std::vector<PartitionOffset>& places);
+
+  /// What Kafka has of those of the partitions that answer within `wait` for each; after one that does not,
+  /// the others get a fifth of it.
+  std::map<std::int32_t, PartitionLog> logs(const std::vector<std::int32_t>& partitions,
+                                            std::chrono::milliseconds wait);
+
+  /// Of partitions that are read. Resuming one that is not paused may read records again (K12).
   void pause(const std::vector<std::int32_t>& partitions);
   void resume(const std::vector<std::int32_t>& partitions);
 

@@ -7,12 +7,20 @@
 
 #include "common/kafka/client_events.hpp"
 #include "common/kafka/conf.hpp"
+#include "common/kafka/handles.hpp"
+#include "common/kafka/message.hpp"
 #include "common/kafka/properties.hpp"
 
 namespace chat::kafka {
 namespace {
 
-int to_int(std::chrono::milliseconds wait) {
+using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds partitions_life{5};
+constexpr std::chrono::seconds silence{1};
+constexpr milliseconds leader_wait{500};
+
+int to_int(milliseconds wait) {
   return static_cast<int>(wait.count());
 }
 
@@ -22,28 +30,52 @@ std::int32_t partition_of(std::string_view key, std::int32_t partitions) {
   return rd_kafka_msg_partitioner_murmur2(nullptr, key.data(), key.size(), partitions, nullptr, nullptr);
 }
 
-// Destroyed from the bottom up: the client before what it calls (K19).
+// Destroyed from the bottom up: the client before what it calls, the topic before the client (K19).
 struct EndOffsets::Impl {
   Impl(const config::KafkaSettings& settings, std::string topic_name)
       : events(settings, "end offsets", nullptr), topic(std::move(topic_name)) {}
 
+  /// For all topics: asked for one, a broker that is set so would make it with its own defaults.
+  Metadata metadata(milliseconds wait) {
+    const rd_kafka_metadata_t* found = nullptr;
+    rd_kafka_metadata(client->c_ptr(), 1, nullptr, &found, to_int(wait));
+    return Metadata(found);
+  }
+  const rd_kafka_metadata_topic_t* topic_in(const Metadata& metadata) const {
+    for (int i = 0; metadata && i < metadata->topic_cnt; ++i)
+      if (topic == metadata->topics[i].topic) return &metadata->topics[i];
+    return nullptr;
+  }
+
   ClientEvents events;
   const std::string topic;
   std::int32_t partitions = 0;
-  std::unique_ptr<RdKafka::Producer> client;
+  Clock::time_point partitions_valid_until{};
+  std::unique_ptr<RdKafka::Consumer> client;
+  std::unique_ptr<RdKafka::Topic> handle;
 };
 
 Result<std::unique_ptr<EndOffsets>> EndOffsets::make(const config::KafkaSettings& settings,
                                                      const std::string& client_id) {
-  const auto properties = properties_for(settings, Role::admin, client_id);
+  auto properties = properties_for(settings, Role::admin, client_id);
   if (!properties) return properties.error();
+  // One record is read at a time, and none in place of one that is gone.
+  properties->insert(properties->end(),
+                     {{"auto.offset.reset", "error"},
+                      {"queued.min.messages", "1"},
+                      {"fetch.message.max.bytes", "65536"},
+                      {"fetch.wait.max.ms", "20"},
+                      // A question waits so long for a leader that went, whatever its limit.
+                      {"socket.timeout.ms", "2000"}});
   const auto conf = make_conf(*properties);
   if (!conf) return conf.error();
   auto impl = std::make_unique<Impl>(settings, settings.topic);
   set_callback<RdKafka::EventCb>(**conf, "event_cb", &impl->events);
   std::string reason;
-  impl->client.reset(RdKafka::Producer::create(conf->get(), reason));
-  if (!impl->client) return Error{"the Kafka client cannot be made: " + reason};
+  impl->client.reset(RdKafka::Consumer::create(conf->get(), reason));
+  if (impl->client)
+    impl->handle.reset(RdKafka::Topic::create(impl->client.get(), settings.topic, nullptr, reason));
+  if (!impl->handle) return Error{"the Kafka client cannot be made: " + reason};
   return std::unique_ptr<EndOffsets>(new EndOffsets(std::move(impl)));
 }
 
@@ -51,27 +83,77 @@ EndOffsets::EndOffsets(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 EndOffsets::~EndOffsets() = default;
 
-std::optional<std::int32_t> EndOffsets::partitions(std::chrono::milliseconds wait) {
-  if (impl_->partitions > 0) return impl_->partitions;
+std::optional<std::int32_t> EndOffsets::partitions(milliseconds wait) {
+  const auto now = Clock::now();
+  if (now < impl_->partitions_valid_until) return impl_->partitions;
   impl_->client->poll(0);
-  const rd_kafka_metadata_t* metadata = nullptr;
-  // For all topics: asked for one, a broker that is set so would make it with its own defaults.
-  if (rd_kafka_metadata(impl_->client->c_ptr(), 1, nullptr, &metadata, to_int(wait)) !=
-      RD_KAFKA_RESP_ERR_NO_ERROR)
-    return std::nullopt;
-  for (int i = 0; i < metadata->topic_cnt; ++i)
-    if (impl_->topic == metadata->topics[i].topic) impl_->partitions = metadata->topics[i].partition_cnt;
-  rd_kafka_metadata_destroy(metadata);
+  const Metadata metadata = impl_->metadata(wait);
+  if (const auto* topic = impl_->topic_in(metadata); topic != nullptr && topic->partition_cnt > 0) {
+    impl_->partitions = topic->partition_cnt;
+    impl_->partitions_valid_until = now + partitions_life;
+  }
   return impl_->partitions > 0 ? std::optional(impl_->partitions) : std::nullopt;
 }
 
-std::optional<std::int64_t> EndOffsets::end_offset(std::int32_t partition, std::chrono::milliseconds wait) {
+/// A question to a partition without a leader takes all its time.
+bool EndOffsets::may_ask(std::int32_t partition) {
   impl_->client->poll(0);
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-  const auto error =
-      impl_->client->query_watermark_offsets(impl_->topic, partition, &low, &high, to_int(wait));
-  return error == RdKafka::ERR_NO_ERROR ? std::optional(high) : std::nullopt;
+  const auto found = silent_.find(partition);
+  if (found == silent_.end()) return true;
+  const auto now = Clock::now();
+  if (now < found->second) return false;
+  found->second = now + silence;
+  const Metadata metadata = impl_->metadata(leader_wait);
+  const auto* topic = impl_->topic_in(metadata);
+  for (int i = 0; topic != nullptr && i < topic->partition_cnt; ++i)
+    if (topic->partitions[i].id == partition) return topic->partitions[i].leader >= 0;
+  return false;
+}
+
+bool EndOffsets::note(std::int32_t partition, bool has_answered) {
+  if (has_answered)
+    silent_.erase(partition);
+  else
+    silent_[partition] = Clock::now() + silence;
+  return has_answered;
+}
+
+std::optional<LogBounds> EndOffsets::bounds(std::int32_t partition, milliseconds wait) {
+  if (!may_ask(partition)) return std::nullopt;
+  LogBounds bounds;
+  const auto error = impl_->client->query_watermark_offsets(impl_->topic, partition, &bounds.start,
+                                                            &bounds.end, to_int(wait));
+  return note(partition, error == RdKafka::ERR_NO_ERROR) ? std::optional(bounds) : std::nullopt;
+}
+
+std::optional<std::int64_t> EndOffsets::end_offset(std::int32_t partition, milliseconds wait) {
+  const auto found = bounds(partition, wait);
+  return found ? std::optional(found->end) : std::nullopt;
+}
+
+std::optional<std::int64_t> EndOffsets::hash_at(std::int32_t partition, std::int64_t offset,
+                                                milliseconds wait) {
+  if (!may_ask(partition)) return std::nullopt;
+  if (impl_->client->start(impl_->handle.get(), partition, offset) != RdKafka::ERR_NO_ERROR)
+    return std::nullopt;
+  const std::unique_ptr<RdKafka::Message> message(
+      impl_->client->consume(impl_->handle.get(), partition, to_int(wait)));
+  impl_->client->stop(impl_->handle.get(), partition);
+  if (message->err() == RdKafka::ERR_OFFSET_OUT_OF_RANGE || message->err() == RdKafka::ERR__AUTO_OFFSET_RESET)
+    return unknown_record;
+  if (!note(partition, message->err() == RdKafka::ERR_NO_ERROR)) return std::nullopt;
+  const ConsumedRecord record = to_record(*message);
+  return record.offset == offset ? record_hash(record.key, record.value, record.timestamp) : unknown_record;
+}
+
+std::optional<bool> EndOffsets::proves(std::int32_t partition, const StoredPosition& position,
+                                       milliseconds wait) {
+  const auto found = bounds(partition, wait);
+  if (!found) return std::nullopt;
+  if (is_above(position, *found)) return false;
+  if (!has_last_record(position, *found)) return true;
+  const auto hash = hash_at(partition, position.next_offset - 1, wait);
+  return hash ? std::optional(*hash == position.record_hash) : std::nullopt;
 }
 
 }  // namespace chat::kafka

@@ -131,7 +131,7 @@ std::optional<ConsumedRecord> TopicReader::next(milliseconds wait) {
 
 std::optional<std::string> TopicReader::commit(milliseconds wait) {
   std::vector<PartitionOffset> offsets;
-  for (const auto& [partition, place] : impl_->places) offsets.push_back({partition, place.next});
+  for (const auto& [partition, place] : impl_->places) offsets.push_back({partition, place.next, {}});
   return commit_within(*impl_->consumer, impl_->topic, offsets, wait);
 }
 

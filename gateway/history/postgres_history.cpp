@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/log/log.hpp"
+#include "common/postgres/positions.hpp"
 #include "common/postgres/server_check.hpp"
 
 namespace chat::gateway {
@@ -20,13 +21,6 @@ std::optional<postgres::Failure> check_reader(postgres::Database& database) {
   return postgres::check_server(database, postgres::Use::read);
 }
 
-std::map<std::int32_t, std::int64_t> read_positions(Transaction& transaction) {
-  std::map<std::int32_t, std::int64_t> positions;
-  for (const auto& row : transaction.execute("SELECT partition, next_offset FROM positions").rows)
-    positions[std::stoi(row.at(0).value())] = std::stoll(row.at(1).value());
-  return positions;
-}
-
 }  // namespace
 
 PostgresHistory::PostgresHistory(const postgres::DatabaseSettings& database,
@@ -37,7 +31,8 @@ PostgresHistory::PostgresHistory(const postgres::DatabaseSettings& database,
       figures_(metrics),
       trial_(trial),
       offsets_(kafka::EndOffsets::make(kafka, options_.client_id).value()),
-      positions_(database, check_reader) {
+      positions_(database, check_reader),
+      topic_(kafka.topic) {
   for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { run(); });
   settler_ = std::make_unique<Settler>(sources(), options_.settling);
 }
@@ -147,11 +142,11 @@ bool PostgresHistory::take(std::optional<Job>& job) {
 
 /// Of a room that there never is.
 void PostgresHistory::rehearse(postgres::Database& database) {
-  tell(database.read([](Transaction& transaction) {
+  tell(database.read([this](Transaction& transaction) {
     read_rows_after(transaction, "", {}, {});
     read_rows_before(transaction, "", {}, 1);
     find_stored_rows(transaction, {{"", {}}});
-    read_positions(transaction);
+    postgres::read_positions(transaction, topic_);
   }));
 }
 
@@ -206,11 +201,15 @@ SettlerSources PostgresHistory::sources() {
     return partitions ? std::optional(kafka::partition_of(room, *partitions)) : std::nullopt;
   };
   sources.end_offset = [this](std::int32_t partition) { return offsets_->end_offset(partition, kafka_wait); };
-  sources.positions = [this]() -> std::optional<std::map<std::int32_t, std::int64_t>> {
-    std::map<std::int32_t, std::int64_t> positions;
-    const auto failure =
-        positions_.read([&](postgres::Transaction& transaction) { positions = read_positions(transaction); });
+  sources.positions = [this]() -> std::optional<std::map<std::int32_t, StoredPosition>> {
+    std::map<std::int32_t, StoredPosition> positions;
+    const auto failure = positions_.read([&](postgres::Transaction& transaction) {
+      positions = postgres::read_positions(transaction, topic_);
+    });
     return failure ? std::nullopt : std::optional(std::move(positions));
+  };
+  sources.proves = [this](std::int32_t partition, const StoredPosition& position) {
+    return offsets_->proves(partition, position, kafka_wait);
   };
   return sources;
 }

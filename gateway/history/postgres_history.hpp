@@ -84,6 +84,7 @@ class PostgresHistory final : public History {
   admin::Trial& trial_;
   std::unique_ptr<kafka::EndOffsets> offsets_;
   postgres::Database positions_;
+  const std::string topic_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> jobs_;

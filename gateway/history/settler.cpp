@@ -25,7 +25,7 @@ void Settler::wait(std::string room, std::function<void(bool)> handler) {
     const bool has_room = old_waits_ + new_waits_.size() < timing_.most_waits;
     if (has_room)
       new_waits_.push_back({std::move(room), std::exchange(handler, nullptr), now + timing_.delay,
-                            now + timing_.limit, -1, std::nullopt});
+                            now + timing_.limit, -1, std::nullopt, false});
   }
   if (handler) return handler(false);
   changed_.notify_one();
@@ -57,30 +57,39 @@ void Settler::find_ends(std::vector<Wait>& waits) {
   for (Wait& wait : waits) {
     if (wait.end || now < wait.due) continue;
     const auto partition = sources_.partition(wait.room);
-    // Without one answer from Kafka the others would only wait as long for theirs.
+    // Without any broker the others would only wait as long for theirs.
     if (!partition) return;
     wait.partition = *partition;
     const auto [found, is_new] = ends.try_emplace(*partition);
     if (is_new) found->second = sources_.end_offset(*partition);
-    if (!found->second) return;
     wait.end = found->second;
+  }
+}
+
+/// The proof is asked for after the end, so that a topic made again before it is noticed.
+void Settler::find_stored(std::vector<Wait>& waits) {
+  if (std::ranges::none_of(waits, [](const Wait& wait) { return wait.end.has_value(); })) return;
+  const auto positions = sources_.positions();
+  if (!positions) return;
+  std::map<std::int32_t, bool> proofs;
+  for (Wait& wait : waits) {
+    if (!wait.end) continue;
+    const auto position = positions->find(wait.partition);
+    const StoredPosition stored = position == positions->end() ? StoredPosition{} : position->second;
+    if (stored.next_offset < *wait.end) continue;
+    const auto [proof, is_new] = proofs.try_emplace(wait.partition, false);
+    if (is_new) proof->second = sources_.proves(wait.partition, stored).value_or(false);
+    wait.is_stored = proof->second;
   }
 }
 
 void Settler::look(std::vector<Wait>& waits) {
   find_ends(waits);
-  std::optional<std::map<std::int32_t, std::int64_t>> positions;
-  if (std::ranges::any_of(waits, [](const Wait& wait) { return wait.end.has_value(); }))
-    positions = sources_.positions();
+  find_stored(waits);
   const auto now = Clock::now();
-  std::erase_if(waits, [&](Wait& wait) {
-    bool is_stored = false;
-    if (wait.end && positions) {
-      const auto found = positions->find(wait.partition);
-      is_stored = *wait.end <= (found == positions->end() ? 0 : found->second);
-    }
-    if (!is_stored && now < wait.deadline) return false;
-    wait.handler(is_stored);
+  std::erase_if(waits, [&](const Wait& wait) {
+    if (!wait.is_stored && now < wait.deadline) return false;
+    wait.handler(wait.is_stored);
     return true;
   });
 }

@@ -13,13 +13,18 @@
 #include <thread>
 #include <vector>
 
+#include "common/wire/stored_position.hpp"
+
 namespace chat::gateway {
 
 /// What the settler asks, on its thread; each call blocks for a few seconds at most. None: no answer.
 struct SettlerSources {
   std::function<std::optional<std::int32_t>(const std::string& room)> partition;
   std::function<std::optional<std::int64_t>(std::int32_t partition)> end_offset;
-  std::function<std::optional<std::map<std::int32_t, std::int64_t>>()> positions;  // next offset to store
+  std::function<std::optional<std::map<std::int32_t, StoredPosition>>()> positions;
+  /// Whether the position is one of this topic as it is now, and not of one that was deleted or has another
+  /// name.
+  std::function<std::optional<bool>(std::int32_t partition, const StoredPosition&)> proves;
 };
 
 struct SettlerTiming {
@@ -29,8 +34,8 @@ struct SettlerTiming {
   std::size_t most_waits = 10'000;  // a further one is answered false at once
 };
 
-/// One thread for all waits: a partition's end and all positions are asked for once a turn, however many
-/// rooms wait.
+/// One thread for all waits: a partition's end, a position's proof and all positions are asked for once a
+/// turn, however many rooms wait. A partition that does not answer holds up its own rooms only.
 class Settler {
  public:
   explicit Settler(SettlerSources sources, SettlerTiming timing = {});
@@ -40,7 +45,8 @@ class Settler {
   Settler& operator=(const Settler&) = delete;
 
   /// Any thread. `handler` runs on the settler's thread, or within the call, and must not block: true when
-  /// the position reached the end that the partition had after `delay`, false when that did not happen within
+  /// the position reached the end that the partition had after `delay` and was proven then, false when that
+  /// did not happen within
   /// `limit`.
   void wait(std::string room, std::function<void(bool)> handler);
 
@@ -53,11 +59,13 @@ class Settler {
     Clock::time_point deadline;
     std::int32_t partition = -1;
     std::optional<std::int64_t> end;
+    bool is_stored = false;
   };
 
   void run();
   void look(std::vector<Wait>& waits);
   void find_ends(std::vector<Wait>& waits);
+  void find_stored(std::vector<Wait>& waits);
 
   const SettlerSources sources_;
   const SettlerTiming timing_;

@@ -72,7 +72,7 @@ PersisterService::PersisterService(PersisterSettings settings)
       database_trial_(dependencies_.add("postgres")),
       dead_letter_alarm_(dependencies_.add("dead_letters", false)),
       database_(settings_.database, prepare_database),
-      store_(database_) {}
+      store_(database_, settings_.kafka.topic) {}
 
 int PersisterService::run() {
   const SignalThread signals([this] { on_signal(); });
@@ -174,7 +174,7 @@ void PersisterService::consume() {
                     persister_metrics_, status_, clock_);
   KafkaSourceOptions options;
   options.client_id = client_id_;
-  options.instance_id = settings_.persister_id;
+  options.instance_id = instance_id_for(settings_.persister_id, settings_.kafka.topic);
   KafkaSource source(settings_.kafka, options, pipeline, metrics_);
   pipeline.use(source);
   receipts.start();
@@ -182,6 +182,7 @@ void PersisterService::consume() {
   const ContextThread redis_thread(redis_context_);
   HoleFinderOptions hole_options;
   hole_options.period = settings_.hole_finder_period;
+  hole_options.topic = settings_.kafka.topic;
   std::optional<HoleFinder> holes;
   holes.emplace(settings_.redis, settings_.database, make_kafka_ends(settings_.kafka, client_id_ + "-holes"),
                 owned_, receipts, metrics_, hole_options);

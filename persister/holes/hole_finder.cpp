@@ -23,14 +23,14 @@ postgres::DatabaseSettings impatient(postgres::DatabaseSettings settings) {
 HoleFinder::HoleFinder(const config::RedisSettings& redis, postgres::DatabaseSettings database,
                        KafkaEnds kafka, const OwnedPartitions& owned, Receipts& receipts, Metrics& metrics,
                        HoleFinderOptions options)
-    : options_(options),
+    : options_(std::move(options)),
       kafka_(std::move(kafka)),
       owned_(owned),
       receipts_(receipts),
       metrics_(metrics),
-      redis_(redis, metrics, options.timing, stop_.get_token()),
-      store_(impatient(std::move(database))),
-      watches_(options.settling),
+      redis_(redis, metrics, options_.timing, stop_.get_token()),
+      store_(impatient(std::move(database)), options_.topic),
+      watches_(options_.settling),
       last_pass_(Clock::now()),
       thread_([this] { run(); }) {}
 
@@ -54,6 +54,8 @@ void HoleFinder::take_turn() {
   ask_for_ends();
   take_reached();
   const auto deadline = Clock::now() + options_.work_a_turn;
+  begin_recheck();
+  recheck(deadline);
   begin_comparisons(deadline);
   compare(deadline);
   look_at_rooms(deadline);
@@ -97,7 +99,7 @@ bool HoleFinder::look_step(Look& look) {
     const auto partition = kafka_.partition(room);
     if (!partition) return false;
     if (!partitions_.contains(*partition)) continue;
-    found.push_back({room, *partition, {}, {}});
+    found.push_back({room, *partition, {}, {}, {}});
     rooms.push_back(room);
   }
   if (!redis_.look(trials)) return false;
@@ -115,33 +117,82 @@ bool HoleFinder::look_step(Look& look) {
 
 /// Asks every turn, also while nobody is due: only while Kafka answers can gateways produce.
 void HoleFinder::ask_for_ends() {
-  auto asked = watches_.waiting();
-  if (asked.empty()) return;
   const auto now = Clock::now();
   const auto due = watches_.due(now);
-  if (due.empty()) {
-    const auto next = asked.upper_bound(last_asked_);
-    last_asked_ = next == asked.end() ? *asked.begin() : *next;
-    asked = {last_asked_};
-  } else {
-    asked = due;
-  }
-  for (const std::int32_t partition : asked) {
+  for (const std::int32_t partition : watches_.waiting()) {
     const auto end = kafka_.end_offset(partition);
-    if (!end) return watches_.restart(Clock::now());
-    watches_.set_end(partition, *end, now);
+    if (!end)
+      watches_.restart(partition, Clock::now());
+    else if (due.contains(partition))
+      watches_.set_end(partition, *end, now);
     if (stop_.stop_requested()) return;
   }
 }
 
+/// A position that is not of this topic proves nothing; the persister sets it right.
 void HoleFinder::take_reached() {
   if (!watches_.has_ends()) return;
   const auto positions = store_.positions();
   if (!positions) return;
-  for (ProvenRoom& room : watches_.take_reached(*positions)) {
+  std::set<std::int32_t> proven;
+  for (const std::int32_t partition : watches_.reached(*positions)) {
+    const auto position = positions->find(partition);
+    const auto proof =
+        kafka_.proves(partition, position == positions->end() ? StoredPosition{} : position->second);
+    if (proof && *proof) proven.insert(partition);
+    if (proof && !*proof) watches_.forget(partition);
+  }
+  for (ProvenRoom& room : watches_.take_reached(*positions, proven)) {
     busy_.insert(room.room);
     reached_.push_back(std::move(room));
   }
+}
+
+/// PostgreSQL remembers of which partitions it lost rows until their rooms were looked at.
+void HoleFinder::begin_recheck() {
+  if (recheck_ || partitions_.empty() || Clock::now() < next_recheck_) return;
+  next_recheck_ = Clock::now() + options_.period;
+  const auto positions = store_.positions();
+  if (!positions) return;
+  Recheck recheck;
+  for (const auto& [partition, position] : *positions)
+    if (position.rooms_unchecked && partitions_.contains(partition)) recheck.partitions[partition] = position;
+  if (recheck.partitions.empty()) return;
+  forget_proven();
+  for (const auto& [partition, position] : recheck.partitions) watches_.forget(partition);
+  recheck_ = std::move(recheck);
+}
+
+void HoleFinder::recheck(Clock::time_point deadline) {
+  while (recheck_ && !stop_.stop_requested() && Clock::now() < deadline) {
+    if (!recheck_step(*recheck_)) {
+      // Redis may be another one by now.
+      recheck_.reset();
+      return;
+    }
+    if (recheck_->next != "0") continue;
+    for (const auto& [partition, position] : recheck_->partitions)
+      if (const auto failure = store_.note_rooms_checked(partition, position)) note_failure(*failure);
+    log::warning("rooms are compared with PostgreSQL from their beginning, since it lost rows",
+                 {{"partitions", recheck_->partitions.size()}, {"rooms", recheck_->rooms}});
+    recheck_.reset();
+  }
+}
+
+bool HoleFinder::recheck_step(Recheck& recheck) {
+  if (!redis_.ready()) return false;
+  const auto found = redis_.with_watermark(recheck.next);
+  if (!found) return false;
+  std::vector<std::string> rooms;
+  for (const std::string& room : found->rooms) {
+    const auto partition = kafka_.partition(room);
+    if (!partition) return false;
+    if (recheck.partitions.contains(*partition)) rooms.push_back(room);
+  }
+  if (!rooms.empty() && !redis_.forget_watermarks(rooms)) return false;
+  recheck.rooms += rooms.size();
+  recheck.next = found->next;
+  return true;
 }
 
 /// Most rooms are settled by now, and cost PostgreSQL nothing.
@@ -197,7 +248,7 @@ HoleFinder::Step HoleFinder::compare_page(Comparison& comparison) {
   const bool has_more = entries->size() == options_.page_entries;
   const Page page =
       make_page(comparison.after, room.candidate, std::move(*entries), has_more, options_.page_lacking);
-  PageOutcome outcome = store_.settle(room.room, room.partition, page);
+  PageOutcome outcome = store_.settle(room, page);
   metrics_.stored.Increment(static_cast<double>(outcome.inserted));
   metrics_.lost.Increment(static_cast<double>(outcome.lost));
   if (comparison.stored + comparison.lost == 0) comparison.first_hole = outcome.first_hole;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -35,6 +36,7 @@ struct HoleFinderOptions {
   std::size_t page_entries = 500;
   std::size_t page_lacking = 10'000;  // numbers of a page that the stream does not have
   std::size_t most_rooms = 50'000;    // that are watched or compared; the look at the others waits
+  std::string topic = "MESSAGES";     // of the positions
   redis::Timing timing{};
 };
 
@@ -75,10 +77,20 @@ class HoleFinder {
     Cursor first_hole{};
   };
 
+  /// A scan of all watermarks for the rooms of partitions whose rows were lost.
+  struct Recheck {
+    std::map<std::int32_t, StoredPosition> partitions;
+    std::string next = "0";
+    std::size_t rooms = 0;
+  };
+
   enum class Step { more, over, failed };
 
   void run();
   void take_turn();
+  void begin_recheck();
+  void recheck(Clock::time_point deadline);
+  bool recheck_step(Recheck& recheck);
   void look_at_rooms(Clock::time_point deadline);
   bool look_step(Look& look);
   void ask_for_ends();
@@ -106,7 +118,8 @@ class HoleFinder {
   std::deque<ProvenRoom> reached_;
   std::deque<Comparison> comparisons_;
   std::unordered_set<std::string> busy_;  // rooms in these two
-  std::int32_t last_asked_ = -1;          // partition
+  std::optional<Recheck> recheck_;
+  Clock::time_point next_recheck_{};
   std::optional<Look> look_;
   std::optional<Look> unproven_look_;  // is over, its rooms are not
   Clock::time_point next_look_{};

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 #include <utility>
 
 #include "common/log/log.hpp"
+#include "common/postgres/positions.hpp"
 #include "common/postgres/server_check.hpp"
 
 namespace chat::persister {
@@ -45,6 +47,14 @@ const std::string insert_voids_statement =
     "INSERT INTO void_numbers (room, epoch, seq, reason) "
     "SELECT $1::text, epoch, seq, reason FROM unnest($2::bigint[], $3::bigint[], $4::text[]) "
     "AS incoming (epoch, seq, reason) ORDER BY epoch, seq ON CONFLICT DO NOTHING RETURNING reason";
+
+const std::string proof_statement =
+    "SELECT count(*) FROM positions WHERE topic = $1 AND partition = $2::int AND generation = $3::bigint "
+    "AND next_offset >= $4::bigint";
+
+const std::string checked_statement =
+    "UPDATE positions SET rooms_unchecked = false WHERE topic = $1 AND partition = $2::int "
+    "AND generation = $3::bigint AND rooms_unchecked";
 
 template <class Range, class Projection>
 std::string column(const Range& range, Projection projection) {
@@ -145,6 +155,16 @@ std::size_t insert_voids(Transaction& transaction, const std::string& room,
       answer.rows, [](const auto& row) { return row.at(0).value() != void_reason::elsewhere; }));
 }
 
+/// Of a partition in which nothing was ever stored there is no proof in PostgreSQL.
+void expect_proof(Transaction& transaction, const std::string& topic, const ProvenRoom& room) {
+  if (room.proof == StoredPosition{}) return;
+  const auto found = transaction.execute(
+      proof_statement, {topic, std::to_string(room.partition), std::to_string(room.proof.generation),
+                        std::to_string(room.proof.next_offset)});
+  if (found.rows.at(0).at(0) != "1")
+    throw std::runtime_error("PostgreSQL's position went back, so that nothing is proven");
+}
+
 Cursor first_hole(const Verdict& verdict) {
   Cursor first = verdict.missing.empty() ? Cursor{} : verdict.missing.front().cursor;
   const auto lost = std::ranges::find_if(
@@ -155,50 +175,59 @@ Cursor first_hole(const Verdict& verdict) {
 
 }  // namespace
 
-HoleStore::HoleStore(postgres::DatabaseSettings settings)
-    : database_(std::move(settings), [](postgres::Database& database) {
-        return postgres::check_server(database, postgres::Use::write);
-      }) {}
+HoleStore::HoleStore(postgres::DatabaseSettings settings, std::string topic)
+    : database_(std::move(settings),
+                [](postgres::Database& database) {
+                  return postgres::check_server(database, postgres::Use::write);
+                }),
+      topic_(std::move(topic)) {}
 
-std::optional<std::map<std::int32_t, std::int64_t>> HoleStore::positions() {
-  std::map<std::int32_t, std::int64_t> positions;
-  const auto failure = database_.read([&](Transaction& transaction) {
-    for (const auto& row : transaction.execute("SELECT partition, next_offset FROM positions").rows)
-      positions[std::stoi(row.at(0).value())] = std::stoll(row.at(1).value());
-  });
+std::optional<std::map<std::int32_t, StoredPosition>> HoleStore::positions() {
+  std::map<std::int32_t, StoredPosition> positions;
+  const auto failure = database_.read(
+      [&](Transaction& transaction) { positions = postgres::read_positions(transaction, topic_); });
   return failure ? std::nullopt : std::optional(std::move(positions));
 }
 
-PageOutcome HoleStore::settle(const std::string& room, std::int32_t partition, const Page& page) {
-  const Records records = records_of(room, page);
+std::optional<Failure> HoleStore::note_rooms_checked(std::int32_t partition, const StoredPosition& position) {
+  return database_.transact([&](Transaction& transaction) {
+    transaction.execute(checked_statement,
+                        {topic_, std::to_string(partition), std::to_string(position.generation)});
+  });
+}
+
+PageOutcome HoleStore::settle(const ProvenRoom& room, const Page& page) {
+  const Records records = records_of(room.room, page);
   Verdict verdict;
-  PageOutcome outcome = try_to_settle(room, partition, page, records, verdict);
+  PageOutcome outcome = try_to_settle(room, page, records, verdict);
   if (!outcome.failure || outcome.failure->response != postgres::Response::poison) return outcome;
   PageOutcome done;
-  done.failure = set_refused_aside(room, partition, verdict.missing, done);
+  done.failure = set_refused_aside(room.room, room.partition, verdict.missing, done);
   if (done.failure) return done;
-  outcome = try_to_settle(room, partition, page, records, verdict);
+  outcome = try_to_settle(room, page, records, verdict);
   outcome.inserted += done.inserted;
   outcome.lost += done.lost;
   outcome.first_hole = done.first_hole;
   return outcome;
 }
 
-PageOutcome HoleStore::try_to_settle(const std::string& room, std::int32_t partition, const Page& page,
-                                     const Records& records, Verdict& verdict) {
+PageOutcome HoleStore::try_to_settle(const ProvenRoom& proven, const Page& page, const Records& records,
+                                     Verdict& verdict) {
+  const std::string& room = proven.room;
   PageOutcome outcome;
   outcome.failure = database_.transact([&](Transaction& transaction) {
     verdict = judge_page(page, records, find(transaction, room, page, records));
     outcome.first_hole = first_hole(verdict);
     if (!verdict.missing.empty()) {
       const std::size_t missing = verdict.missing.size();
-      outcome.inserted = insert_rows(transaction, room, partition, verdict.missing);
+      outcome.inserted = insert_rows(transaction, room, proven.partition, verdict.missing);
       // What came in between under another number is seen now.
       if (outcome.inserted < missing)
         verdict = judge_page(page, records, find(transaction, room, page, records));
       if (outcome.inserted < missing && !verdict.missing.empty()) throw postgres::Refusal(postgres::kept_out);
     }
     outcome.lost = insert_voids(transaction, room, verdict.new_voids);
+    expect_proof(transaction, topic_, proven);
   });
   if (outcome.failure) {
     outcome.inserted = outcome.lost = 0;

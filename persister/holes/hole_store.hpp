@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "common/postgres/database.hpp"
+#include "common/wire/stored_position.hpp"
 #include "persister/holes/page.hpp"
+#include "persister/holes/room_watches.hpp"
 
 namespace chat::persister {
 
@@ -26,26 +28,31 @@ struct PageOutcome {
 /// One thread; blocks as the database does.
 class HoleStore {
  public:
-  /// The database must be migrated.
-  explicit HoleStore(postgres::DatabaseSettings settings);
+  /// The database must be migrated. `topic`: of the positions.
+  HoleStore(postgres::DatabaseSettings settings, std::string topic);
 
-  /// Partition to the next offset to store; none when PostgreSQL is away.
-  std::optional<std::map<std::int32_t, std::int64_t>> positions();
+  /// Of each partition; none when PostgreSQL is away.
+  std::optional<std::map<std::int32_t, StoredPosition>> positions();
 
-  /// In one transaction. Harmless when another persister does the same, or when the record still comes
-  /// through Kafka: whoever is second finds the row.
-  PageOutcome settle(const std::string& room, std::int32_t partition, const Page& page);
+  /// The rooms of this partition were looked at. Nothing happens where rows were lost again meanwhile.
+  std::optional<postgres::Failure> note_rooms_checked(std::int32_t partition, const StoredPosition& position);
+
+  /// In one transaction, which fails where the position is not (any more) at least the one that proved the
+  /// page, since PostgreSQL lost rows that Kafka still has. Harmless when another persister does the same, or
+  /// when the record still comes through Kafka: whoever is second finds the row.
+  PageOutcome settle(const ProvenRoom& room, const Page& page);
 
  private:
   using Records = std::vector<std::optional<MessageRecord>>;
 
-  PageOutcome try_to_settle(const std::string& room, std::int32_t partition, const Page& page,
-                            const Records& records, Verdict& verdict);
+  PageOutcome try_to_settle(const ProvenRoom& room, const Page& page, const Records& records,
+                            Verdict& verdict);
   std::optional<postgres::Failure> set_refused_aside(const std::string& room, std::int32_t partition,
                                                      const std::vector<MessageRecord>& records,
                                                      PageOutcome& done);
 
   postgres::Database database_;
+  const std::string topic_;
 };
 
 }  // namespace chat::persister

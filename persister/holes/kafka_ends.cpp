@@ -24,6 +24,9 @@ KafkaEnds make_kafka_ends(const config::KafkaSettings& settings, const std::stri
     return partitions ? std::optional(kafka::partition_of(room, *partitions)) : std::nullopt;
   };
   ends.end_offset = [offsets](std::int32_t partition) { return offsets->end_offset(partition, wait); };
+  ends.proves = [offsets](std::int32_t partition, const StoredPosition& position) {
+    return offsets->proves(partition, position, wait);
+  };
   return ends;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/config/service_settings.hpp"
+#include "common/wire/stored_position.hpp"
 
 namespace chat::persister {
 
@@ -14,6 +15,8 @@ namespace chat::persister {
 struct KafkaEnds {
   std::function<std::optional<std::int32_t>(const std::string& room)> partition;
   std::function<std::optional<std::int64_t>(std::int32_t partition)> end_offset;
+  /// Whether the position is one of this topic as it is now.
+  std::function<std::optional<bool>(std::int32_t partition, const StoredPosition&)> proves;
 };
 
 /// Owns a client of its own. Throws std::runtime_error where the settings make none.

@@ -13,6 +13,16 @@ namespace {
 using redis::Reply;
 
 constexpr std::string_view rooms_a_step = "200";
+constexpr std::string_view keys_a_step = "500";
+
+std::string escape_pattern(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (std::string_view("*?[]^\\").find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
 
 std::string place(Cursor cursor) {
   return std::to_string(cursor.epoch) + "-" + std::to_string(cursor.seq);
@@ -71,6 +81,42 @@ std::optional<ActiveRooms> RedisRooms::active(const std::string& from) {
     return true;
   });
   return all_answered() ? std::optional(std::move(active)) : std::nullopt;
+}
+
+std::optional<ActiveRooms> RedisRooms::with_watermark(const std::string& from) {
+  ActiveRooms found;
+  // A room's name has neither a brace nor what a pattern knows; only the prefix may.
+  const std::string empty(names_.of("").stored);
+  const auto brace = empty.find("{}") + 1;
+  const std::string_view head = std::string_view(empty).substr(0, brace);
+  const std::string_view tail = std::string_view(empty).substr(brace);
+  const std::string pattern = escape_pattern(head) + "*" + std::string(tail);
+  ask({"SCAN", from, "MATCH", pattern, "COUNT", keys_a_step}, [&](const Reply& reply) {
+    if (reply.size() != 2) return false;
+    found.next = reply.at(0).text();
+    const Reply keys = reply.at(1);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const std::string_view key = keys.at(i).text();
+      if (key.starts_with(head) && key.ends_with(tail) && key.size() > head.size() + tail.size())
+        found.rooms.emplace_back(key.substr(head.size(), key.size() - head.size() - tail.size()));
+    }
+    return true;
+  });
+  return all_answered() ? std::optional(std::move(found)) : std::nullopt;
+}
+
+bool RedisRooms::forget_watermarks(const std::vector<std::string>& rooms) {
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  const std::string score = std::to_string(now.count());
+  const auto is_number = [](const Reply& reply) { return reply.type() == Reply::Type::integer; };
+  for (const std::string& room : rooms) {
+    const RoomNames::Names& names = names_.of(room);
+    // In this order: should the second be lost, the room is only looked at in vain.
+    ask({"ZADD", names.active, score, room}, is_number);
+    ask({"DEL", names.stored}, is_number);
+  }
+  return all_answered();
 }
 
 std::optional<std::vector<RoomState>> RedisRooms::look(const std::vector<std::string>& rooms) {

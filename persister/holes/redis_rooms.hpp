@@ -21,6 +21,7 @@
 
 namespace chat::persister {
 
+/// A step of a scan.
 struct ActiveRooms {
   std::vector<std::string> rooms;
   std::string next;  // where to go on; "0" at the end
@@ -53,6 +54,13 @@ class RedisRooms {
 
   /// In the order of the rooms. Settled ones leave the active rooms.
   std::optional<std::vector<RoomState>> look(const std::vector<std::string>& rooms);
+
+  /// Some of the rooms that have a watermark; `from` as for active().
+  std::optional<ActiveRooms> with_watermark(const std::string& from);
+
+  /// Takes the rooms' watermarks away and makes the rooms active, so that they are compared from their
+  /// beginning.
+  bool forget_watermarks(const std::vector<std::string>& rooms);
 
   /// The first entries after `after` up to and with `until`.
   std::optional<std::vector<StreamEntry>> entries(const std::string& room, Cursor after, Cursor until,

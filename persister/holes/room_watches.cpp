@@ -9,9 +9,9 @@ void RoomWatches::note(const ProvenRoom& room, Clock::time_point now) {
   watches_.try_emplace(room.room, Watch{room, now, now, std::nullopt});
 }
 
-void RoomWatches::restart(Clock::time_point now) {
+void RoomWatches::restart(std::int32_t partition, Clock::time_point now) {
   for (auto& [name, watch] : watches_)
-    if (!watch.end) watch.waits_since = now;
+    if (!watch.end && watch.room.partition == partition) watch.waits_since = now;
 }
 
 std::set<std::int32_t> RoomWatches::waiting() const {
@@ -37,20 +37,37 @@ bool RoomWatches::has_ends() const {
   return std::ranges::any_of(watches_, [](const auto& entry) { return entry.second.end.has_value(); });
 }
 
-std::vector<ProvenRoom> RoomWatches::take_reached(const std::map<std::int32_t, std::int64_t>& positions) {
+bool RoomWatches::has_reached(const Watch& watch, const std::map<std::int32_t, StoredPosition>& positions) {
+  const auto position = positions.find(watch.room.partition);
+  return watch.end && (position == positions.end() ? 0 : position->second.next_offset) >= *watch.end;
+}
+
+std::set<std::int32_t> RoomWatches::reached(const std::map<std::int32_t, StoredPosition>& positions) const {
+  std::set<std::int32_t> partitions;
+  for (const auto& [name, watch] : watches_)
+    if (has_reached(watch, positions)) partitions.insert(watch.room.partition);
+  return partitions;
+}
+
+std::vector<ProvenRoom> RoomWatches::take_reached(const std::map<std::int32_t, StoredPosition>& positions,
+                                                  const std::set<std::int32_t>& proven) {
   std::vector<ProvenRoom> reached;
   for (auto place = watches_.begin(); place != watches_.end();) {
     Watch& watch = place->second;
-    const auto position = positions.find(watch.room.partition);
-    const std::int64_t next_offset = position == positions.end() ? 0 : position->second;
-    if (!watch.end || next_offset < *watch.end) {
+    if (!proven.contains(watch.room.partition) || !has_reached(watch, positions)) {
       ++place;
       continue;
     }
+    if (const auto position = positions.find(watch.room.partition); position != positions.end())
+      watch.room.proof = position->second;
     reached.push_back(std::move(watch.room));
     place = watches_.erase(place);
   }
   return reached;
+}
+
+void RoomWatches::forget(std::int32_t partition) {
+  std::erase_if(watches_, [&](const auto& entry) { return entry.second.room.partition == partition; });
 }
 
 void RoomWatches::keep(const std::set<std::int32_t>& partitions) {

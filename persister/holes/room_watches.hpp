@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/wire/cursor.hpp"
+#include "common/wire/stored_position.hpp"
 
 namespace chat::persister {
 
@@ -20,7 +21,8 @@ struct ProvenRoom {
   std::string room;
   std::int32_t partition = 0;
   Cursor candidate;
-  std::string run;  // of the Redis that gave the candidate
+  std::string run;         // of the Redis that gave the candidate
+  StoredPosition proof{};  // the position that proves it, {} without one
 };
 
 /// Pure; one thread. A room is noted with its newest number. When that is old enough, whatever was going to
@@ -36,9 +38,9 @@ class RoomWatches {
   /// Nothing when the room is being watched already.
   void note(const ProvenRoom& room, Clock::time_point now);
 
-  /// Kafka did not answer, so gateways may not have been able to produce either: who has no end yet waits
-  /// all its time again.
-  void restart(Clock::time_point now);
+  /// The partition did not answer, so gateways may not have been able to produce to it either: its rooms that
+  /// have no end yet wait all their time again.
+  void restart(std::int32_t partition, Clock::time_point now);
 
   /// Partitions with a room that has no end yet.
   std::set<std::int32_t> waiting() const;
@@ -51,8 +53,15 @@ class RoomWatches {
 
   bool has_ends() const;
 
-  /// Takes out the rooms whose end the positions (partition to next offset) have reached.
-  std::vector<ProvenRoom> take_reached(const std::map<std::int32_t, std::int64_t>& positions);
+  /// The partitions with a room whose end the position has reached; without a position there is nothing.
+  std::set<std::int32_t> reached(const std::map<std::int32_t, StoredPosition>& positions) const;
+
+  /// Takes out the rooms of these partitions whose end the positions have reached. The others' ends are kept.
+  std::vector<ProvenRoom> take_reached(const std::map<std::int32_t, StoredPosition>& positions,
+                                       const std::set<std::int32_t>& proven);
+
+  /// Forgets the rooms of this partition: it is not what it was.
+  void forget(std::int32_t partition);
 
   /// Forgets the rooms of all other partitions.
   void keep(const std::set<std::int32_t>& partitions);
@@ -74,6 +83,7 @@ class RoomWatches {
   bool is_due(const Watch& watch, Clock::time_point now) const {
     return !watch.end && now - watch.waits_since >= settling_;
   }
+  static bool has_reached(const Watch& watch, const std::map<std::int32_t, StoredPosition>& positions);
 
   const std::chrono::milliseconds settling_;
   std::unordered_map<std::string, Watch> watches_;

@@ -25,20 +25,20 @@ void Batch::drop(std::span<const std::int32_t> partitions) {
   };
   std::erase_if(rows, [&](const Row& row) { return is_dropped(row.record.partition); });
   std::erase_if(letters, [&](const Letter& letter) { return is_dropped(letter.letter.record.partition); });
-  std::erase_if(next_offsets, [&](const auto& entry) { return is_dropped(entry.first); });
+  std::erase_if(reached, [&](const auto& entry) { return is_dropped(entry.first); });
 }
 
-std::vector<Position> to_positions(const std::map<std::int32_t, std::int64_t>& next_offsets) {
+std::vector<Position> to_positions(const std::map<std::int32_t, StoredPosition>& reached) {
   std::vector<Position> positions;
-  positions.reserve(next_offsets.size());
-  for (const auto& [partition, next_offset] : next_offsets) positions.push_back({partition, next_offset});
+  positions.reserve(reached.size());
+  for (const auto& [partition, position] : reached) positions.push_back({partition, position.next_offset});
   return positions;
 }
 
 void Batcher::add(SourceRecord record, TimePoint now) {
   if (batch_.empty()) oldest_ = now;
   bytes_ += record.value.size();
-  batch_.next_offsets[record.partition] = record.offset + 1;
+  batch_.reached[record.partition] = {record.offset + 1, hash_of(record)};
   auto message = read_message(record, topic_);
   if (message) {
     batch_.rows.push_back({std::move(record), std::move(*message)});

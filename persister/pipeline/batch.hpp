@@ -27,21 +27,21 @@ struct Letter {
   DeadLetterCause cause = DeadLetterCause::undecodable;
 };
 
-/// What was read since the last batch. `next_offsets` is where each partition goes on once all of it is dealt
+/// What was read since the last batch. `reached` is where each partition goes on once all of it is dealt
 /// with.
 struct Batch {
   std::vector<Row> rows;
   std::deque<Letter> letters;
-  std::map<std::int32_t, std::int64_t> next_offsets;
+  std::map<std::int32_t, StoredPosition> reached;
 
-  bool empty() const { return next_offsets.empty(); }
+  bool empty() const { return reached.empty(); }
 
   /// Forgets everything of these partitions: another persister reads it again.
   void drop(std::span<const std::int32_t> partitions);
 };
 
 /// The offsets of a batch as the source and the store take them.
-std::vector<Position> to_positions(const std::map<std::int32_t, std::int64_t>& next_offsets);
+std::vector<Position> to_positions(const std::map<std::int32_t, StoredPosition>& reached);
 
 struct BatchLimits {
   std::size_t records = 1000;

@@ -45,7 +45,7 @@ BatchWork::BatchWork(Batch batch, std::size_t poison_run)
 BatchWork::Step BatchWork::next() const {
   if (!batch_.letters.empty()) return Step::publish;
   if (!parts_.empty()) return Step::store;
-  return positions_stored_ || batch_.next_offsets.empty() ? Step::commit : Step::store;
+  return positions_stored_ || batch_.reached.empty() ? Step::commit : Step::store;
 }
 
 std::span<const Row> BatchWork::rows() const {
@@ -57,8 +57,8 @@ bool BatchWork::carries_positions() const {
   return parts_.size() <= (positions_go_alone_ ? 0U : 1U) && refused_.empty();
 }
 
-std::vector<Position> BatchWork::positions() const {
-  return carries_positions() ? to_positions(batch_.next_offsets) : std::vector<Position>{};
+std::map<std::int32_t, StoredPosition> BatchWork::positions() const {
+  return carries_positions() ? batch_.reached : std::map<std::int32_t, StoredPosition>{};
 }
 
 std::span<const DeadNumber> BatchWork::dead_numbers() const {

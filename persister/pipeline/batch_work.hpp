@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,7 +33,7 @@ class BatchWork {
   /// For Step::store: what one transaction takes. The positions go with the last part, when nothing before
   /// them is left.
   std::span<const Row> rows() const;
-  std::vector<Position> positions() const;
+  std::map<std::int32_t, StoredPosition> positions() const;
 
   /// The refused rows' numbers, which go with the positions.
   std::span<const DeadNumber> dead_numbers() const;
@@ -47,7 +48,7 @@ class BatchWork {
   static constexpr std::size_t least_suspicious = 10;
 
   /// For Step::commit: the offsets.
-  std::vector<Position> offsets() const { return to_positions(batch_.next_offsets); }
+  std::vector<Position> offsets() const { return to_positions(batch_.reached); }
 
   /// The run for the batch after this one.
   std::size_t poison_run() const;

@@ -15,6 +15,8 @@ PersisterMetrics::PersisterMetrics(Metrics& metrics)
       retries(metrics.counter("chat_persister_retries_total", "Transactions repeated at once")),
       read_while_paused(metrics.counter("chat_persister_read_while_paused_total",
                                         "Records that came though the source was paused")),
+      expired(metrics.counter("chat_persister_records_expired_total",
+                              "Offsets that PostgreSQL does not have and Kafka no longer has")),
       paused(metrics.gauge("chat_persister_paused", "1 while paused after a database error")),
       last_commit(metrics.gauge("chat_persister_last_commit_timestamp_seconds",
                                 "When the last transaction was committed, seconds since 1970")),
@@ -24,10 +26,19 @@ PersisterMetrics::PersisterMetrics(Metrics& metrics)
   for (const auto cause :
        {DeadLetterCause::undecodable, DeadLetterCause::refused, DeadLetterCause::id_reused})
     dead_letters(cause);
+  for (const auto cause :
+       {StartCause::behind, StartCause::emptied, StartCause::other_topic, StartCause::expired})
+    rewinds(cause);
 }
 
 prometheus::Counter& PersisterMetrics::dead_letters(DeadLetterCause cause) {
   return metrics_.counter("chat_persister_dead_letters_total", "Records that can never be stored",
+                          {{"cause", std::string(name(cause))}});
+}
+
+prometheus::Counter& PersisterMetrics::rewinds(StartCause cause) {
+  return metrics_.counter("chat_persister_rewinds_total",
+                          "Partitions read again since PostgreSQL or the topic is not what it was",
                           {{"cause", std::string(name(cause))}});
 }
 

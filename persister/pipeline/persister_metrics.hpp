@@ -9,6 +9,7 @@
 
 #include "common/metrics/metrics.hpp"
 #include "persister/pipeline/batch.hpp"
+#include "persister/pipeline/start_decision.hpp"
 
 namespace chat::persister {
 
@@ -24,12 +25,16 @@ struct PersisterMetrics {
   prometheus::Counter& alarms;
   prometheus::Counter& retries;
   prometheus::Counter& read_while_paused;
+  prometheus::Counter& expired;
   prometheus::Gauge& paused;
   prometheus::Gauge& last_commit;
   prometheus::Histogram& store_seconds;
 
   /// chat_persister_dead_letters_total{cause}.
   prometheus::Counter& dead_letters(DeadLetterCause cause);
+
+  /// chat_persister_rewinds_total{cause}.
+  prometheus::Counter& rewinds(StartCause cause);
 
   /// chat_persister_position{partition}.
   prometheus::Gauge& position(std::int32_t partition);

@@ -7,6 +7,7 @@ admin::Readiness PersisterStatus::readiness() const {
   if (!database_ok) readiness.degraded.emplace_back("postgres");
   if (!brokers_ok || !dead_letters_ok) readiness.degraded.emplace_back("kafka");
   if (!redis_ok) readiness.degraded.emplace_back("redis");
+  if (records_lost) readiness.degraded.emplace_back("records_lost");
   if (stopping) {
     readiness.status = "draining";
   } else if (joined) {

@@ -15,6 +15,7 @@ struct PersisterStatus {
   std::atomic<bool> brokers_ok = true;
   std::atomic<bool> dead_letters_ok = true;
   std::atomic<bool> redis_ok = true;
+  std::atomic<bool> records_lost = false;  // since the start: neither PostgreSQL nor Kafka has them
 
   /// Ready once it consumes; what is away is named, and does not make it unready: a pause is its way to wait.
   admin::Readiness readiness() const;

@@ -26,6 +26,7 @@ Pipeline::Pipeline(PipelineSettings settings, PipelineParts parts, PersisterMetr
       metrics_(metrics),
       status_(status),
       clock_(clock),
+      keeper_(parts.store, metrics, status, clock),
       batcher_(settings_.batch, settings_.topic),
       retry_backoff_(milliseconds{5}, milliseconds{200}),
       letter_backoff_(milliseconds{1'000}, milliseconds{10'000}),
@@ -39,6 +40,16 @@ void Pipeline::turn() {
     return;
   }
   if (batcher_.empty()) rehearse_where_due();
+  if (keeper_.check_is_due()) check_positions();
+  if (keeper_.has_due()) {
+    // What is in hand of them is of before, and stored first.
+    if (!batcher_.empty()) {
+      begin_work();
+      drive();
+      return;
+    }
+    start_partitions();
+  }
   if (!batcher_.is_due(clock_.now())) read(batcher_.time_left(clock_.now(), poll_wait));
   if (batcher_.is_due(clock_.now())) {
     begin_work();
@@ -51,6 +62,7 @@ void Pipeline::read(milliseconds wait) {
   if (!record) return;
   metrics_.consumed.Increment();
   if (is_source_held_) metrics_.read_while_paused.Increment();
+  if (!keeper_.take(*record)) return;
   batcher_.add(std::move(*record), clock_.now());
 }
 
@@ -68,6 +80,7 @@ void Pipeline::drive() {
       return;
     }
     waits_until_.reset();
+    if (keeper_.check_is_due() && !check_positions()) return;
   }
   const auto begin = clock_.now();
   do {
@@ -112,6 +125,10 @@ void Pipeline::publish_letter() {
 
 void Pipeline::store_part() {
   const StoreOutcome outcome = store_with_retries();
+  if (!outcome.behind.empty()) {
+    give_up(outcome.behind);
+    return;
+  }
   if (!outcome.failure) {
     note_stored(outcome);
     auto settled = work_->stored(outcome);
@@ -141,7 +158,9 @@ StoreOutcome Pipeline::store_with_retries() {
 
 StoreOutcome Pipeline::store_once() {
   const auto begin = clock_.now();
-  StoreOutcome outcome = parts_.store.store(work_->rows(), work_->positions(), work_->dead_numbers());
+  const auto advances = keeper_.advances(work_->positions());
+  StoreOutcome outcome = parts_.store.store(work_->rows(), advances, work_->dead_numbers());
+  if (!outcome.failure && outcome.behind.empty()) keeper_.committed(advances);
   metrics_.store_seconds.Observe(std::chrono::duration<double>(clock_.now() - begin).count());
   return outcome;
 }
@@ -161,9 +180,12 @@ void Pipeline::pause_for_database(const postgres::Failure& failure, Trouble trou
   if (alarm) metrics_.alarms.Increment();
   metrics_.paused.Set(1);
   status_.database_ok = false;
-  const log::Fields fields = {
-      {"cause", trouble.cause},   {"reason", failure.message},           {"sqlstate", failure.sqlstate},
-      {"remedy", trouble.remedy}, {"pause_ms", settings_.pause.count()}, {"held_records", work_->held()}};
+  const log::Fields fields = {{"cause", trouble.cause},
+                              {"reason", failure.message},
+                              {"sqlstate", failure.sqlstate},
+                              {"remedy", trouble.remedy},
+                              {"pause_ms", settings_.pause.count()},
+                              {"held_records", work_ ? work_->held() : 0}};
   if (alarm) {
     log::error("paused: the database needs a person; nothing is skipped", fields);
   } else {
@@ -171,6 +193,51 @@ void Pipeline::pause_for_database(const postgres::Failure& failure, Trouble trou
   }
   parts_.database.fail(std::move(trouble));
   waits_until_ = clock_.now() + settings_.pause;
+  keeper_.ask_check();
+}
+
+/// While nothing is in hand.
+void Pipeline::start_partitions() {
+  const auto failure = keeper_.start_due(settings_.pause);
+  if (!failure) {
+    metrics_.paused.Set(0);
+    if (!status_.database_ok) next_rehearsal_ = {};
+    return;
+  }
+  pause_for_database(*failure, postgres::trouble_of(*failure));
+  waits_until_.reset();
+}
+
+/// False when PostgreSQL did not answer. Where a batch is in hand it pauses then, else the next one will.
+bool Pipeline::check_positions() {
+  const auto check = keeper_.check();
+  if (check.failure) {
+    if (work_) {
+      pause_for_database(*check.failure, postgres::trouble_of(*check.failure));
+      return false;
+    }
+    Trouble trouble = postgres::trouble_of(*check.failure);
+    if (status_.database_ok.exchange(false))
+      log::warning("PostgreSQL does not answer; nothing waits to be stored",
+                   {{"cause", trouble.cause}, {"reason", trouble.reason}, {"remedy", trouble.remedy}});
+    parts_.database.fail(std::move(trouble));
+    return false;
+  }
+  // Whether it also takes rows the rehearsal says.
+  if (!status_.database_ok) next_rehearsal_ = {};
+  if (!check.behind.empty()) give_up(check.behind);
+  return true;
+}
+
+/// Of what PostgreSQL lost, or another persister set anew: all is read again from where PostgreSQL is.
+void Pipeline::give_up(const std::vector<std::int32_t>& partitions) {
+  log::warning("PostgreSQL's positions are not where they were; their partitions are read again",
+               {{"partitions", partitions.size()}});
+  batcher_.drop(partitions);
+  if (work_) work_->drop(partitions);
+  for (const auto partition : partitions) done_.erase(partition);
+  parts_.receipts.revoked(partitions);
+  keeper_.behind(partitions);
 }
 
 /// While nothing is to be stored, so that an operator hears of it before the next message does.
@@ -200,7 +267,7 @@ void Pipeline::commit_offsets() {
   const auto offsets = work_->offsets();
   if (!offsets.empty()) source_->commit(offsets);
   for (const auto& [partition, next_offset] : offsets) {
-    done_[partition] = next_offset;
+    done_[partition] = {next_offset};
     metrics_.position(partition).Set(static_cast<double>(next_offset));
   }
   metrics_.batches.Increment();
@@ -238,6 +305,7 @@ void Pipeline::finish() {
 void Pipeline::on_assigned(const std::vector<std::int32_t>& partitions) {
   status_.joined = true;
   parts_.owned.assign(partitions);
+  keeper_.assign(partitions);
   log::info("partitions assigned", {{"count", partitions.size()}});
 }
 
@@ -247,12 +315,13 @@ void Pipeline::on_revoked(const std::vector<std::int32_t>& partitions) {
   for (const std::int32_t partition : partitions) {
     const auto found = done_.find(partition);
     if (found == done_.end()) continue;
-    done.push_back({found->first, found->second});
+    done.push_back({found->first, found->second.next_offset});
     done_.erase(found);
   }
   if (!done.empty()) source_->commit_and_wait(done, commit_wait);
   batcher_.drop(partitions);
   if (work_) work_->drop(partitions);
+  keeper_.revoke(partitions);
   // At the end the receipts of what is stored are still on their way; nothing comes after them.
   if (!status_.stopping) parts_.receipts.revoked(partitions);
   log::info("partitions revoked", {{"count", partitions.size()}});

@@ -17,6 +17,7 @@
 #include "persister/pipeline/dead_letter_alarm.hpp"
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/persister_status.hpp"
+#include "persister/pipeline/position_keeper.hpp"
 #include "persister/receipts/receipts.hpp"
 #include "persister/source/owned_partitions.hpp"
 #include "persister/source/source.hpp"
@@ -50,7 +51,10 @@ class Pipeline : public SourceListener {
            Clock& clock);
 
   /// The source is made with this object as its listener and given here before the first turn.
-  void use(Source& source) { source_ = &source; }
+  void use(Source& source) {
+    source_ = &source;
+    keeper_.use(source);
+  }
 
   /// One step: reads a record, or goes on with the batch in hand. Blocks for at most 100 ms, or as long as
   /// one transaction or one dead letter takes.
@@ -62,6 +66,7 @@ class Pipeline : public SourceListener {
 
   void on_assigned(const std::vector<std::int32_t>& partitions) override;
   void on_revoked(const std::vector<std::int32_t>& partitions) override;
+  void on_lost_place(std::int32_t partition) override { keeper_.lost_place(partition); }
 
  private:
   void read(std::chrono::milliseconds wait);
@@ -77,6 +82,9 @@ class Pipeline : public SourceListener {
   void commit_offsets();
   void rehearse_where_due();
   void note_database_works();
+  void start_partitions();
+  bool check_positions();
+  void give_up(const std::vector<std::int32_t>& partitions);
   void hold_source();
   void release_source();
 
@@ -87,6 +95,7 @@ class Pipeline : public SourceListener {
   Clock& clock_;
   Source* source_ = nullptr;
 
+  PositionKeeper keeper_;
   Batcher batcher_;
   std::optional<BatchWork> work_;  // the batch in hand
   std::size_t poison_run_ = 0;
@@ -96,7 +105,7 @@ class Pipeline : public SourceListener {
   Backoff retry_backoff_;
   Backoff letter_backoff_;
   DeadLetterAlarm dead_letter_alarm_;
-  std::map<std::int32_t, std::int64_t> done_;  // partition → offset that may be committed
+  std::map<std::int32_t, StoredPosition> done_;  // partition → offset that may be committed
 };
 
 }  // namespace chat::persister

@@ -1,12 +1,15 @@
 #include "persister/source/kafka_source.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <sstream>
 #include <thread>
 #include <utility>
 
 #include <prometheus/counter.h>
 
 #include "common/log/log.hpp"
+#include "common/wire/record_hash.hpp"
 
 namespace chat::persister {
 namespace {
@@ -14,6 +17,9 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds close_limit{10'000};
+constexpr milliseconds logs_wait{2'000};
+constexpr std::string_view note_begin = "chat-persister began=";
+constexpr std::size_t max_instance_id_length = 249;
 
 SourceRecord to_source_record(kafka::ConsumedRecord record) {
   std::optional<Origin> origin;
@@ -24,6 +30,28 @@ SourceRecord to_source_record(kafka::ConsumedRecord record) {
 }
 
 }  // namespace
+
+std::string instance_id_for(const std::string& persister_id, const std::string& topic) {
+  if (persister_id.empty()) return {};
+  const std::string id = persister_id + "." + topic;
+  if (id.size() <= max_instance_id_length) return id;
+  std::ostringstream short_id;
+  short_id << persister_id << '.' << std::hex << static_cast<std::uint64_t>(record_hash(topic, "", -1));
+  return short_id.str();
+}
+
+std::string commit_note(std::int64_t began) {
+  return std::string(note_begin) + std::to_string(began);
+}
+
+std::optional<std::int64_t> parse_commit_note(std::string_view note) {
+  if (!note.starts_with(note_begin)) return std::nullopt;
+  note.remove_prefix(note_begin.size());
+  std::int64_t began = 0;
+  const auto [rest, error] = std::from_chars(note.data(), note.data() + note.size(), began);
+  const bool is_one = error == std::errc{} && rest == note.data() + note.size() && began >= 0;
+  return is_one ? std::optional(began) : std::nullopt;
+}
 
 KafkaSource::KafkaSource(config::KafkaSettings settings, KafkaSourceOptions options, SourceListener& listener,
                          Metrics& metrics)
@@ -54,6 +82,11 @@ std::optional<SourceRecord> KafkaSource::poll(milliseconds wait) {
   if (const auto reason = consumer_->fatal_error()) give_up_consumer(*reason);
   if (!record) return std::nullopt;
   backoff_.reset();
+  // What librdkafka had fetched for a place before read_from() does not come; this is for what it lets
+  // through.
+  const auto place = places_.find(record->partition);
+  if (place == places_.end()) return std::nullopt;
+  place->second.next = record->offset + 1;
   if (is_paused_) {
     hold(*std::move(record));
     return std::nullopt;
@@ -104,7 +137,8 @@ std::optional<SourceRecord> KafkaSource::take_held() {
 void KafkaSource::pause() {
   is_paused_ = true;
   std::vector<std::int32_t> partitions;
-  std::ranges::set_difference(assigned_, paused_, std::back_inserter(partitions));
+  for (const auto& [partition, place] : places_)
+    if (!paused_.contains(partition)) partitions.push_back(partition);
   if (partitions.empty() || !consumer_) return;
   consumer_->pause(partitions);
   paused_.insert(partitions.begin(), partitions.end());
@@ -114,6 +148,36 @@ void KafkaSource::resume() {
   is_paused_ = false;
   if (!paused_.empty() && consumer_) consumer_->resume({paused_.begin(), paused_.end()});
   paused_.clear();
+}
+
+std::map<std::int32_t, SourceLog> KafkaSource::logs(const std::vector<std::int32_t>& partitions) {
+  std::map<std::int32_t, SourceLog> logs;
+  if (!consumer_) return logs;
+  for (const auto& [partition, log] : consumer_->logs(partitions, logs_wait)) {
+    SourceLog& found = logs[partition] = {log.bounds.start, log.bounds.end, std::nullopt};
+    if (log.committed)
+      found.commit = SourceLog::Commit{log.committed->offset, parse_commit_note(log.committed->metadata)};
+  }
+  return logs;
+}
+
+/// librdkafka keeps the pause of a partition over a new assignment, so that it is taken back first; what
+/// comes while paused is held again.
+void KafkaSource::read_from(const std::vector<ReadPlace>& places) {
+  bool has_any = false;
+  for (const auto& [partition, offset, began] : places) {
+    if (!assigned_.contains(partition)) continue;
+    has_any = true;
+    places_[partition] = {offset, began};
+    std::erase_if(held_, [&](const SourceRecord& record) { return record.partition == partition; });
+  }
+  if (!has_any || !consumer_) return;
+  if (!paused_.empty()) consumer_->resume({paused_.begin(), paused_.end()});
+  paused_.clear();
+  std::vector<kafka::PartitionOffset> all;
+  all.reserve(places_.size());
+  for (const auto& [partition, place] : places_) all.push_back({partition, place.next, {}});
+  consumer_->read_from(all);
 }
 
 void KafkaSource::commit(const std::vector<Position>& positions) {
@@ -129,8 +193,10 @@ void KafkaSource::commit_and_wait(const std::vector<Position>& positions, millis
 /// Kafka would take a member's commit of a partition that is another's now, and set its offset back.
 std::vector<kafka::PartitionOffset> KafkaSource::own(const std::vector<Position>& positions) const {
   std::vector<kafka::PartitionOffset> offsets;
-  for (const auto& [partition, next_offset] : positions)
-    if (assigned_.contains(partition)) offsets.push_back({partition, next_offset});
+  for (const auto& [partition, next_offset] : positions) {
+    const auto place = places_.find(partition);
+    if (place != places_.end()) offsets.push_back({partition, next_offset, commit_note(place->second.began)});
+  }
   return offsets;
 }
 
@@ -146,6 +212,7 @@ bool KafkaSource::healthy() const {
 
 void KafkaSource::on_assigned(const std::vector<std::int32_t>& partitions) {
   assigned_ = {partitions.begin(), partitions.end()};
+  places_.clear();
   log::info("partitions assigned", {{"partitions", partitions.size()}, {"paused", is_paused_}});
   // Not paused here even while paused: librdkafka drops a pause that meets the start of the fetching. hold()
   // pauses with the first record that comes.
@@ -163,6 +230,7 @@ void KafkaSource::on_revoked(const std::vector<std::int32_t>& partitions) {
   if (!marked.empty()) consumer_->resume(marked);
   for (const auto partition : partitions) {
     assigned_.erase(partition);
+    places_.erase(partition);
     paused_.erase(partition);
   }
   std::erase_if(held_, [this](const SourceRecord& record) { return !assigned_.contains(record.partition); });

@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/backoff.hpp"
@@ -27,6 +29,15 @@ struct KafkaSourceOptions {
   std::string instance_id;  // from an explicit PERSISTER_ID only, else empty (K15)
 };
 
+/// The group.instance.id of a persister with this PERSISTER_ID, empty without one. Another one for each
+/// topic: Kafka hands a static member that comes back what it had before, also where that was another topic.
+/// At most 249 bytes.
+std::string instance_id_for(const std::string& persister_id, const std::string& topic);
+
+/// The text beside a committed offset that says where reading began, and back; none for any other text.
+std::string commit_note(std::int64_t began);
+std::optional<std::int64_t> parse_commit_note(std::string_view note);
+
 /// One thread. A member that failed for good, such as one whose instance id another process took, is made
 /// again after a wait; the listener sees its partitions revoked.
 class KafkaSource : public Source, private kafka::RebalanceListener {
@@ -40,6 +51,8 @@ class KafkaSource : public Source, private kafka::RebalanceListener {
   std::optional<SourceRecord> poll(std::chrono::milliseconds wait) override;
   void pause() override;
   void resume() override;
+  std::map<std::int32_t, SourceLog> logs(const std::vector<std::int32_t>& partitions) override;
+  void read_from(const std::vector<ReadPlace>& places) override;
   void commit(const std::vector<Position>& positions) override;
   void commit_and_wait(const std::vector<Position>& positions, std::chrono::milliseconds wait) override;
   void close() override;
@@ -52,6 +65,7 @@ class KafkaSource : public Source, private kafka::RebalanceListener {
 
   void on_assigned(const std::vector<std::int32_t>& partitions) override;
   void on_revoked(const std::vector<std::int32_t>& partitions) override;
+  void on_lost_place(std::int32_t partition) override { listener_.on_lost_place(partition); }
 
   std::unique_ptr<kafka::Consumer> make_consumer();
   bool is_usable(std::chrono::milliseconds wait);
@@ -70,9 +84,14 @@ class KafkaSource : public Source, private kafka::RebalanceListener {
   std::unique_ptr<kafka::Consumer> consumer_;
   bool is_paused_ = false;
   bool is_closed_ = false;
+  struct Place {
+    std::int64_t next = 0;
+    std::int64_t began = 0;
+  };
   std::set<std::int32_t> assigned_;
-  std::set<std::int32_t> paused_;  // partitions that librdkafka was told to pause, each once (K12)
-  std::deque<SourceRecord> held_;  // came while paused; one a partition
+  std::map<std::int32_t, Place> places_;  // of the assigned ones that are read
+  std::set<std::int32_t> paused_;         // partitions that librdkafka was told to pause, each once (K12)
+  std::deque<SourceRecord> held_;         // came while paused; one a partition
   Backoff backoff_;
   Clock::time_point make_after_{};
 };

@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "common/wire/record_hash.hpp"
 #include "persister/source/origin.hpp"
 
 namespace chat::persister {
@@ -32,6 +34,11 @@ inline Origin origin_of(const SourceRecord& record) {
   return record.origin.value_or(Origin{record.partition, record.offset, record.timestamp});
 }
 
+/// By what the record is known again.
+inline std::int64_t hash_of(const SourceRecord& record) {
+  return record_hash(record.key, record.value, record.timestamp);
+}
+
 /// Told about rebalances from inside Source::poll, on the polling thread.
 class SourceListener {
  public:
@@ -40,6 +47,30 @@ class SourceListener {
   /// Before the partitions go: what is held of them must be dropped (another persister reads it again) and
   /// what PostgreSQL holds may be committed.
   virtual void on_revoked(const std::vector<std::int32_t>& partitions) = 0;
+  /// The topic, or the offset that comes next, is not there (any more). Nothing more comes of the partition
+  /// before the next read_from().
+  virtual void on_lost_place(std::int32_t partition) = 0;
+};
+
+/// What Kafka has of a partition.
+struct SourceLog {
+  std::int64_t start = 0;  // its first record
+  std::int64_t end = 0;    // behind its last one
+  struct Commit {
+    std::int64_t offset = 0;
+    /// Where a persister of ours began to read, told beside the offset; none in the commit of another
+    /// program, such as the consumer of the system before this one or a release that did not tell it.
+    std::optional<std::int64_t> began;
+  };
+  std::optional<Commit> commit;  // of the group
+};
+
+/// Where the reading of a partition begins. `began`: the first place that was ever read, told with each
+/// commit.
+struct ReadPlace {
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  std::int64_t began = 0;
 };
 
 /// A consumer group's member. All calls from one thread. Nothing here throws for what the network does.
@@ -54,6 +85,13 @@ class Source {
 
   virtual void pause() = 0;
   virtual void resume() = 0;
+
+  /// What Kafka has of those of the partitions that answer; blocks for a few seconds at most.
+  virtual std::map<std::int32_t, SourceLog> logs(const std::vector<std::int32_t>& partitions) = 0;
+
+  /// Begins to read these partitions, or reads them from another place. Those that are not this member's are
+  /// passed over; the others go on as they were.
+  virtual void read_from(const std::vector<ReadPlace>& places) = 0;
 
   /// Commits without waiting; a failure is logged and made good by a later commit.
   virtual void commit(const std::vector<Position>& positions) = 0;

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <limits>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/postgres/positions.hpp"
 #include "common/wire/uuid.hpp"
 
 namespace chat::persister {
@@ -47,11 +50,42 @@ const std::string void_statement =
     "incoming.seq) "
     "ORDER BY room, epoch, seq ON CONFLICT DO NOTHING";
 
-const std::string position_statement =
-    "INSERT INTO positions AS stored (partition, next_offset) "
-    "SELECT * FROM unnest($1::int[], $2::bigint[]) AS incoming (partition, next_offset) ORDER BY partition "
-    "ON CONFLICT (partition) DO UPDATE SET next_offset = EXCLUDED.next_offset "
-    "WHERE stored.next_offset < EXCLUDED.next_offset";
+// Only upwards, since a zombie must not set a position back, and only from where the transaction believes it
+// to be: a database that lost its last commits, or a pooler that reached another server, is seen in the
+// transaction itself. Locked in one order by all.
+const std::string advance_statement =
+    "WITH incoming AS (SELECT * FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[], "
+    "$6::bigint[]) "
+    "AS incoming (partition, generation, from_offset, next_offset, record_hash)), "
+    "locked AS (SELECT positions.* FROM positions JOIN incoming USING (partition, generation) "
+    "WHERE topic = $1 AND positions.next_offset >= from_offset ORDER BY partition FOR UPDATE OF positions) "
+    "UPDATE positions SET next_offset = greatest(locked.next_offset, incoming.next_offset), "
+    "record_hash = CASE WHEN incoming.next_offset > locked.next_offset THEN incoming.record_hash "
+    "ELSE locked.record_hash END "
+    "FROM locked JOIN incoming USING (partition) "
+    "WHERE positions.topic = $1 AND positions.partition = locked.partition RETURNING positions.partition";
+
+// The new generation is above all that a clock gave before, so that it is never one that somebody still
+// holds.
+const std::string reset_statement =
+    "UPDATE positions SET topic = $1, next_offset = $3::bigint, record_hash = $4::bigint, "
+    "rooms_unchecked = rooms_unchecked OR $5::boolean, "
+    "generation = greatest(generation + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) "
+    "WHERE topic IN ('', $1) AND partition = $2::int AND generation = $6::bigint AND next_offset = "
+    "$7::bigint "
+    "AND NOT EXISTS (SELECT FROM positions AS own WHERE own.topic = $1 AND own.partition = $2::int "
+    "AND positions.topic = '')";
+
+const std::string first_statement =
+    "INSERT INTO positions (topic, partition, next_offset, record_hash, rooms_unchecked, generation) "
+    "VALUES ($1, $2::int, $3::bigint, $4::bigint, $5::boolean, "
+    "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint) ON CONFLICT DO NOTHING";
+
+// Which server it is may not be told to everybody; the timeline is not known to a standby.
+const std::string server_statement =
+    "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END, "
+    "has_function_privilege('pg_control_system()', 'execute')";
+const std::string system_statement = "SELECT system_identifier FROM pg_control_system()";
 
 template <class Range, class Projection>
 std::string column(const Range& range, Projection projection) {
@@ -125,10 +159,25 @@ void insert_rows(Transaction& transaction, std::span<const Row> rows, StoreOutco
   outcome.duplicates = rows.size() - outcome.inserted - outcome.reused.size();
 }
 
-void raise_positions(Transaction& transaction, std::span<const Position> positions) {
-  transaction.execute(position_statement,
-                      {column(positions, [](const Position& p) { return std::to_string(p.partition); }),
-                       column(positions, [](const Position& p) { return std::to_string(p.next_offset); })});
+/// Gives the partitions whose positions could not be raised.
+std::vector<std::int32_t> raise_positions(Transaction& transaction, const std::string& topic,
+                                          std::span<const Advance> advances) {
+  const auto numbers = [&](auto projection) {
+    return column(advances, [&](const Advance& advance) { return std::to_string(projection(advance)); });
+  };
+  const auto answer =
+      transaction.execute(advance_statement, {topic, numbers([](const Advance& a) { return a.partition; }),
+                                              numbers([](const Advance& a) { return a.from.generation; }),
+                                              numbers([](const Advance& a) { return a.from.next_offset; }),
+                                              numbers([](const Advance& a) { return a.next_offset; }),
+                                              numbers([](const Advance& a) { return a.record_hash; })});
+  std::vector<std::int32_t> behind;
+  if (answer.rows.size() == advances.size()) return behind;
+  std::set<std::string> raised;
+  for (const auto& row : answer.rows) raised.insert(row.at(0).value());
+  for (const Advance& advance : advances)
+    if (!raised.contains(std::to_string(advance.partition))) behind.push_back(advance.partition);
+  return behind;
 }
 
 /// No room and no partition that there ever is, and an id of its own: two that rehearse do not meet.
@@ -142,40 +191,84 @@ Row make_rehearsed_row() {
   return row;
 }
 
-void store_all(Transaction& transaction, std::span<const Row> rows, std::span<const Position> positions,
-               std::span<const DeadNumber> dead, StoreOutcome& outcome) {
+void store_all(Transaction& transaction, std::span<const Row> rows, std::span<const DeadNumber> dead,
+               StoreOutcome& outcome) {
   VoidNumbers voids;
   for (const DeadNumber& number : dead) voids.add(number.room, number.cursor, dead_letter);
   if (!rows.empty()) insert_rows(transaction, rows, outcome, voids);
   voids.insert(transaction);
-  if (!positions.empty()) raise_positions(transaction, positions);
 }
+
+void set_position(Transaction& transaction, const std::string& topic, const Reset& reset) {
+  std::vector<std::string> values{topic, std::to_string(reset.partition),
+                                  std::to_string(reset.to.next_offset), std::to_string(reset.to.record_hash),
+                                  reset.to.rooms_unchecked ? "true" : "false"};
+  if (reset.from) {
+    values.push_back(std::to_string(reset.from->generation));
+    values.push_back(std::to_string(reset.from->next_offset));
+  }
+  transaction.execute(reset.from ? reset_statement : first_statement, values);
+}
+
+/// Ends a transaction that must not be committed.
+struct IsBehind : std::exception {};
 
 }  // namespace
 
-StoreOutcome PostgresStore::store(std::span<const Row> rows, std::span<const Position> positions,
+StoreOutcome PostgresStore::store(std::span<const Row> rows, std::span<const Advance> advances,
                                   std::span<const DeadNumber> dead) {
   StoreOutcome outcome;
-  auto failure = database_.transact(
-      [&](Transaction& transaction) { store_all(transaction, rows, positions, dead, outcome); });
+  std::vector<std::int32_t> behind;
+  auto failure = database_.transact([&](Transaction& transaction) {
+    store_all(transaction, rows, dead, outcome);
+    if (advances.empty()) return;
+    behind = raise_positions(transaction, topic_, advances);
+    if (!behind.empty()) throw IsBehind();
+  });
   if (failure) {
     outcome = {};
-    outcome.failure = std::move(failure);
+    if (behind.empty())
+      outcome.failure = std::move(failure);
+    else
+      outcome.behind = std::move(behind);
   }
   return outcome;
 }
 
 std::optional<postgres::Failure> PostgresStore::rehearse() {
   const Row row = make_rehearsed_row();
-  const Position position{row.record.partition, 0};
-  const DeadNumber dead{row.record.partition, row.message.room, {1, 2}};
+  const std::int32_t partition = row.record.partition;
+  const Advance advance{partition, {}, 1, unknown_record};
+  const DeadNumber dead{partition, row.message.room, {1, 2}};
   auto failure = database_.rehearse([&](Transaction& transaction) {
     StoreOutcome outcome;
-    store_all(transaction, {&row, 1}, {&position, 1}, {&dead, 1}, outcome);
+    store_all(transaction, {&row, 1}, {&dead, 1}, outcome);
+    set_position(transaction, topic_, {partition, std::nullopt, {}});
+    set_position(transaction, topic_, {partition, StoredPosition{}, {}});
+    raise_positions(transaction, topic_, {&advance, 1});
   });
   // A rule of the table's owner may fit real rows only.
   if (failure && failure->response == postgres::Response::poison) return std::nullopt;
   return failure;
+}
+
+PositionsAnswer PostgresStore::positions() {
+  PositionsAnswer answer;
+  answer.failure = database_.read([&](Transaction& transaction) {
+    answer.positions = postgres::read_positions(transaction, topic_);
+    const auto server = transaction.execute(server_statement).rows.at(0);
+    answer.server = "timeline " + server.at(0).value_or("");
+    if (server.at(1) == "t")
+      answer.server += " of system " + transaction.execute(system_statement).rows.at(0).at(0).value_or("");
+  });
+  if (answer.failure) answer.positions.clear();
+  return answer;
+}
+
+std::optional<postgres::Failure> PostgresStore::reset(std::span<const Reset> resets) {
+  return database_.transact([&](Transaction& transaction) {
+    for (const Reset& reset : resets) set_position(transaction, topic_, reset);
+  });
 }
 
 }  // namespace chat::persister

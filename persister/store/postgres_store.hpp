@@ -1,6 +1,9 @@
 // The store on PostgreSQL.
 #pragma once
 
+#include <string>
+#include <utility>
+
 #include "common/postgres/database.hpp"
 #include "persister/store/store.hpp"
 
@@ -8,15 +11,19 @@ namespace chat::persister {
 
 class PostgresStore : public Store {
  public:
-  /// The database must be migrated and outlive this object.
-  explicit PostgresStore(postgres::Database& database) : database_(database) {}
+  /// The database must be migrated and outlive this object. `topic`: of the positions.
+  PostgresStore(postgres::Database& database, std::string topic)
+      : database_(database), topic_(std::move(topic)) {}
 
-  StoreOutcome store(std::span<const Row> rows, std::span<const Position> positions,
+  StoreOutcome store(std::span<const Row> rows, std::span<const Advance> advances,
                      std::span<const DeadNumber> dead) override;
   std::optional<postgres::Failure> rehearse() override;
+  PositionsAnswer positions() override;
+  std::optional<postgres::Failure> reset(std::span<const Reset> resets) override;
 
  private:
   postgres::Database& database_;
+  const std::string topic_;
 };
 
 }  // namespace chat::persister

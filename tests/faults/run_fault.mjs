@@ -15,6 +15,7 @@ const settledWithinMs = 90_000;
 //   codes        error codes that clients may get; without it none
 //   clientsStay  no client may lose its connection
 //   idsForgotten Redis loses its memory of ids (see checker.mjs)
+//   rowsLost     PostgreSQL loses rows, which come again later than their senders were told that they are stored
 //   fleet, load  options of startFleet and Load; load.throughNginx: clients come through NGINX
 //   strike       does it, and leaves everything running again
 //   verify       optional, when all has settled: notes further surprises in the ledger
@@ -54,7 +55,7 @@ export async function runFault(fault, fleet, { messages, seed, short, minutes, k
   await readStored(fleet, load.rooms, knownRooms, ledger).catch((error) => ledger.surprise(`PostgreSQL could not be read: ${error.message}`));
   sql.close();
   notePeculiarities(fault, scene);
-  const counts = check(ledger, { idsForgotten: fault.idsForgotten, unrepairedByMetric: await watch.finish() });
+  const counts = check(ledger, { idsForgotten: fault.idsForgotten, rowsLost: fault.rowsLost, unrepairedByMetric: await watch.finish() });
   const claimed = [...ledger.messages.values()].filter(({ claimedAt }) => claimedAt !== null).length;
   say(`${claimed} of ${counts.acked} messages were called stored to their senders`);
   const hits = scene.strikes.filter(({ hit }) => hit).length;

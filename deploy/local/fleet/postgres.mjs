@@ -49,6 +49,49 @@ export class Postgres {
     await this.start();
   }
 
+  // While the server is stopped: copies its data, and puts the copy in the place of what there is.
+  async saveData() {
+    const copy = join(mkdtempSync(join(this.clusterFolder, "copy-")), "data");
+    await runToEnd("cp", ["-a", join(this.clusterFolder, "data"), copy]);
+    return copy;
+  }
+
+  async replaceData(copy) {
+    const data = join(this.clusterFolder, "data");
+    await runToEnd("rm", ["-rf", data]);
+    await runToEnd("cp", ["-a", copy, data]);
+  }
+
+  // A standby that replicates from this server by streaming, asynchronously, until cutOff() is called. promote() makes it a
+  // server of its own, stops it, and resolves with its data, for replaceData(). port: a free one.
+  async addStandby(port) {
+    const folder = mkdtempSync(join(this.clusterFolder, "standby-"));
+    if (this.user) {
+      chownSync(folder, ...(await userIds(this.user)));
+    }
+    const data = join(folder, "data");
+    const as = { user: this.user, env: { PGPASSWORD: this.adminPassword } };
+    await runToEnd(join(this.bin, "pg_basebackup"), ["-D", data, "-R", "-X", "stream", "-c", "fast", "-h", this.address,
+      "-p", String(this.port), "-U", "postgres"], as);
+    const log = join(folder, "log");
+    const control = (...args) => runToEnd(join(this.bin, "pg_ctl"), ["-D", data, "-w", ...args], as);
+    const ask = (sql) => runToEnd(join(this.bin, "psql"), ["-X", "-q", "-A", "-t"], { input: sql, env: { PGHOST: this.address,
+      PGPORT: String(port), PGDATABASE: "chat", PGUSER: "postgres", PGPASSWORD: this.adminPassword } });
+    await control("start", "-l", log, "-o", `-c listen_addresses=${this.address} -c port=${port} -c unix_socket_directories=''`);
+    return {
+      async cutOff() {
+        await ask("ALTER SYSTEM SET primary_conninfo = ''");
+        await ask("SELECT pg_reload_conf()");
+      },
+      receives: async () => (await ask("SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'")).trim() === "1",
+      async promote() {
+        await control("promote");
+        await control("stop", "-m", "fast");
+        return data;
+      },
+    };
+  }
+
   // Resolves with the rows of a query as objects, made by the server so that any text survives.
   async query(sql, { admin = false } = {}) {
     const wrapped = `SELECT coalesce(json_agg(r), '[]') FROM (${sql}) r`;

@@ -3,6 +3,7 @@ import { latency } from "../figures/latency.mjs";
 import { resume } from "../figures/resume.mjs";
 import { gatewayKilled } from "./gateway.mjs";
 import { kafkaDiskFull, kafkaKilled, kafkaLongAway } from "./kafka.mjs";
+import { commitsOff, postgresPromoted, postgresRestored, topicMadeAgain } from "./lost_rows.mjs";
 import { orphan } from "./orphan.mjs";
 import { persisterKilled, persisterKilledBetweenCommits } from "./persister.mjs";
 import { poison } from "./poison.mjs";
@@ -18,7 +19,7 @@ export const faults = [
   gatewayKilled, persisterKilled, persisterKilledBetweenCommits, redisKilled, redisEmptied, redisFrozen, kafkaKilled,
   postgresKilled, postgresAway, postgresFrozen, slowReaders,
   // These have fleets of their own.
-  slowJoins, orphan, backendKilled, zombie, kafkaLongAway, kafkaDiskFull, poison, rollingRestart, everything,
+  postgresRestored, postgresPromoted, commitsOff, topicMadeAgain, slowJoins, orphan, backendKilled, zombie, kafkaLongAway, kafkaDiskFull, poison, rollingRestart, everything,
 ];
 
 export const shortFaults = [gatewayKilled, persisterKilledBetweenCommits, redisKilled, redisEmptied, kafkaKilled, postgresKilled, slowReaders, zombie];

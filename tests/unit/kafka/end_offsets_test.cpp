@@ -40,6 +40,44 @@ TEST(EndOffsets, a_key_is_where_the_producer_puts_its_records_and_ends_behind_th
     EXPECT_EQ(offsets->end_offset(partition, wait), ends[partition]);
 }
 
+class Proofs : public ::testing::Test {
+ protected:
+  Proofs() {
+    for (const char* const value : {"a", "b", "c"}) cluster.produce("MESSAGES", 0, "room", value);
+    offsets = EndOffsets::make(cluster.settings(), "test").value();
+    last = offsets->hash_at(0, 2, wait).value_or(unknown_record);
+  }
+
+  test::MockCluster cluster;
+  std::unique_ptr<EndOffsets> offsets;
+  std::int64_t last = unknown_record;
+};
+
+TEST_F(Proofs, a_record_is_known_again_at_its_offset) {
+  EXPECT_NE(last, unknown_record);
+  EXPECT_EQ(offsets->hash_at(0, 2, wait), last);
+  EXPECT_NE(offsets->hash_at(0, 1, wait), last);
+}
+
+TEST_F(Proofs, a_position_behind_the_record_that_it_knows_is_proven) {
+  EXPECT_EQ(offsets->proves(0, {3, last}, wait), true);
+  EXPECT_EQ(offsets->proves(0, {3, unknown_record}, wait), true) << "of a release that kept no hash";
+  EXPECT_EQ(offsets->proves(1, {}, wait), true) << "nothing is there and nothing is stored";
+}
+
+TEST_F(Proofs, a_position_of_a_topic_that_was_made_again_is_not) {
+  EXPECT_EQ(offsets->proves(0, {4, last}, wait), false) << "it is above the end";
+  EXPECT_EQ(offsets->proves(0, {3, last + 1}, wait), false) << "as many records, but others";
+  EXPECT_EQ(offsets->proves(0, {2, last}, wait), false);
+}
+
+TEST_F(Proofs, without_a_broker_nothing_is_said) {
+  cluster.down();
+  EXPECT_EQ(offsets->proves(0, {3, last}, milliseconds{100}), std::nullopt);
+  cluster.up();
+  EXPECT_TRUE(test::eventually([&] { return offsets->proves(0, {3, last}, wait) == true; }));
+}
+
 TEST(EndOffsets, has_no_answer_without_a_broker) {
   test::MockCluster cluster;
   cluster.down();

@@ -33,7 +33,7 @@ struct PostgresHistoryTest : ::testing::Test {
   /// Rows as the persister writes them, of numbers `first` to `last`.
   void fill(const std::string& room, std::int64_t epoch, std::int64_t first, std::int64_t last,
             const std::string& text = "hello") {
-    persister::PostgresStore store(database);
+    persister::PostgresStore store(database, "MESSAGES");
     std::vector<persister::Row> rows;
     for (std::int64_t seq = first; seq <= last; ++seq)
       rows.push_back({{0, seq, room, {}}, record(room, {epoch, seq}, text)});
@@ -73,7 +73,7 @@ struct PostgresHistoryTest : ::testing::Test {
 TEST_F(PostgresHistoryTest, ARowIsByteForByteThePublication) {
   migrate();
   open();
-  persister::PostgresStore store(database);
+  persister::PostgresStore store(database, "MESSAGES");
   int room = 0;
   for (const std::string text : {"plain", "\"\\\n\r\t\b\x01\x7f", "😀 é \u2028", "{\"a\":1}", "'; --"}) {
     const MessageRecord record =
@@ -224,7 +224,7 @@ TEST_F(PostgresHistoryTest, SaysWhereNobodyWritesVoidNumbersDown) {
 TEST_F(PostgresHistoryTest, FindsStoredMessagesByRoomAndIdWhateverTheirNumber) {
   migrate();
   open();
-  persister::PostgresStore store(database);
+  persister::PostgresStore store(database, "MESSAGES");
   const MessageRecord first = record("r", {1, 5}, "a");
   const MessageRecord second = record("room \"2\"", {7, 1}, "b");
   const std::vector<persister::Row> rows{{{0, 1, first.room, {}}, first}, {{0, 2, second.room, {}}, second}};

@@ -16,6 +16,8 @@ struct SettlerTest : ::testing::Test {
   std::atomic<bool> kafka_answers{true};
   std::atomic<int> end_questions{0};
   std::atomic<int> position_questions{0};
+  std::atomic<std::optional<bool>> proof{true};
+  std::atomic<int> proof_questions{0};
 
   SettlerSources sources() {
     return {[](const std::string&) { return std::optional<std::int32_t>(3); },
@@ -25,7 +27,11 @@ struct SettlerTest : ::testing::Test {
             },
             [this] {
               ++position_questions;
-              return std::optional(std::map<std::int32_t, std::int64_t>{{3, position}});
+              return std::optional(std::map<std::int32_t, StoredPosition>{{3, {position}}});
+            },
+            [this](std::int32_t, const StoredPosition&) {
+              ++proof_questions;
+              return proof.load();
             }};
   }
 };
@@ -86,6 +92,30 @@ TEST_F(SettlerTest, ManyWaitsAskOnce) {
   for (int i = 0; i < 100; ++i) all.push_back(wait(settler));
   for (auto& each : all) EXPECT_TRUE(each.get());
   EXPECT_LT(end_questions, 50);
+  EXPECT_LT(proof_questions, 50);
+}
+
+TEST_F(SettlerTest, APositionOfAnotherTopicProvesNothing) {
+  position = 100;
+  proof = false;
+  Settler settler(sources(), {milliseconds{1}, milliseconds{50}, milliseconds{1}});
+  EXPECT_FALSE(wait(settler).get());
+  proof = std::nullopt;
+  EXPECT_FALSE(wait(settler).get()) << "nor one of which Kafka says nothing";
+  proof = true;
+  EXPECT_TRUE(wait(settler).get());
+}
+
+TEST_F(SettlerTest, APartitionThatDoesNotAnswerHoldsUpItsOwnRoomsOnly) {
+  position = 5;
+  auto only_some = sources();
+  only_some.partition = [](const std::string& room) { return std::optional(room == "r" ? 3 : 4); };
+  only_some.end_offset = [](std::int32_t partition) {
+    return partition == 3 ? std::optional<std::int64_t>(5) : std::nullopt;
+  };
+  Settler settler(only_some, {milliseconds{1}, milliseconds{20'000}, milliseconds{1}});
+  settler.wait("of the silent partition", [](bool) {});
+  EXPECT_TRUE(wait(settler).get()) << "the one that came later";
 }
 
 }  // namespace

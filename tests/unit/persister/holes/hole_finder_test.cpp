@@ -18,6 +18,7 @@
 #include "tests/support/postgres_server.hpp"
 #include "tests/unit/gateway/bus/store_fixture.hpp"
 #include "tests/unit/persister/records.hpp"
+#include "tests/unit/persister/store/advances.hpp"
 
 namespace chat::persister {
 namespace {
@@ -87,6 +88,10 @@ class HoleFinderTest : public chat::test::StoreTest {
       ++asked;
       return end >= 0 ? std::optional(end.load()) : std::nullopt;
     };
+    kafka.proves = [this](std::int32_t, const StoredPosition&) {
+      ++proofs_asked;
+      return proof.load();
+    };
     finder = std::make_unique<HoleFinder>(server.settings(), database_settings, std::move(kafka), owned,
                                           receipts, metrics, options);
   }
@@ -112,12 +117,14 @@ class HoleFinderTest : public chat::test::StoreTest {
     message.cursor = cursor;
     Database database(database_settings);
     const std::vector<Row> records{test::make_row(message, partition, next_offset - 1)};
-    ASSERT_FALSE(
-        PostgresStore(database).store(records, std::vector<Position>{{partition, next_offset}}, {}).failure);
+    PostgresStore rows_store(database, "MESSAGES");
+    const auto advances = test::advances_to(rows_store, {{partition, next_offset}});
+    ASSERT_FALSE(rows_store.store(records, advances, {}).failure);
   }
   void set_position(std::int64_t next_offset) {
-    column("INSERT INTO positions VALUES (3, " + std::to_string(next_offset) +
-           ") ON CONFLICT (partition) DO UPDATE SET next_offset = EXCLUDED.next_offset");
+    column("INSERT INTO positions (topic, partition, next_offset, generation) VALUES ('MESSAGES', 3, " +
+           std::to_string(next_offset) +
+           ", 7) ON CONFLICT (topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset");
   }
   void set_watermark(Cursor cursor) {
     redis({"SET", "chat:{general}:stored", std::to_string(cursor.epoch) + "-" + std::to_string(cursor.seq)});
@@ -142,6 +149,8 @@ class HoleFinderTest : public chat::test::StoreTest {
   KeptReceipts receipts;
   HoleFinderOptions options;
   std::atomic<std::int64_t> end = 0;
+  std::atomic<std::optional<bool>> proof{true};
+  std::atomic<int> proofs_asked = 0;
   std::atomic<int> asked = 0;
   std::atomic<int> looks = 0;  // at a room
   std::unique_ptr<HoleFinder> finder;
@@ -205,6 +214,36 @@ TEST_F(HoleFinderTest, WhileKafkaIsSilentNothingIsAHole) {
   end = 0;
   ASSERT_TRUE(told(1));
   EXPECT_THAT(rows(), ElementsAre("shown"));
+}
+
+TEST_F(HoleFinderTest, APositionThatIsNotProvenMakesNoHole) {
+  accept_text("shown");
+  set_position(7);
+  end = 5;
+  proof = false;
+  start();
+  ASSERT_TRUE(until([&] { return proofs_asked >= 3; }));
+  EXPECT_THAT(rows(), IsEmpty());
+  proof = std::optional<bool>{};
+  const int asked_before = proofs_asked;
+  ASSERT_TRUE(until([&] { return proofs_asked >= asked_before + 3; }));
+  EXPECT_THAT(rows(), IsEmpty());
+  proof = true;
+  ASSERT_TRUE(told(1));
+  EXPECT_THAT(rows(), ElementsAre("shown"));
+}
+
+TEST_F(HoleFinderTest, I3AfterLostRowsARoomIsComparedFromItsBeginningThoughItsWatermarkIsHigh) {
+  accept_text("lost with its row");
+  const Cursor last = accept_text("and this").cursor;
+  set_watermark(last);
+  redis({"ZREM", "chat:active", "general"});
+  set_position(0);
+  column("UPDATE positions SET rooms_unchecked = true");
+  start();
+  ASSERT_TRUE(told(2));
+  EXPECT_THAT(rows(), ElementsAre("lost with its row", "and this"));
+  ASSERT_TRUE(until([&] { return column("SELECT rooms_unchecked FROM positions").front() == "f"; }));
 }
 
 TEST_F(HoleFinderTest, ANumberThatNobodyHasIsVoidAndCountedOnce) {

@@ -13,6 +13,7 @@
 #include "tests/support/postgres_server.hpp"
 #include "tests/unit/persister/holes/messages.hpp"
 #include "tests/unit/persister/records.hpp"
+#include "tests/unit/persister/store/advances.hpp"
 
 namespace chat::persister {
 namespace {
@@ -31,7 +32,7 @@ class HoleStoreTest : public ::testing::Test {
     Database database(settings_);
     if (const auto failure = migrate(database, embedded_migrations()))
       throw std::runtime_error(failure->message);
-    store_ = std::make_unique<HoleStore>(settings_);
+    store_ = std::make_unique<HoleStore>(settings_, "MESSAGES");
   }
 
   std::vector<std::string> column(const std::string& sql) {
@@ -57,12 +58,13 @@ class HoleStoreTest : public ::testing::Test {
     message.cursor = {epoch, seq};
     Database database(settings_);
     const std::vector<Row> records{test::make_row(message, 3, 40 + seq)};
-    return PostgresStore(database).store(records, std::vector<Position>{{3, 41 + seq}}, {});
+    PostgresStore store(database, "MESSAGES");
+    return store.store(records, test::advances_to(store, {{3, 41 + seq}}), {});
   }
 
   PageOutcome settle(std::vector<StreamEntry> entries, std::int64_t candidate) {
-    PageOutcome outcome = store_->settle(
-        "general", 3, make_page({epoch, 0}, {epoch, candidate}, std::move(entries), false, 10'000));
+    PageOutcome outcome =
+        store_->settle(proven_, make_page({epoch, 0}, {epoch, candidate}, std::move(entries), false, 10'000));
     EXPECT_FALSE(outcome.failure) << outcome.failure->message;
     return outcome;
   }
@@ -71,6 +73,7 @@ class HoleStoreTest : public ::testing::Test {
   std::unique_ptr<HoleStore> store_;
   const Uuid a_ = random_uuid();
   const Uuid b_ = random_uuid();
+  ProvenRoom proven_{"general", 3, {}, {}, {}};
 };
 
 TEST_F(HoleStoreTest, I3WritesTheRowThatTheLostRecordWouldHaveMade) {
@@ -165,14 +168,14 @@ TEST_F(HoleStoreTest, KnowsThePositions) {
   store_record(1, a_);
   const auto positions = store_->positions();
   ASSERT_TRUE(positions);
-  EXPECT_EQ(positions->at(3), 42);
+  EXPECT_EQ(positions->at(3).next_offset, 42);
 }
 
 TEST_F(HoleStoreTest, SaysNothingWhilePostgresIsAway) {
   chat::test::PostgresServer::running().stop();
   const auto positions = store_->positions();
   const auto outcome =
-      store_->settle("general", 3, make_page({epoch, 0}, {epoch, 1}, {stream_entry(1, a_)}, false, 10'000));
+      store_->settle(proven_, make_page({epoch, 0}, {epoch, 1}, {stream_entry(1, a_)}, false, 10'000));
   chat::test::PostgresServer::running();
   EXPECT_FALSE(positions);
   ASSERT_TRUE(outcome.failure);

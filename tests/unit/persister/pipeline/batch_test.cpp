@@ -69,19 +69,21 @@ TEST(Batcher, PutsWhatCannotBeDecodedAsideWithItsReason) {
   EXPECT_EQ(batch.letters[0].letter.reason, "field \"text\" has a NUL");
   EXPECT_EQ(batch.letters[1].cause, DeadLetterCause::undecodable);
   EXPECT_EQ(batch.letters[1].letter.record.value, record.value);
-  EXPECT_EQ(batch.next_offsets.at(0), 3);
+  EXPECT_EQ(batch.reached.at(0).next_offset, 3);
 }
 
 TEST(Batcher, DropsAPartitionWithItsOffset) {
   Batcher batcher({1000, 1'000'000, milliseconds{50}});
   batcher.add(make_record(0, 1), start);
-  batcher.add(make_record(1, 5), start);
+  const auto kept = make_record(1, 5);
+  batcher.add(kept, start);
   batcher.add({0, 2, "", "{not json"}, start);
   batcher.drop(std::vector<std::int32_t>{0, 7});
   const auto batch = batcher.take();
   EXPECT_EQ(batch.rows.size(), 1u);
   EXPECT_TRUE(batch.letters.empty());
-  EXPECT_EQ(batch.next_offsets, (std::map<std::int32_t, std::int64_t>{{1, 6}}));
+  ASSERT_EQ(batch.reached.size(), 1U);
+  EXPECT_EQ(batch.reached.at(1), (StoredPosition{6, hash_of(kept)}));
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ Batch batch_of(std::int64_t rows, std::int32_t partitions = 1) {
   for (std::int64_t i = 0; i < rows; ++i) {
     const auto partition = static_cast<std::int32_t>(i % partitions);
     batch.rows.push_back(test::make_row(partition, i));
-    batch.next_offsets[partition] = i + 1;
+    batch.reached[partition].next_offset = i + 1;
   }
   return batch;
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,6 +54,21 @@ class FakeSource : public Source {
     return record;
   }
 
+  std::map<std::int32_t, SourceLog> logs(const std::vector<std::int32_t>& partitions) override {
+    std::map<std::int32_t, SourceLog> answered;
+    for (const auto partition : partitions)
+      if (!silent.contains(partition))
+        answered[partition] = kafka.try_emplace(partition, SourceLog{0, 1'000, {}}).first->second;
+    return answered;
+  }
+
+  void read_from(const std::vector<ReadPlace>& new_places) override {
+    for (const ReadPlace& place : new_places) {
+      places[place.partition] = place;
+      if (on_read_from) on_read_from(place);
+    }
+  }
+
   void pause() override { note("pause"), is_paused = true; }
   void resume() override { note("resume"), is_paused = false; }
 
@@ -70,6 +86,10 @@ class FakeSource : public Source {
 
   std::deque<SourceRecord> records;
   std::map<std::int32_t, std::int64_t> committed;
+  std::map<std::int32_t, SourceLog> kafka;  // what logs() says, 0 to 1,000 where nothing is set
+  std::set<std::int32_t> silent;            // partitions of which it says nothing
+  std::map<std::int32_t, ReadPlace> places;
+  std::function<void(const ReadPlace&)> on_read_from;
   std::function<void()> on_poll;  // runs once, inside the next poll: a rebalance
   bool is_paused = false;
   int polls = 0;
@@ -81,18 +101,32 @@ class FakeSource : public Source {
   Events& events_;
 };
 
-/// Keeps messages by (room, id) as the real table does.
+inline postgres::Failure failure_of_away() {
+  return {postgres::Response::pause, {}, "it is away"};
+}
+
+/// Keeps messages by (room, id) and positions as the real tables do.
 class FakeStore : public Store {
  public:
   FakeStore(FakeClock& clock, Events& events) : clock_(clock), events_(events) {}
 
-  StoreOutcome store(std::span<const Row> rows, std::span<const Position> new_positions,
+  StoreOutcome store(std::span<const Row> rows, std::span<const Advance> advances,
                      std::span<const DeadNumber> dead) override {
     ++calls;
     StoreOutcome outcome;
     if (fail) outcome.failure = fail(rows);
     if (outcome.failure) {
       events_.push_back("store failed");
+      return outcome;
+    }
+    for (const Advance& advance : advances) {
+      const auto found = table.find(advance.partition);
+      if (found == table.end() || found->second.generation != advance.from.generation ||
+          found->second.next_offset < advance.from.next_offset)
+        outcome.behind.push_back(advance.partition);
+    }
+    if (!outcome.behind.empty()) {
+      events_.push_back("store behind");
       return outcome;
     }
     clock_.sleep(duration);
@@ -107,15 +141,44 @@ class FakeStore : public Store {
         outcome.reused.push_back(i);
     }
     for (const DeadNumber& number : dead) dead_seqs.push_back(number.cursor.seq);
-    for (const auto& [partition, next_offset] : new_positions)
-      positions[partition] = std::max(positions[partition], next_offset);
+    for (const Advance& advance : advances) {
+      StoredPosition& row = table.at(advance.partition);
+      if (row.next_offset >= advance.next_offset) continue;
+      row.next_offset = advance.next_offset;
+      row.record_hash = advance.record_hash;
+    }
     events_.push_back("store " + std::to_string(rows.size()));
     return outcome;
   }
 
   std::optional<postgres::Failure> rehearse() override {
     ++rehearsals;
+    if (is_away) return failure_of_away();
     return rehearsal ? rehearsal() : std::nullopt;
+  }
+
+  PositionsAnswer positions() override {
+    if (is_away) return {failure_of_away(), {}, {}};
+    return {std::nullopt, table, "a server"};
+  }
+
+  std::optional<postgres::Failure> reset(std::span<const Reset> resets) override {
+    if (is_away) return failure_of_away();
+    for (const Reset& reset : resets) {
+      const auto found = table.find(reset.partition);
+      const bool is_as_found =
+          found == table.end() ? !reset.from : reset.from && *reset.from == found->second;
+      if (!is_as_found) continue;
+      table[reset.partition] = reset.to;
+      table[reset.partition].generation = ++last_generation;
+    }
+    return std::nullopt;
+  }
+
+  /// 0 without a row.
+  std::int64_t position(std::int32_t partition) const {
+    const auto found = table.find(partition);
+    return found == table.end() ? 0 : found->second.next_offset;
   }
 
   /// The texts that became rows, sorted.
@@ -130,7 +193,9 @@ class FakeStore : public Store {
   std::function<std::optional<postgres::Failure>()> rehearsal;
   std::chrono::milliseconds duration{0};
   std::map<std::pair<std::string, std::string>, std::string> texts;
-  std::map<std::int32_t, std::int64_t> positions;
+  std::map<std::int32_t, StoredPosition> table;  // of the positions
+  std::int64_t last_generation = 0;
+  bool is_away = false;  // for all but store()
   std::vector<std::int64_t> dead_seqs;
   int calls = 0;
   int rehearsals = 0;

@@ -92,7 +92,7 @@ TEST_F(PipelineFailuresTest, IsolatesOnePoisonRowAndStoresItsNeighbours) {
   EXPECT_EQ(dead_letters_.letters[0].record.offset, 17);
   EXPECT_THAT(dead_letters_.letters[0].reason, ::testing::HasSubstr("23514"));
   EXPECT_EQ(persister_metrics_.pauses.Value(), 0) << "one row never stops the others (P8)";
-  EXPECT_EQ(store_.positions.at(0), 40);
+  EXPECT_EQ(store_.position(0), 40);
 }
 
 TEST_F(PipelineFailuresTest, SendsALonePoisonRowToTheDeadLetters) {
@@ -230,7 +230,7 @@ TEST_F(PipelineFailuresTest, DropsWhatItHoldsWhenItsPartitionIsRevokedWhilePause
   ASSERT_TRUE(turn_until_committed(1, 2));
   EXPECT_THAT(store_.stored_texts(), ElementsAre("stays"));
   EXPECT_FALSE(source_.committed.contains(0));
-  EXPECT_FALSE(store_.positions.contains(0));
+  EXPECT_EQ(store_.position(0), 0);
 }
 
 TEST_F(PipelineFailuresTest, ReadsAgainWhatCameBackAfterARevocationWhilePaused) {

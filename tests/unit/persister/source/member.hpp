@@ -27,15 +27,19 @@ class FakeListener : public SourceListener {
  public:
   void on_assigned(const std::vector<std::int32_t>& given) override {
     assigned.insert(given.begin(), given.end());
+    to_start.insert(given.begin(), given.end());
     ++assignments;
   }
   void on_revoked(const std::vector<std::int32_t>& taken) override {
     if (before_revoke) before_revoke();
-    for (const auto partition : taken) assigned.erase(partition);
+    for (const auto partition : taken) assigned.erase(partition), to_start.erase(partition);
     ++revocations;
   }
+  void on_lost_place(std::int32_t partition) override { lost.insert(partition); }
 
   std::set<std::int32_t> assigned;
+  std::set<std::int32_t> to_start;  // nobody has said where to read them from
+  std::set<std::int32_t> lost;
   int assignments = 0;
   int revocations = 0;
   std::function<void()> before_revoke;
@@ -47,7 +51,9 @@ class Member {
   Member(const MockCluster& cluster, const std::string& instance_id = {})
       : source(settings(cluster), {"test", "message-consumer-group", instance_id}, listener, metrics) {}
 
+  /// Reads where the group's offsets are, as if PostgreSQL said the same.
   void poll() {
+    start(source, listener);
     if (const auto record = source.poll(milliseconds{20})) read.push_back(*record);
   }
   bool poll_until(const std::function<bool()>& done) {
@@ -78,6 +84,16 @@ class Member {
     std::vector<std::string> values;
     for (const auto& record : read) values.push_back(record.value);
     return values;
+  }
+
+  static void start(KafkaSource& source, FakeListener& listener) {
+    std::vector<ReadPlace> places;
+    for (const auto& [partition, log] : source.logs({listener.to_start.begin(), listener.to_start.end()})) {
+      const std::int64_t next = log.commit ? log.commit->offset : log.start;
+      places.push_back({partition, next, log.commit ? log.commit->began.value_or(next) : next});
+      listener.to_start.erase(partition);
+    }
+    if (!places.empty()) source.read_from(places);
   }
 
   FakeListener listener;

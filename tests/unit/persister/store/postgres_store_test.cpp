@@ -178,17 +178,18 @@ TEST_F(PostgresStoreTest, I1TwoOwnersOfAPartitionDoNotDeadlock) {
   for (int i = 0; i < 200; ++i) rows.push_back(make_row(0, i));
   std::vector<Row> reversed(rows.rbegin(), rows.rend());
   Database other_database(settings_);
-  PostgresStore other(other_database);
+  PostgresStore other(other_database, "MESSAGES");
+  const auto advances = test::advances_to(other, {{0, 200}});
   for (int round = 0; round < 5; ++round) {
     run("TRUNCATE messages");
     std::latch both(2);
     StoreOutcome theirs;
     std::thread thread([&] {
       both.arrive_and_wait();
-      theirs = other.store(reversed, std::vector<Position>{{0, 200}}, {});
+      theirs = other.store(reversed, advances, {});
     });
     both.arrive_and_wait();
-    const auto mine = store(rows, {{0, 200}});
+    const auto mine = store_->store(rows, advances, {});
     thread.join();
     ASSERT_FALSE(mine.failure) << mine.failure->message;
     ASSERT_FALSE(theirs.failure) << theirs.failure->message;
@@ -219,7 +220,7 @@ TEST_F(PostgresStoreTest, FindsWithARehearsalWhatTheNextMessageWouldMeet) {
   postgres::DatabaseSettings weak = settings_;
   weak.url += "&options=-c%20role%3Dreader";
   Database weak_database(weak);
-  const auto refused = PostgresStore(weak_database).rehearse();
+  const auto refused = PostgresStore(weak_database, "MESSAGES").rehearse();
   run("DROP OWNED BY reader; DROP ROLE reader");
   ASSERT_TRUE(refused);
   EXPECT_EQ(postgres::trouble_of(*refused).cause, "privilege");

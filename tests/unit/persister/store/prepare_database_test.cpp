@@ -17,7 +17,7 @@ class PrepareDatabaseTest : public test::StoreFixture {
     postgres::DatabaseSettings settings;
     settings.url = url;
     Database database(settings, prepare_database);
-    return PostgresStore(database).rehearse();
+    return PostgresStore(database, "MESSAGES").rehearse();
   }
 };
 
@@ -54,7 +54,7 @@ TEST_F(PrepareDatabaseTest, RefusesColumnsThatTakeDifferentRoomsForTheSame) {
 
 TEST_F(PrepareDatabaseTest, MigratesAgainWhereADatabaseOfAnOlderReleaseWasRestored) {
   Database database(settings_, prepare_database);
-  PostgresStore store(database);
+  PostgresStore store(database, "MESSAGES");
   ASSERT_FALSE(store.rehearse());
   run("DROP TABLE void_numbers; DELETE FROM schema_migrations WHERE name = '0002_void_numbers'; "
       "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "

@@ -13,6 +13,7 @@
 #include "persister/store/postgres_store.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/unit/persister/records.hpp"
+#include "tests/unit/persister/store/advances.hpp"
 
 namespace chat::persister::test {
 
@@ -21,7 +22,7 @@ class StoreFixture : public ::testing::Test {
   StoreFixture() {
     settings_.url = chat::test::PostgresServer::running().new_database();
     database_ = std::make_unique<postgres::Database>(settings_);
-    store_ = std::make_unique<PostgresStore>(*database_);
+    store_ = std::make_unique<PostgresStore>(*database_, "MESSAGES");
     if (const auto failure = migrate(*database_, embedded_migrations()))
       throw std::runtime_error(failure->message);
   }
@@ -44,7 +45,7 @@ class StoreFixture : public ::testing::Test {
 
   StoreOutcome store(const std::vector<Row>& rows, const std::vector<Position>& positions = {},
                      const std::vector<DeadNumber>& dead = {}) {
-    return store_->store(rows, positions, dead);
+    return store_->store(rows, advances_to(*store_, positions), dead);
   }
 
   postgres::DatabaseSettings settings_;

@@ -1,0 +1,28 @@
+// What a partition still holds, and what that says about a position of PostgreSQL.
+#pragma once
+
+#include <cstdint>
+
+#include "common/wire/stored_position.hpp"
+
+namespace chat::kafka {
+
+/// The offsets of a partition: the first record that it still has, and the one that its next will get.
+struct LogBounds {
+  std::int64_t start = 0;
+  std::int64_t end = 0;
+};
+
+/// Pure. Whether a position can only be that of another topic, such as one of the same name that was made
+/// again: it lies above the partition's end.
+inline bool is_above(const StoredPosition& position, const LogBounds& bounds) {
+  return position.next_offset > bounds.end;
+}
+
+/// Pure. Whether the record that a position knows again is still in the partition.
+inline bool has_last_record(const StoredPosition& position, const LogBounds& bounds) {
+  return position.record_hash != unknown_record && position.next_offset > bounds.start &&
+         position.next_offset <= bounds.end;
+}
+
+}  // namespace chat::kafka

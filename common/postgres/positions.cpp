@@ -1,0 +1,24 @@
+#include "common/postgres/positions.hpp"
+
+namespace chat::postgres {
+namespace {
+
+// Through JSON, since a column that is not there yet would be an error. Our own rows come last and win.
+const std::string statement =
+    "SELECT partition, next_offset, coalesce(row ->> 'record_hash', '0'), coalesce(row ->> 'generation', "
+    "'0'), "
+    "coalesce(row ->> 'rooms_unchecked', 'false') "
+    "FROM positions CROSS JOIN LATERAL to_jsonb(positions) AS row "
+    "WHERE coalesce(row ->> 'topic', '') IN ('', $1) ORDER BY coalesce(row ->> 'topic', '') <> ''";
+
+}  // namespace
+
+std::map<std::int32_t, StoredPosition> read_positions(Transaction& transaction, const std::string& topic) {
+  std::map<std::int32_t, StoredPosition> positions;
+  for (const auto& row : transaction.execute(statement, {topic}).rows)
+    positions[std::stoi(row.at(0).value())] = {std::stoll(row.at(1).value()), std::stoll(row.at(2).value()),
+                                               std::stoll(row.at(3).value()), row.at(4).value() == "true"};
+  return positions;
+}
+
+}  // namespace chat::postgres

@@ -1,0 +1,17 @@
+// The table `positions`, read as both services do.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "common/postgres/transaction.hpp"
+#include "common/wire/stored_position.hpp"
+
+namespace chat::postgres {
+
+/// Partition to position, of this topic and of rows that were written before positions had a topic. Works on
+/// a table that has not been migrated yet, as a gateway may find it. Throws as Transaction::execute does.
+std::map<std::int32_t, StoredPosition> read_positions(Transaction& transaction, const std::string& topic);
+
+}  // namespace chat::postgres

@@ -1,0 +1,107 @@
+#include "persister/pipeline/partition_book.hpp"
+
+#include <algorithm>
+
+namespace chat::persister {
+
+void PartitionBook::assign(const std::vector<std::int32_t>& partitions) {
+  partitions_.clear();
+  for (const auto partition : partitions) partitions_[partition] = {};
+}
+
+void PartitionBook::revoke(const std::vector<std::int32_t>& partitions) {
+  for (const auto partition : partitions) partitions_.erase(partition);
+}
+
+std::vector<std::int32_t> PartitionBook::due(TimePoint now) const {
+  std::vector<std::int32_t> due;
+  for (const auto& [number, partition] : partitions_)
+    if (partition.state == State::waits && partition.due <= now) due.push_back(number);
+  return due;
+}
+
+bool PartitionBook::has_due(TimePoint now) const {
+  return std::ranges::any_of(partitions_, [&](const auto& entry) {
+    return entry.second.state == State::waits && entry.second.due <= now;
+  });
+}
+
+void PartitionBook::put_off(const std::vector<std::int32_t>& partitions, TimePoint until) {
+  for (const auto number : partitions)
+    if (const auto found = partitions_.find(number); found != partitions_.end()) found->second.due = until;
+}
+
+void PartitionBook::begin(std::int32_t partition, const Start& start, const StoredPosition& position) {
+  const auto found = partitions_.find(partition);
+  if (found == partitions_.end()) return;
+  found->second = {
+      start.verifies ? State::verifies : State::reads, {}, position, true, false, start.read_from};
+}
+
+void PartitionBook::doubt(std::int32_t partition, bool is_other_topic) {
+  const auto found = partitions_.find(partition);
+  if (found == partitions_.end()) return;
+  found->second.state = State::waits;
+  found->second.due = {};
+  found->second.is_other_topic |= is_other_topic;
+}
+
+PartitionBook::Verdict PartitionBook::take(const SourceRecord& record) {
+  const auto found = partitions_.find(record.partition);
+  if (found == partitions_.end() || found->second.state == State::waits) return Verdict::skip;
+  Partition& partition = found->second;
+  if (partition.state == State::verifies) {
+    const bool is_same =
+        record.offset + 1 == partition.stored.next_offset && hash_of(record) == partition.stored.record_hash;
+    if (!is_same) return Verdict::other_topic;
+    partition.state = State::reads;
+    partition.next = record.offset + 1;
+    return Verdict::skip;
+  }
+  if (record.offset < partition.next) return Verdict::doubtful;
+  partition.next = record.offset + 1;
+  return Verdict::pass;
+}
+
+KnownPartition PartitionBook::known(std::int32_t partition) const {
+  const auto found = partitions_.find(partition);
+  if (found == partitions_.end()) return {};
+  KnownPartition known;
+  if (found->second.is_known) known.stored = found->second.stored;
+  known.is_other_topic = found->second.is_other_topic;
+  return known;
+}
+
+std::vector<Advance> PartitionBook::advances(const std::map<std::int32_t, StoredPosition>& reached) const {
+  std::vector<Advance> advances;
+  advances.reserve(reached.size());
+  for (const auto& [number, place] : reached) {
+    const auto found = partitions_.find(number);
+    const StoredPosition from = found == partitions_.end() ? StoredPosition{} : found->second.stored;
+    advances.push_back({number, from, place.next_offset, place.record_hash});
+  }
+  return advances;
+}
+
+void PartitionBook::committed(const std::vector<Advance>& advances) {
+  for (const Advance& advance : advances) {
+    const auto found = partitions_.find(advance.partition);
+    if (found == partitions_.end() || found->second.stored.next_offset >= advance.next_offset) continue;
+    found->second.stored.next_offset = advance.next_offset;
+    found->second.stored.record_hash = advance.record_hash;
+  }
+}
+
+std::vector<std::int32_t> PartitionBook::behind(const std::map<std::int32_t, StoredPosition>& rows) const {
+  std::vector<std::int32_t> behind;
+  for (const auto& [number, partition] : partitions_) {
+    if (partition.state == State::waits) continue;
+    const auto row = rows.find(number);
+    const bool is_as_known = row != rows.end() && row->second.generation == partition.stored.generation &&
+                             row->second.next_offset >= partition.stored.next_offset;
+    if (!is_as_known) behind.push_back(number);
+  }
+  return behind;
+}
+
+}  // namespace chat::persister

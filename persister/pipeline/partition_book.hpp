@@ -1,0 +1,71 @@
+// What is known of each partition that this persister reads.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "persister/pipeline/start_decision.hpp"
+#include "persister/source/source.hpp"
+#include "persister/store/store.hpp"
+
+namespace chat::persister {
+
+/// Pure; one thread. A partition waits to be started, or is read from where its Start said.
+class PartitionBook {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  void assign(const std::vector<std::int32_t>& partitions);
+  void revoke(const std::vector<std::int32_t>& partitions);
+
+  bool has(std::int32_t partition) const { return partitions_.contains(partition); }
+
+  /// Those that wait to be started and may be by now.
+  std::vector<std::int32_t> due(TimePoint now) const;
+  bool has_due(TimePoint now) const;
+  void put_off(const std::vector<std::int32_t>& partitions, TimePoint until);
+
+  /// It is read now. `position`: PostgreSQL's.
+  void begin(std::int32_t partition, const Start& start, const StoredPosition& position);
+
+  /// Its reading is in doubt and begins anew. `is_other_topic`: as what the position knows is not there.
+  void doubt(std::int32_t partition, bool is_other_topic = false);
+
+  enum class Verdict {
+    pass,
+    skip,         // stored already, or of a reading that is over
+    other_topic,  // not the record that the position knows
+    doubtful,     // below what was read before
+  };
+  Verdict take(const SourceRecord& record);
+
+  /// What the process knows of a partition, for decide_start.
+  KnownPartition known(std::int32_t partition) const;
+
+  /// What a transaction that deals with all up to these places does to the positions.
+  std::vector<Advance> advances(const std::map<std::int32_t, StoredPosition>& reached) const;
+
+  /// The transaction was committed.
+  void committed(const std::vector<Advance>& advances);
+
+  /// Partitions that are read though PostgreSQL has less of them than it had, or set them anew.
+  std::vector<std::int32_t> behind(const std::map<std::int32_t, StoredPosition>& rows) const;
+
+ private:
+  enum class State { waits, verifies, reads };
+  struct Partition {
+    State state = State::waits;
+    TimePoint due{};
+    StoredPosition stored;
+    bool is_known = false;  // `stored` was PostgreSQL's
+    bool is_other_topic = false;
+    std::int64_t next = 0;  // the least offset that may come
+  };
+
+  std::map<std::int32_t, Partition> partitions_;
+};
+
+}  // namespace chat::persister

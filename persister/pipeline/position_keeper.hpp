@@ -1,0 +1,80 @@
+// Keeps the reading where PostgreSQL is, whatever Kafka's committed offsets say.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "persister/pipeline/clock.hpp"
+#include "persister/pipeline/partition_book.hpp"
+#include "persister/pipeline/persister_metrics.hpp"
+#include "persister/pipeline/persister_status.hpp"
+#include "persister/source/source.hpp"
+#include "persister/store/store.hpp"
+
+namespace chat::persister {
+
+/// One thread. Starts the partitions of an assignment from PostgreSQL's positions, and again where PostgreSQL
+/// or the topic turns out to be another than it was. Reading again is harmless: the rows are keyed.
+class PositionKeeper {
+ public:
+  /// All of it outlives this object.
+  PositionKeeper(Store& store, PersisterMetrics& metrics, PersisterStatus& status, Clock& clock)
+      : store_(store), metrics_(metrics), status_(status), clock_(clock) {}
+
+  void use(Source& source) { source_ = &source; }
+
+  void assign(const std::vector<std::int32_t>& partitions) { book_.assign(partitions); }
+  void revoke(const std::vector<std::int32_t>& partitions) { book_.revoke(partitions); }
+  void lost_place(std::int32_t partition);
+
+  /// Whether the record is to be stored.
+  bool take(const SourceRecord& record);
+
+  /// Whether partitions wait to be started. Nothing of them may be in hand when they are.
+  bool has_due() const { return book_.has_due(clock_.now()); }
+
+  /// Starts them; those of which Kafka does not answer are tried again later, and so are all after a failure.
+  std::optional<postgres::Failure> start_due(std::chrono::milliseconds pause);
+
+  /// For the store, and that it has committed them.
+  std::vector<Advance> advances(const std::map<std::int32_t, StoredPosition>& reached) const {
+    return book_.advances(reached);
+  }
+  void committed(const std::vector<Advance>& advances) { book_.committed(advances); }
+
+  /// PostgreSQL has less of these than it had: they are started again.
+  void behind(const std::vector<std::int32_t>& partitions);
+
+  /// Whether PostgreSQL is to be asked for its positions, as it is every few seconds and after a failure,
+  /// when the connection is a new one.
+  bool check_is_due() const { return clock_.now() >= next_check_; }
+  void ask_check() { next_check_ = {}; }
+
+  struct Check {
+    std::optional<postgres::Failure> failure;
+    std::vector<std::int32_t> behind;  // tell behind() of them, once nothing of them is in hand
+  };
+  Check check();
+
+ private:
+  std::optional<postgres::Failure> reset(const std::map<std::int32_t, Start>& starts,
+                                         std::map<std::int32_t, StoredPosition>& rows);
+  void begin(const std::map<std::int32_t, Start>& starts, const std::map<std::int32_t, StoredPosition>& rows);
+  void report(std::int32_t partition, const Start& start);
+  void note_server(const std::string& server);
+
+  Store& store_;
+  PersisterMetrics& metrics_;
+  PersisterStatus& status_;
+  Clock& clock_;
+  Source* source_ = nullptr;
+  PartitionBook book_;
+  Clock::TimePoint next_check_{};
+  std::string server_;
+};
+
+}  // namespace chat::persister
