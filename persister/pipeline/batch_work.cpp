@@ -94,7 +94,7 @@ std::vector<SettledNumbers> BatchWork::stored(const StoreOutcome& outcome) {
 bool BatchWork::refused(const postgres::Failure& failure) {
   if (parts_.empty()) return false;
   // It may be the positions that are refused, and not the last row.
-  if (parts_.front().size() == 1 && carries_positions() && !batch_.next_offsets.empty()) {
+  if (parts_.front().size() == 1 && carries_positions() && !batch_.reached.empty()) {
     positions_go_alone_ = true;
     return true;
   }
