@@ -31,18 +31,19 @@ std::optional<Failure> judge(const ServerFacts& facts, Use use) {
                  "use PostgreSQL 12 or later");
   // SQL_ASCII takes all bytes as they are.
   if (facts.server_encoding != "UTF8" && facts.server_encoding != "SQL_ASCII")
-    return unfit("encoding",
-                 "the database's encoding is " + facts.server_encoding +
-                     ", in which most messages cannot be written",
-                 "make a database with ENCODING 'UTF8' TEMPLATE template0, copy the tables into it and correct "
-                 "DATABASE_URL");
+    return unfit(
+        "encoding",
+        "the database's encoding is " + facts.server_encoding + ", in which most messages cannot be written",
+        "make a database with ENCODING 'UTF8' TEMPLATE template0, copy the tables into it and correct "
+        "DATABASE_URL");
   if (facts.client_encoding != "UTF8")
     return unfit("encoding", "the connection's encoding is " + facts.client_encoding + " and not UTF8",
                  "let the pooler in front of PostgreSQL pass client_encoding on");
   if (use == Use::read) return std::nullopt;
   if (facts.is_standby)
-    return unfit("read_only", "DATABASE_URL leads to a standby, which only reads",
-                 "let DATABASE_URL lead to the primary (with several hosts: target_session_attrs=read-write)");
+    return unfit(
+        "read_only", "DATABASE_URL leads to a standby, which only reads",
+        "let DATABASE_URL lead to the primary (with several hosts: target_session_attrs=read-write)");
   if (facts.is_read_only)
     return unfit("read_only", "default_transaction_read_only is on for this database or user",
                  "set it to off, or let DATABASE_URL lead to a database that may be written");

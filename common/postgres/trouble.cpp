@@ -30,10 +30,12 @@ constexpr Advice advices[] = {
     {"08", "unreachable", see_url},
     {"25006", "read_only", "let DATABASE_URL lead to the primary, and to a database that may be written"},
     {"42501", "privilege",
-     "give the user of DATABASE_URL USAGE on the schema and SELECT, INSERT and UPDATE on messages, positions, "
+     "give the user of DATABASE_URL USAGE on the schema and SELECT, INSERT and UPDATE on messages, "
+     "positions, "
      "void_numbers and schema_migrations; who migrates needs CREATE on the schema too, see deploy/README.md"},
     {"42P01", "schema",
-     "let a chat-persister of this release start on this database, which makes the tables; check the search_path"},
+     "let a chat-persister of this release start on this database, which makes the tables; check the "
+     "search_path"},
     {"42", "schema",
      "let a chat-persister of this release start on this database, which migrates the tables; undo what else "
      "changed them"},
@@ -43,8 +45,7 @@ constexpr Advice advices[] = {
     {"XX", "server", "look into PostgreSQL's log: it reports an error of its own or damaged data"},
 };
 
-constexpr Advice of_refused{"", "refused_rows",
-                            "correct the constraint, trigger or rule that refuses it"};
+constexpr Advice of_refused{"", "refused_rows", "correct the constraint, trigger or rule that refuses it"};
 constexpr Advice of_lost{"", "unreachable", see_url};
 constexpr Advice of_alarm{"", "server", "do what the message of PostgreSQL says, and look into its log"};
 

@@ -20,7 +20,8 @@ constexpr std::size_t step = 128;
 // table has no such column, the name is the outer row's.
 const std::string columns =
     "SELECT found.* FROM (SELECT NULL::text AS id_as_sent) AS no_column CROSS JOIN LATERAL ("
-    "SELECT id, epoch, seq, sender, sender_name, text, (extract(epoch FROM sent_at) * 1000)::bigint, id_as_sent "
+    "SELECT id, epoch, seq, sender, sender_name, text, (extract(epoch FROM sent_at) * 1000)::bigint, "
+    "id_as_sent "
     "FROM messages WHERE room = $1 AND ";
 const std::string after_statement =
     columns +

@@ -18,7 +18,8 @@ class DeadLetterAlarm {
   /// The trial, which outlives it, shows a letter for the duration.
   DeadLetterAlarm(admin::Trial& trial, std::chrono::milliseconds duration);
 
-  /// A letter was written. An error in the log, except for an id that was used again, which any client can do.
+  /// A letter was written. An error in the log, except for an id that was used again, which any client can
+  /// do.
   void note(const Letter& letter, TimePoint now);
 
   void end_where_due(TimePoint now);
