@@ -96,7 +96,7 @@ TEST_F(PostgresHistoryTest, AnIdComesBackAsItsSenderSpelledIt) {
   capital.id = *parse_uuid(spelled);
   capital.id_spelling = spelling_of(spelled);
   const MessageRecord small = record("r", {1, 2}, "text");
-  persister::PostgresStore store(database);
+  persister::PostgresStore store(database, "MESSAGES");
   const std::vector<persister::Row> rows = {{{0, 1, "r", {}}, capital}, {{0, 2, "r", {}}, small}};
   ASSERT_FALSE(store.store(rows, {}, {}).failure);
   for (const HistoryRows& found : {after({}), before({2, 0}, 5)}) {
