@@ -1,5 +1,5 @@
 // PgBouncer in transaction mode in front of a fleet's PostgreSQL, with one connection for everybody.
-import { chmodSync, chownSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "../../../deploy/local/fleet/ports.mjs";
@@ -31,5 +31,5 @@ default_pool_size = 1
   const psql = (sql) => runToEnd(join(postgres.bin, "psql"), ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"], {
     input: sql, env: { PGHOST: address, PGPORT: String(port), PGDATABASE: "chat", PGUSER: "chat", PGCONNECT_TIMEOUT: "5" } });
   await pooler.start(() => psql("SELECT 1").then(() => true, () => false));
-  return { url: `postgresql://chat@${address}:${port}/chat`, psql, stop: () => pooler.stop() };
+  return { url: `postgresql://chat@${address}:${port}/chat`, psql, stop: () => pooler.stop().finally(() => rmSync(own, { recursive: true })) };
 }
