@@ -12,7 +12,8 @@ constexpr std::array<std::string_view, 5> endings{"", ":meta", ":ids:", ":log", 
 
 }  // namespace
 
-RoomNames::RoomNames(std::string prefix) : prefix_(std::move(prefix)), active_(prefix_ + "chat:active") {}
+RoomNames::RoomNames(std::string prefix)
+    : prefix_(std::move(prefix)), active_(prefix_ + "chat:active"), epochs_(prefix_ + "chat:epochs") {}
 
 const RoomNames::Names& RoomNames::of(std::string_view room) {
   buffer_.clear();
@@ -24,7 +25,7 @@ const RoomNames::Names& RoomNames::of(std::string_view room) {
   const auto name = [&](std::size_t i) {
     return std::string_view(buffer_).substr(begins[i], begins[i + 1] - begins[i]);
   };
-  names_ = {name(0), name(1), name(2), name(3), name(4), active_};
+  names_ = {name(0), name(1), name(2), name(3), name(4), active_, epochs_};
   return names_;
 }
 

@@ -20,8 +20,12 @@ class RoomNames {
     std::string_view log;
     std::string_view stored;
     std::string_view active;  // chat:active, one for all rooms
+    std::string_view epochs;  // chat:epochs, one for all rooms
   };
   const Names& of(std::string_view room);
+
+  /// chat:epochs; lives as long as this object.
+  std::string_view epochs() const { return epochs_; }
 
   /// The room of a channel's name; a view into it.
   std::string_view room_of(std::string_view channel) const;
@@ -32,6 +36,7 @@ class RoomNames {
  private:
   std::string prefix_;
   std::string active_;
+  std::string epochs_;
   std::string buffer_;
   Names names_;
 };

@@ -78,6 +78,7 @@ GatewayService::~GatewayService() {
   for (const auto& worker : workers_) worker->stop();
   // Its answers go to loops that are still there.
   if (history_) history_->stop();
+  epochs_.reset();
   resuming_bus_.reset();
   bus_.reset();
   // The journal outlives the sessions, which hold it, and must not call workers that are gone.
@@ -133,6 +134,8 @@ void GatewayService::make_history() {
   options.threads = static_cast<std::size_t>(settings_.history_threads);
   history_ = std::make_unique<PostgresHistory>(settings_.database, settings_.kafka, options, metrics_,
                                                dependencies_.add("postgres"));
+  epochs_ = std::make_unique<StoredEpochs>(settings_.database, settings_.kafka, settings_.gateway_id,
+                                           post_to(bus_context_));
 }
 
 void GatewayService::start_workers() {
@@ -146,6 +149,7 @@ void GatewayService::start_workers() {
   }
   bus_ = std::make_unique<RedisBus>(bus_context_, settings_.redis, settings_.gateway_id, metrics_, hub_,
                                     redis::Timing{}, &dependencies_.add("redis"));
+  bus_->use(epochs_.get());
   std::vector<WorkerPort*> ports;
   for (const auto& worker : workers_) ports.push_back(worker.get());
   resuming_bus_ = std::make_unique<ResumingBus>(*bus_, history_.get(), post_to(bus_context_));

@@ -26,6 +26,7 @@
 #include "gateway/fanout/worker.hpp"
 #include "gateway/history/postgres_history.hpp"
 #include "gateway/history/resuming_bus.hpp"
+#include "gateway/history/stored_epochs.hpp"
 #include "gateway/journal/kafka_journal.hpp"
 
 namespace chat::gateway {
@@ -83,6 +84,7 @@ class GatewayService {
   Hub hub_;
   std::unique_ptr<KafkaJournal> journal_;
   std::unique_ptr<PostgresHistory> history_;  // null without DATABASE_URL
+  std::unique_ptr<StoredEpochs> epochs_;      // likewise
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<RedisBus> bus_;
   std::unique_ptr<ResumingBus> resuming_bus_;

@@ -1,14 +1,16 @@
 -- Numbers one message of a room, keeps it, remembers its id and publishes it (DESIGN "The life of a message" 3,
 -- "Numbers: epoch and seq").
--- KEYS: meta, log, ids (without the hour), active
--- ARGV: id, hash of the text, the message object's head and tail, run id of this Redis, floor, channel, stream cap,
+-- KEYS: meta, log, ids (without the hour), active, epochs
+-- ARGV: id, hash of the text, the message object's head and tail, run id of this Redis, floor (below 0: the room needs no proof), channel, stream cap,
 -- room
--- Returns {status, epoch, seq, entry}; status 0 accepted, 1 duplicate, 2 id seen with another text.
+-- Returns {status, epoch, seq, entry}; status 0 accepted, 1 duplicate, 2 id seen with another text, 3 the message needs
+-- a new epoch, and no gateway has proven yet from where on epochs are new under this run (epochs.lua).
 -- Whatever can refuse comes before the first write, and XADD is that: a refusal burns no number.
 
-local meta_key, log_key, ids_key, active_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local meta_key, log_key, ids_key, active_key, epochs_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local id, text_hash, head, tail, run, floor = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local week, two_hours = 604800, 7200
+local last_epoch = 9007199254740991
 
 -- Lua's own conversion writes 1e+15 for large numbers.
 local function text_of(number) return string.format('%.0f', number) end
@@ -29,30 +31,30 @@ end
 local meta = redis.call('HMGET', meta_key, 'epoch', 'seq', 'run')
 local old_epoch, old_seq = tonumber(meta[1]), tonumber(meta[2])
 
--- An epoch above everything that this room may ever have shown.
-local function new_epoch()
-  local epoch = math.max(time[1] * 1000 + math.floor(time[2] / 1000), (old_epoch or 0) + 1, floor + 1)
+local epoch, seq, is_new, exhausted
+-- Goes on with an epoch above everything that this room may ever have shown: the clock alone may be behind what an earlier
+-- Redis gave. False while nobody has proven where that ended, and above what a JSON number holds exactly.
+local function begin_epoch()
+  local known = redis.call('HMGET', epochs_key, 'run', 'highest')
+  if known[1] ~= run and floor >= 0 then return false end
+  epoch = math.max(time[1] * 1000 + math.floor(time[2] / 1000), (tonumber(known[2]) or 0) + 1, (old_epoch or 0) + 1,
+    floor + 1)
   local log = redis.pcall('XINFO', 'STREAM', log_key)
-  if log.err then return epoch end
   for i = 1, #log, 2 do
     if log[i] == 'last-generated-id' then
       epoch = math.max(epoch, tonumber(string.match(log[i + 1], '^%d+')) + 1)
     end
   end
-  return epoch
+  seq, is_new = 1, true
+  if epoch > last_epoch then exhausted = redis.error_reply('EPOCHS of room are used up') end
+  return not exhausted
 end
 
 -- An epoch that a read gave to an empty room is not known to be new where messages of the same one were seen.
-local function is_current()
-  if not old_epoch or not old_seq or meta[3] ~= run then return false end
-  return old_epoch > floor or (old_epoch == floor and old_seq > 0)
-end
-
-local epoch, seq
-if is_current() then
+if old_epoch and old_seq and meta[3] == run and (old_epoch > floor or (old_epoch == floor and old_seq > 0)) then
   epoch, seq = old_epoch, old_seq + 1
-else
-  epoch, seq = new_epoch(), 1
+elseif not begin_epoch() then
+  return exhausted or {3, 0, 0, ''}
 end
 
 local entry_id, message, added
@@ -66,10 +68,11 @@ end
 if not add() then
   -- The hash is behind the stream (someone changed one of them): without a new epoch the room would refuse for ever.
   if not string.find(added.err, 'equal or smaller', 1, true) then return added end
-  epoch, seq = new_epoch(), 1
+  if not begin_epoch() then return exhausted or {3, 0, 0, ''} end
   if not add() then return added end
 end
 
+if is_new then redis.call('HSET', epochs_key, 'highest', text_of(epoch)) end
 redis.call('HSET', meta_key, 'epoch', text_of(epoch), 'seq', text_of(seq), 'run', run)
 redis.call('HSET', hour_key, id, text_hash .. entry_id)
 redis.call('EXPIRE', hour_key, two_hours)

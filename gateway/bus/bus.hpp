@@ -1,6 +1,7 @@
 // Publications of rooms, as they come to the bus thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,6 +29,9 @@ class BusListener {
 
   /// The subscription broke; on_subscribed follows for every wanted room.
   virtual void on_lost() = 0;
+
+  /// The highest epoch that it has seen in any room; 0 for none.
+  virtual std::int64_t highest_epoch() const { return 0; }
 };
 
 /// The subscriber connection and a command connection. All calls on the bus thread.
@@ -46,6 +50,9 @@ class Bus {
   /// destroyed once Redis has it, or will not get it.
   virtual void publish(const std::string& room, std::string_view text,
                        std::shared_ptr<void> done = nullptr) = 0;
+
+  /// The epoch was shown in the room: the room's next message gets a later one.
+  virtual void tell_epoch(const std::string& room, std::int64_t epoch) = 0;
 
   virtual bool connected() const = 0;
 };

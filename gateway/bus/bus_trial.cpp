@@ -62,6 +62,8 @@ void BusTrial::begin_round() {
   request.id = round_->id;
   request.room = room_;
   request.text = "a trial of this gateway";
+  // The Redis that the gateway needs to prove must serve first.
+  request.floor = -1;
   wait(pace_.echo);
   probe_.ask();
   commands_.read({room_, std::nullopt, 1},

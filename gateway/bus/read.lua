@@ -1,12 +1,13 @@
 -- Reads what a room has after a cursor, before one, or its last messages (DESIGN "What proves that nothing is
 -- missing", PROTOCOL "joined"). Writes nothing but the epoch that it tells of a room without any message: the first
 -- message goes on in it, so that who comes back with that cursor is proven to have missed nothing but what is here.
--- KEYS: meta, log, stored
+-- KEYS: meta, log, stored, epochs
 -- ARGV: run id of this Redis, history, most entries, most bytes; with a cursor also its epoch and seq, and then
 -- "before" when the last `history` messages in front of it are wanted, not those after it
--- Returns {epoch, seq, stored, more, complete, same run, entry id, message, entry id, message, …}, oldest first.
+-- Returns {epoch, seq, stored, more, complete, same run, begun, entry id, message, entry id, message, …}, oldest first.
+-- `begun`: the epoch began under this run, also where gateways know later ones and the next message begins another.
 
-local meta_key, log_key, stored_key = KEYS[1], KEYS[2], KEYS[3]
+local meta_key, log_key, stored_key, epochs_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local run, history, most_entries, most_bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local since_epoch, since_seq = tonumber(ARGV[5]), tonumber(ARGV[6])
 local newest_wanted = '+'
@@ -43,8 +44,13 @@ if not epoch then
   else
     local time = redis.call('TIME')
     epoch, seq = time[1] * 1000 + math.floor(time[2] / 1000), 0
+    -- The clock may be behind the epochs that an earlier Redis gave (epochs.lua).
+    local known = redis.call('HMGET', epochs_key, 'run', 'highest')
+    local is_proven = known[1] == run
+    if is_proven then epoch = math.max(epoch, tonumber(known[2]) + 1) end
     -- A stream that was trimmed to nothing may have had later epochs. A Redis that takes no writes forgets it again.
-    if may_note and not is_beyond_newest() and redis.call('EXISTS', log_key) == 0 then
+    if may_note and not is_beyond_newest() and redis.call('EXISTS', log_key) == 0 and is_proven then
+      redis.pcall('HSET', epochs_key, 'highest', text_of(epoch))
       local noted = redis.pcall('HSET', meta_key, 'epoch', text_of(epoch), 'seq', '0', 'run', run)
       if type(noted) == 'number' then
         redis.call('EXPIRE', meta_key, an_hour)
@@ -54,6 +60,8 @@ if not epoch then
   end
 end
 
+-- The mark is that of epochs.lua.
+local is_begun_here = meta[3] == run or meta[3] == run .. '!'
 local complete = true
 if is_beyond_newest() then
   since_epoch, since_seq, complete = nil, nil, false
@@ -82,7 +90,7 @@ if since_epoch then
   fill('XRANGE', '(' .. text_of(since_epoch) .. '-' .. text_of(since_seq), '+', most_entries)
   -- Under another run Redis may have come back with older data, so the end of the epoch is not proven.
   local first = entries[1]
-  if since_epoch ~= epoch or meta[3] ~= run then
+  if since_epoch ~= epoch or not is_begun_here then
     complete = false
   elseif first then
     local _, first_seq = numbers(first[1])
@@ -100,7 +108,7 @@ elseif history > 0 then
 end
 
 local reply = {epoch, seq, redis.call('GET', stored_key) or '', more and 1 or 0, complete and 1 or 0,
-  meta[3] == run and 1 or 0}
+  meta[3] == run and 1 or 0, is_begun_here and 1 or 0}
 for _, entry in ipairs(entries) do
   reply[#reply + 1] = entry[1]
   reply[#reply + 1] = entry[2][2]

@@ -21,7 +21,8 @@ RedisBus::RedisBus(boost::asio::io_context& context, const config::RedisSettings
                    .on_trouble = [this](const Trouble& trouble) { on_trouble(trouble); }}),
       commands_(connection_, settings.prefix, default_stream_hard_cap),
       probe_(context, connection_, subscriber_, names_.probe(gateway), timing,
-             metrics.counter("chat_redis_probe_failures_total", "Probes that Redis did not answer in time")) {
+             metrics.counter("chat_redis_probe_failures_total", "Probes that Redis did not answer in time")),
+      keeper_(context, connection_, commands_, metrics, [this] { return listener_.highest_epoch(); }) {
   if (trial != nullptr)
     trial_.emplace(context, connection_, subscriber_, probe_, settings.prefix, gateway, pace, *trial);
 }
@@ -31,6 +32,7 @@ void RedisBus::start() {
   connection_.start();
   probe_.start();
   if (trial_) trial_->start();
+  keeper_.start();
 }
 
 void RedisBus::subscribe(const std::string& room) {
@@ -49,6 +51,11 @@ void RedisBus::publish(const std::string& room, std::string_view text, std::shar
   if (!connection_.is_ready()) return;
   connection_.send({"PUBLISH", names_.of(room).channel, text},
                    [done = std::move(done)](const redis::Reply&) {});
+}
+
+void RedisBus::tell_epoch(const std::string& room, std::int64_t epoch) {
+  if (!connection_.is_ready()) return;
+  commands_.tell_epoch({.floor = epoch, .room = room}, [](const EpochReply&) {});
 }
 
 std::string RedisBus::last_error() const {

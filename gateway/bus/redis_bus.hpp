@@ -17,6 +17,7 @@
 #include "common/wire/room_names.hpp"
 #include "gateway/bus/bus.hpp"
 #include "gateway/bus/bus_trial.hpp"
+#include "gateway/bus/epoch_keeper.hpp"
 #include "gateway/bus/room_commands.hpp"
 
 namespace chat::gateway {
@@ -32,6 +33,10 @@ class RedisBus final : public Bus, private redis::SubscriberConnection::Listener
            const std::string& gateway, Metrics& metrics, BusListener& listener, redis::Timing timing = {},
            admin::Trial* trial = nullptr, BusTrial::Pace pace = {});
 
+  /// Where new epochs begin is proven with it, where no gateway knows it (EpochKeeper). Before start(); null,
+  /// or outlives this.
+  void use(EpochArchive* archive) { keeper_.use(archive); }
+
   /// On the bus thread, or before that runs.
   void start();
 
@@ -39,6 +44,7 @@ class RedisBus final : public Bus, private redis::SubscriberConnection::Listener
   void unsubscribe(const std::string& room) override;
   void read(ReadRequest request, std::function<void(ReadReply)> handler) override;
   void publish(const std::string& room, std::string_view text, std::shared_ptr<void> done) override;
+  void tell_epoch(const std::string& room, std::int64_t epoch) override;
   bool connected() const override { return subscriber_.is_live() && connection_.is_ready(); }
 
   /// Why there is or was no connection, as a sentence for a person; empty while nothing went wrong.
@@ -62,6 +68,7 @@ class RedisBus final : public Bus, private redis::SubscriberConnection::Listener
   RoomCommands commands_;
   redis::Probe probe_;
   std::optional<BusTrial> trial_;
+  EpochKeeper keeper_;
 };
 
 }  // namespace chat::gateway

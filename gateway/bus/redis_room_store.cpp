@@ -5,6 +5,9 @@
 namespace chat::gateway {
 namespace {
 
+constexpr std::chrono::seconds proof_limit{3};
+constexpr std::chrono::milliseconds try_period{25};
+
 redis::CommandConnection::Events told_to(admin::Trial* trial) {
   redis::CommandConnection::Events events;
   if (trial == nullptr) return events;
@@ -21,10 +24,53 @@ RedisRoomStore::RedisRoomStore(boost::asio::io_context& context, const config::R
     : connection_(context, settings, room_scripts(), "worker", redis::ConnectionMetrics(metrics, "worker"),
                   timing, told_to(trial)),
       commands_(connection_, settings.prefix, stream_hard_cap),
-      reads_(metrics.counter("chat_room_reads_total", "Reads of rooms in Redis for joins and history")) {}
+      reads_(metrics.counter("chat_room_reads_total", "Reads of rooms in Redis for joins and history")),
+      timer_(context) {
+  commands_.on_unproven([this](AcceptRequest request, RoomCommands::AcceptHandler handler) {
+    hold(std::move(request), std::move(handler));
+  });
+}
 
 void RedisRoomStore::accept(AcceptRequest request, std::function<void(AcceptReply)> handler) {
-  commands_.accept(request, std::move(handler));
+  if (!held_.empty()) return hold(std::move(request), std::move(handler));
+  commands_.accept(std::move(request), std::move(handler));
+}
+
+void RedisRoomStore::hold(AcceptRequest request, RoomCommands::AcceptHandler handler) {
+  held_.push_back({std::move(request), std::move(handler), Clock::now() + proof_limit});
+  if (held_.size() == 1) try_later();
+}
+
+void RedisRoomStore::try_later() {
+  timer_.expires_after(try_period);
+  timer_.async_wait(lifetime_.guard([this](boost::system::error_code) { try_first(); }));
+}
+
+void RedisRoomStore::try_first() {
+  refuse_late();
+  if (held_.empty()) return;
+  commands_.accept(
+      held_.front().request, [this](AcceptReply reply) { on_tried(std::move(reply)); },
+      RoomCommands::Unproven::told);
+}
+
+/// The first one tells for all, so that they keep their order.
+void RedisRoomStore::on_tried(AcceptReply reply) {
+  if (reply.status == AcceptReply::Status::unproven) return try_later();
+  auto held = std::exchange(held_, {});
+  const auto handler = std::move(held.front().handler);
+  held.pop_front();
+  for (Held& next : held) commands_.accept(std::move(next.request), std::move(next.handler));
+  handler(std::move(reply));
+}
+
+void RedisRoomStore::refuse_late() {
+  const auto now = Clock::now();
+  while (!held_.empty() && held_.front().deadline <= now) {
+    const auto handler = std::move(held_.front().handler);
+    held_.pop_front();
+    handler(AcceptReply{});
+  }
 }
 
 void RedisRoomStore::read(ReadRequest request, std::function<void(ReadReply)> handler) {

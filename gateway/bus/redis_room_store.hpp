@@ -1,13 +1,18 @@
 // A worker's RoomStore on Redis.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "common/admin/dependencies.hpp"
 #include "common/redis/command_connection.hpp"
+#include "common/redis/lifetime.hpp"
 #include "gateway/bus/room_commands.hpp"
 #include "gateway/bus/room_store.hpp"
 
@@ -36,9 +41,26 @@ class RedisRoomStore final : public RoomStore {
   std::string last_error() const { return connection_.last_error(); }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  struct Held {
+    AcceptRequest request;
+    RoomCommands::AcceptHandler handler;
+    Clock::time_point deadline;
+  };
+
+  void hold(AcceptRequest request, RoomCommands::AcceptHandler handler);
+  void try_later();
+  void try_first();
+  void on_tried(AcceptReply reply);
+  void refuse_late();
+
   redis::CommandConnection connection_;
   RoomCommands commands_;
   prometheus::Counter& reads_;
+  /// Accepts that wait for the proof of a new epoch. The journal's places bound them, as they do all accepts.
+  std::deque<Held> held_;
+  boost::asio::steady_timer timer_;
+  redis::Lifetime lifetime_;
 };
 
 }  // namespace chat::gateway

@@ -1,4 +1,4 @@
-// The two scripts as calls on a command connection.
+// The scripts as calls on a command connection.
 #pragma once
 
 #include <chrono>
@@ -16,6 +16,20 @@
 
 namespace chat::gateway {
 
+/// What a gateway tells Redis of the epochs that were given (epochs.lua).
+struct EpochClaim {
+  std::int64_t floor = 0;
+  bool proves = false;  // nothing above `floor` was ever given
+  std::optional<std::string> room{};
+};
+
+struct EpochReply {
+  bool available = false;     // false: all else is meaningless
+  bool is_proven = false;     // new epochs may begin under this run
+  std::int64_t highest = 0;   // that was given, as far as Redis was told
+  std::int64_t clock_ms = 0;  // Redis's
+};
+
 /// The scripts that a connection for RoomCommands must load, in its order.
 std::vector<std::string_view> room_scripts();
 
@@ -25,16 +39,35 @@ class RoomCommands {
  public:
   RoomCommands(redis::CommandConnection& connection, const std::string& prefix, std::int64_t stream_hard_cap);
 
-  /// As RoomStore's functions of the same names.
-  void accept(const AcceptRequest& request, std::function<void(AcceptReply)> handler);
+  using AcceptHandler = std::function<void(AcceptReply)>;
+
+  /// Takes accepts back that are unproven, in place of their handler's call.
+  void on_unproven(std::function<void(AcceptRequest, AcceptHandler)> take_back) {
+    take_back_ = std::move(take_back);
+  }
+
+  /// As RoomStore's functions of the same names; `Unproven::told` calls the handler in any case.
+  enum class Unproven { taken_back, told };
+  void accept(AcceptRequest request, AcceptHandler handler, Unproven unproven = Unproven::taken_back);
   void read(const ReadRequest& request, std::function<void(ReadReply)> handler);
 
   /// Why Redis refused the script that it answered last; none where it did not. In a handler: its own script.
   const std::optional<Trouble>& refusal() const { return refusal_; }
 
+  /// Tells Redis an epoch that was given, 0 for none, and proves where new ones begin when it is the highest
+  /// that ever was. With a room: one that was shown in it.
+  void tell_epoch(const EpochClaim& claim, std::function<void(EpochReply)> handler);
+
  private:
+  struct Accept {
+    AcceptRequest request;
+    AcceptHandler handler;
+    Unproven unproven;
+  };
+
   void on_accept_reply(const redis::Reply& reply);
   void on_read_reply(const redis::Reply& reply);
+  void on_epoch_reply(const redis::Reply& reply);
   void report_refusal(const redis::Reply& reply);
 
   redis::CommandConnection& connection_;
@@ -42,9 +75,11 @@ class RoomCommands {
   std::string stream_hard_cap_;
   // In the order of the calls, which is the order of the answers: kept here, a call's closure needs no
   // memory.
-  std::deque<std::function<void(AcceptReply)>> accepts_;
+  std::deque<Accept> accepts_;
   std::deque<std::function<void(ReadReply)>> reads_;
   std::optional<Trouble> refusal_;
+  std::deque<std::function<void(EpochReply)>> epochs_;
+  std::function<void(AcceptRequest, AcceptHandler)> take_back_;
   std::chrono::steady_clock::time_point next_report_{};
 };
 

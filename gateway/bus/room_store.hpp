@@ -16,7 +16,8 @@
 namespace chat::gateway {
 
 /// A message that asks for its number (DESIGN "life of a message" 3). `floor` is the highest epoch that this
-/// gateway knows for a message of the room, from Redis or PostgreSQL, never from a client; 0 for none.
+/// gateway knows for a message of the room, from Redis or PostgreSQL, never from a client; 0 for none. Below
+/// 0: no client can see the room, so that its epochs need no proof (BusTrial).
 struct AcceptRequest {
   Uuid id;
   std::string room;
@@ -33,6 +34,7 @@ struct AcceptReply {
     accepted,     // numbered, in the stream, remembered and published
     duplicate,    // seen before with this text; `cursor` is the first number
     conflict,     // seen before with another text; nothing was done
+    unproven,     // it needs an epoch, and none is proven new yet (epoch_keeper.hpp); nothing was done
     unavailable,  // Redis is away or its answer did not come; the outcome is unknown
   };
   Status status = Status::unavailable;
@@ -63,7 +65,10 @@ struct ReadReply {
   bool more = false;      // there are more after the last entry; with `before`: in front of the first
   bool complete = false;  // the stream proves that nothing between `since` and the first entry is missing
   bool same_run = false;  // Redis did not start again since it gave `newest`: nothing after that can be lost
-  std::string run;        // of the Redis that answered
+  /// Redis's own newest number, where its epoch began under the present run; a page's `newest` may come from
+  /// PostgreSQL.
+  std::optional<Cursor> begun{};
+  std::string run;  // of the Redis that answered
 };
 
 /// What PostgreSQL keeps a message under.
@@ -74,7 +79,8 @@ struct MessageKey {
 
 /// Commands on one connection of one worker. All calls and handlers on that worker's thread; every handler
 /// runs exactly once, never inside the call; accepts keep their order. While Redis is away handlers run with
-/// `unavailable` within 3 s, at once when that is already known.
+/// `unavailable` within 3 s, at once when that is already known; so they do where no new epoch is proven
+/// within that time, and `unproven` is never told.
 class RoomStore {
  public:
   virtual ~RoomStore() = default;

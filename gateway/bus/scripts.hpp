@@ -1,4 +1,4 @@
-// The Lua scripts that run in Redis, as they stand in accept.lua and read.lua.
+// The Lua scripts that run in Redis, as they stand in accept.lua, read.lua and epochs.lua.
 #pragma once
 
 #include <string_view>
@@ -7,5 +7,6 @@ namespace chat::gateway {
 
 extern const std::string_view accept_script;
 extern const std::string_view read_script;
+extern const std::string_view epochs_script;
 
 }  // namespace chat::gateway

@@ -51,6 +51,8 @@ GatewayMetrics::GatewayMetrics(Metrics& metrics)
       gaps_detected(metrics.counter("chat_gaps_detected_total", "Holes seen in a room's numbers")),
       gaps_repaired(metrics.counter("chat_gaps_repaired_total", "Holes filled from the stream")),
       gaps_unrepaired(metrics.counter("chat_gaps_unrepaired_total", "Holes that could not be proven filled")),
+      late_epochs(metrics.counter("chat_late_epochs_total",
+                                  "Messages shown although their epoch is below one that was shown before")),
       slow_consumers(metrics.counter("chat_slow_consumers_total", "Connections closed with 4000")),
       accept_errors(metrics.counter("chat_accept_errors_total", "Failed accepts of a connection")),
       metrics_(metrics) {}

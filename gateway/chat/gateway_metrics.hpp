@@ -43,6 +43,7 @@ struct GatewayMetrics {
   prometheus::Counter& gaps_detected;
   prometheus::Counter& gaps_repaired;
   prometheus::Counter& gaps_unrepaired;
+  prometheus::Counter& late_epochs;
   prometheus::Counter& slow_consumers;
   prometheus::Counter& accept_errors;
 

@@ -200,13 +200,13 @@ void Room::make_live(RoomMember& member, Cursor newest) {
 }
 
 /// From the back, so that nobody would be left out even if a member left.
-std::size_t Room::publish(const RoomMessage& message) {
+std::size_t Room::publish(const RoomMessage& message, bool is_late) {
   const Calling calling(*this);
   raise_floor(message.cursor.epoch);
-  last_published_ = message.cursor;
+  last_published_ = std::max(last_published_, message.cursor);
   ring_.push(message);
   held_.push(message);
-  if (message.cursor > highest_skip_) {
+  if (is_late || message.cursor > highest_skip_) {
     for (std::size_t i = members_.size(); i > 0; --i) members_[i - 1].outlet->deliver(message);
     return members_.size();
   }

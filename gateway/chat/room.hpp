@@ -123,8 +123,9 @@ class Room : public std::enable_shared_from_this<Room> {
   /// The gateway's subscription is confirmed: waiting joins are read.
   void on_subscribed();
 
-  /// Hands a message to every live member; gives how many.
-  std::size_t publish(const RoomMessage& message);
+  /// Hands a message to every live member; gives how many. A late one has a number below some that the
+  /// members saw.
+  std::size_t publish(const RoomMessage& message, bool is_late = false);
 
   /// Fails all joins that still wait for the subscription.
   void fail_waiting();

@@ -167,6 +167,9 @@ void Hub::end_presence(std::shared_ptr<void> done) {
 }
 
 void Hub::apply(HubRoom& room, const RoomFeed::Step& step) {
+  for (const RoomEntry& entry : step.late)
+    if (const auto head = parse_publication(*room.name, entry.message))
+      pass_on(room, entry.cursor, head->id, entry.message, Order::late);
   for (const RoomEntry& entry : step.pass_on)
     if (const auto head = parse_publication(*room.name, entry.message))
       pass_on(room, entry.cursor, head->id, entry.message);
@@ -178,6 +181,17 @@ void Hub::apply(HubRoom& room, const RoomFeed::Step& step) {
     log::info("numbers of a room are missing; reading the stream",
               {{"room", *room.name}, {"epoch", room.feed.cursor().epoch}, {"seq", room.feed.cursor().seq}});
   if (step.gaps_unrepaired > 0) log::warning("a hole of a room could not be filled", {{"room", *room.name}});
+  if (!step.late.empty()) {
+    metrics_.late_epochs.Increment(static_cast<double>(step.late.size()));
+    log::warning(
+        "messages of a room came under an epoch below one that was shown and were shown after it; was "
+        "Redis replaced by one whose clock is behind?",
+        {{"room", *room.name},
+         {"messages", step.late.size()},
+         {"epoch", step.late.front().cursor.epoch},
+         {"shown", room.feed.cursor().epoch}});
+  }
+  if (step.tell_epoch > 0) bus_->tell_epoch(*room.name, step.tell_epoch);
   if (step.became_ready)
     for (const Wanted& wanted : room.workers)
       workers_[wanted.worker]->post_subscribed(*room.name, wanted.token);
@@ -192,7 +206,7 @@ void Hub::read(HubRoom& room) {
   }
   ReadRequest request;
   request.room = *room.name;
-  if (room.feed.is_ready()) request.since = room.feed.cursor();
+  request.since = room.feed.next_since();
   bus_->read(std::move(request), [this, name = *room.name, life = room.life](const ReadReply& reply) {
     HubRoom* asking = find(name, life);
     if (asking == nullptr) return;
@@ -214,7 +228,8 @@ void Hub::read_later(HubRoom& room) {
   });
 }
 
-void Hub::pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view message) {
+void Hub::pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view message, Order order) {
+  highest_epoch_ = std::max(highest_epoch_, cursor.epoch);
   // A retry that Redis could not recognise got a second number; its message was shown under the first (I4).
   if (!room.recent.add(id)) return metrics_.publications_dropped.Increment();
   if (room.workers.empty()) return;
@@ -222,7 +237,7 @@ void Hub::pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view
   ++encoded_;
   const auto second = std::make_shared<ws::LazyFrame>();
   for (const Wanted& wanted : room.workers)
-    batches_[wanted.worker].push_back({room.name, cursor, frame, {}, second});
+    batches_[wanted.worker].push_back({room.name, cursor, frame, {}, second, {}, order == Order::late});
 }
 
 void Hub::look_at_backlogs() {

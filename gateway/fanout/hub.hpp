@@ -35,6 +35,7 @@ struct BatchItem {
   std::shared_ptr<const StoredNumbers> stored;  // null for all but these
   std::shared_ptr<ws::LazyFrame> second{};      // of a message: the frame of Socket.IO clients
   std::shared_ptr<const Typing> typing{};       // null for all but this
+  bool is_late = false;                         // a message whose epoch is below one that was shown
 };
 using Batch = std::vector<BatchItem>;
 
@@ -99,6 +100,7 @@ class Hub : public BusListener {
   void on_batch_end() override;
   void on_subscribed(std::string_view room) override;
   void on_lost() override;
+  std::int64_t highest_epoch() const override { return highest_epoch_; }
 
  private:
   struct Wanted {
@@ -135,7 +137,9 @@ class Hub : public BusListener {
   void pass_on_other(HubRoom& room, std::string_view publication);
   void pass_on_typing(HubRoom& room, TypingNotice notice);
   Presences::Links presence_links();
-  void pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view message);
+  enum class Order { rising, late };
+  void pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view message,
+               Order order = Order::rising);
   HubRoom* find(std::string_view name);
   HubRoom* find(const std::string& name, std::uint64_t life);
 
@@ -155,6 +159,7 @@ class Hub : public BusListener {
   std::uint64_t publications_ = 0;
   std::uint64_t encoded_ = 0;
   std::size_t held_by_feeds_ = 0;
+  std::int64_t highest_epoch_ = 0;
   std::unordered_map<std::string, HubRoom, NameHash, std::equal_to<>> rooms_;
   Presences presences_;
 };

@@ -64,6 +64,7 @@ void RoomFeed::append(Step& step, Cursor cursor, std::string message) {
 
 RoomFeed::Step RoomFeed::on_publication(Cursor cursor, std::string_view message) {
   Step step;
+  if (ready_ && cursor.epoch < cursor_.epoch) return on_lower(cursor, message);
   if (ready_ && cursor <= cursor_) {
     step.dropped = 1;
     return step;
@@ -80,6 +81,63 @@ RoomFeed::Step RoomFeed::on_publication(Cursor cursor, std::string_view message)
   step = start_read();
   step.gaps_detected = 1;
   return step;
+}
+
+bool RoomFeed::is_late_and_next(Cursor cursor) const {
+  return late_ && cursor == Cursor{late_->epoch, late_->seq + 1};
+}
+
+/// A publication that was on its way while a newer epoch was read, or one of a Redis that is behind: a read
+/// tells.
+RoomFeed::Step RoomFeed::on_lower(Cursor cursor, std::string_view message) {
+  Step step;
+  if (late_ && cursor.epoch == late_->epoch && cursor <= *late_) {
+    step.dropped = 1;
+  } else if (!reading_ && is_late_and_next(cursor)) {
+    late_ = cursor;
+    step.late.push_back({cursor, std::string(message)});
+    step.tell_epoch = cursor_.epoch;
+  } else {
+    hold(cursor, message);
+    if (!reading_) step = start_read();
+  }
+  return step;
+}
+
+std::optional<Cursor> RoomFeed::next_since() const {
+  if (!ready_) return std::nullopt;
+  return reading_late_ ? late_ : cursor_;
+}
+
+/// Under one run epochs only rise, so one that began under the present run and is below what was passed on is
+/// of a Redis that does not know of that. What it numbered is not to be had above the cursor.
+void RoomFeed::note_lower(Step& step, const ReadReply& reply) {
+  if (!reply.begun || reply.begun->epoch >= cursor_.epoch) return;
+  step.tell_epoch = cursor_.epoch;
+  if (reply.begun->seq == 0 || (late_ && *late_ >= *reply.begun)) return;
+  if (!late_ || late_->epoch != reply.begun->epoch) late_ = Cursor{reply.begun->epoch, 0};
+  reading_late_ = true;
+  step.read = true;
+}
+
+void RoomFeed::on_late_read(Step& step, const ReadReply& reply) {
+  if (reply.available) {
+    for (const RoomEntry& entry : reply.entries) {
+      if (entry.cursor.epoch != late_->epoch || entry.cursor <= *late_) continue;
+      late_ = entry.cursor;
+      step.late.push_back(entry);
+    }
+    const bool has_more = reply.more && !reply.entries.empty() && reply.entries.back().cursor <= *late_;
+    if (has_more) {
+      step.read = true;
+      return;
+    }
+    if (!reply.complete) ++step.gaps_unrepaired;
+  } else {
+    ++step.gaps_unrepaired;
+  }
+  reading_late_ = false;
+  finish_read(step);
 }
 
 void RoomFeed::hold(Cursor cursor, std::string_view message) {
@@ -106,6 +164,10 @@ RoomFeed::Step RoomFeed::on_read(const ReadReply& reply) {
     step.read = true;
     return step;
   }
+  if (reading_late_) {
+    on_late_read(step, reply);
+    return step;
+  }
   if (!ready_) {
     // Nobody is a member yet, so the newest number is where this gateway begins.
     if (!reply.available) {
@@ -126,21 +188,32 @@ RoomFeed::Step RoomFeed::on_read(const ReadReply& reply) {
       step.read = true;
       return step;
     }
+    note_lower(step, reply);
+    if (step.read) return step;
   } else {
     ++step.gaps_unrepaired;
   }
+  finish_read(step);
+  return step;
+}
+
+void RoomFeed::finish_read(Step& step) {
   reading_ = std::exchange(read_again_, false);
   step.read = reading_;
   // What is held came after the read's start on one subscription, even if that one is lost by now.
   broken_ = false;
   if (!reading_) pass_held(step);
   broken_ = !subscribed_;
-  return step;
 }
 
 void RoomFeed::pass_held(Step& step) {
   auto held = take_held();
   for (RoomEntry& entry : held) {
+    if (is_late_and_next(entry.cursor)) {
+      late_ = entry.cursor;
+      step.late.push_back(std::move(entry));
+      continue;
+    }
     if (entry.cursor <= cursor_) {
       ++step.dropped;
       continue;

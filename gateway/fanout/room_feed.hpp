@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,10 +26,15 @@ class RoomFeed {
   RoomFeed(const RoomFeed&) = delete;
   RoomFeed& operator=(const RoomFeed&) = delete;
 
-  /// What an input leads to. `pass_on` is in order; `read_since` asks for a read, whose reply is the next
-  /// on_read.
+  /// What an input leads to. `pass_on` is in order; `read` asks for a read from next_since(), whose reply is
+  /// the next on_read.
   struct Step {
     std::vector<RoomEntry> pass_on;
+    /// Messages of an epoch below one that was passed on: Redis numbers the room by a clock that is behind.
+    /// They come after all that was shown.
+    std::vector<RoomEntry> late;
+    /// Redis has to be told the epoch that it is behind; 0 where it is not.
+    std::int64_t tell_epoch = 0;
     bool read = false;
     bool became_ready = false;  // the first read after the first subscription is in: members may join
     std::size_t dropped = 0;    // already passed on
@@ -55,14 +62,21 @@ class RoomFeed {
   /// subscription on, and only while there is one.
   Step on_read(const ReadReply& reply);
 
-  /// What the next read asks for: `since` the last passed on, none before the first.
+  /// The last passed on, late messages aside.
   const Cursor& cursor() const { return cursor_; }
+  /// What the next read asks for; none before the first.
+  std::optional<Cursor> next_since() const;
   bool is_ready() const { return ready_; }
   bool is_reading() const { return reading_; }
   bool is_subscribed() const { return subscribed_; }
 
  private:
   Step start_read();
+  Step on_lower(Cursor cursor, std::string_view message);
+  bool is_late_and_next(Cursor cursor) const;
+  void note_lower(Step& step, const ReadReply& reply);
+  void on_late_read(Step& step, const ReadReply& reply);
+  void finish_read(Step& step);
   void hold(Cursor cursor, std::string_view message);
   std::vector<RoomEntry> take_held();
   void pass_held(Step& step);
@@ -78,6 +92,8 @@ class RoomFeed {
       false;  // the subscription was confirmed while a read was under way, or what is held dropped
   int failed_reads_ = 0;
   Cursor cursor_;
+  std::optional<Cursor> late_;  // the last passed on of an epoch below the cursor's
+  bool reading_late_ = false;
   std::vector<RoomEntry> held_;
   std::size_t held_bytes_ = 0;
 };

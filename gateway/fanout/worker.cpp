@@ -190,7 +190,7 @@ void Worker::publish(const Batch& batch) {
     else if (item.typing)
       room->on_typing(*item.typing);
     else
-      deliveries += room->publish({item.cursor, ws::make_frame(item.frame), item.second});
+      deliveries += room->publish({item.cursor, ws::make_frame(item.frame), item.second}, item.is_late);
   }
   metrics_.deliveries.Increment(static_cast<double>(deliveries));
 }

@@ -1,6 +1,7 @@
 // The hub's Bus whose repair reads fall through to PostgreSQL.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,6 +31,7 @@ class ResumingBus final : public Bus {
   void publish(const std::string& room, std::string_view text, std::shared_ptr<void> done) override {
     bus_.publish(room, text, std::move(done));
   }
+  void tell_epoch(const std::string& room, std::int64_t epoch) override { bus_.tell_epoch(room, epoch); }
   bool connected() const override { return bus_.connected(); }
 
  private:

@@ -4,6 +4,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
+#include <iomanip>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
@@ -54,6 +57,16 @@ fs::path make_folder() {
   return name;
 }
 
+/// shifted_clock.cpp, built; beside the tests of this build.
+fs::path clock_library() {
+  fs::path folder = fs::read_symlink("/proc/self/exe");
+  while (folder.has_relative_path()) {
+    folder = folder.parent_path();
+    if (fs::path library = folder / "tests/support/libshifted_clock.so"; fs::exists(library)) return library;
+  }
+  throw std::runtime_error("libshifted_clock.so is not built");
+}
+
 }  // namespace
 
 RedisServer::RedisServer(std::vector<std::string> options)
@@ -87,11 +100,16 @@ void RedisServer::start() {
   arguments.reserve(command.size() + 1);
   for (std::string& word : command) arguments.push_back(word.data());
   arguments.push_back(nullptr);
+  const fs::path library = has_own_clock_ ? clock_library() : fs::path();
   const pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(126);
+    if (has_own_clock_) {
+      ::setenv("LD_PRELOAD", library.c_str(), 1);
+      ::setenv("SHIFTED_CLOCK", (folder_ / "clock").c_str(), 1);
+    }
     ::execvp(arguments[0], arguments.data());
     ::_exit(127);
   }
@@ -138,6 +156,15 @@ void RedisServer::kill() {
 void RedisServer::wipe() const {
   fs::remove_all(folder_ / "appendonlydir");
   fs::remove(folder_ / "dump.rdb");
+}
+
+void RedisServer::shift_clock(std::chrono::milliseconds shift) {
+  // In place and of one length, since the server has the file mapped.
+  std::ostringstream digits;
+  digits << std::left << std::setw(31) << shift.count() << '\n';
+  std::fstream file(folder_ / "clock", has_own_clock_ ? std::ios::in | std::ios::out : std::ios::out);
+  file << digits.str();
+  has_own_clock_ = true;
 }
 
 void RedisServer::freeze() const {

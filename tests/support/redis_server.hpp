@@ -1,6 +1,7 @@
 // A real Redis of the test's own: on a free port, in a temporary folder, with a password; stopped by pid.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -35,6 +36,9 @@ class RedisServer {
   void freeze() const;
   void thaw() const;
 
+  /// Its wall clock is so much ahead of the machine's, or behind; from the next start on, and then at once.
+  void shift_clock(std::chrono::milliseconds shift);
+
  private:
   bool answers() const;
 
@@ -42,6 +46,7 @@ class RedisServer {
   std::filesystem::path folder_;
   int port_ = 0;
   pid_t pid_ = 0;
+  bool has_own_clock_ = false;
 };
 
 }  // namespace chat::test

@@ -1,6 +1,7 @@
 // All faults, in the order in which they run; those of the short form are the most telling ones.
 import { latency } from "../figures/latency.mjs";
 import { resume } from "../figures/resume.mjs";
+import { clockBehind } from "./clock.mjs";
 import { gatewayKilled } from "./gateway.mjs";
 import { kafkaDiskFull, kafkaKilled, kafkaLongAway } from "./kafka.mjs";
 import { commitsOff, postgresPromoted, postgresRestored, topicMadeAgain } from "./lost_rows.mjs";
@@ -19,10 +20,10 @@ export const faults = [
   gatewayKilled, persisterKilled, persisterKilledBetweenCommits, redisKilled, redisEmptied, redisFrozen, kafkaKilled,
   postgresKilled, postgresAway, postgresFrozen, slowReaders,
   // These have fleets of their own.
-  postgresRestored, postgresPromoted, commitsOff, topicMadeAgain, slowJoins, orphan, backendKilled, zombie, kafkaLongAway, kafkaDiskFull, poison, rollingRestart, everything,
+  postgresRestored, postgresPromoted, commitsOff, topicMadeAgain, slowJoins, clockBehind, orphan, backendKilled, zombie, kafkaLongAway, kafkaDiskFull, poison, rollingRestart, everything,
 ];
 
-export const shortFaults = [gatewayKilled, persisterKilledBetweenCommits, redisKilled, redisEmptied, kafkaKilled, postgresKilled, slowReaders, zombie];
+export const shortFaults = [gatewayKilled, persisterKilledBetweenCommits, redisKilled, redisEmptied, clockBehind, kafkaKilled, postgresKilled, slowReaders, zombie];
 
 // Measured after the faults of the long form, or when they are named.
 export const figures = [resume, latency];

@@ -13,6 +13,8 @@ export class ResendingClient {
   #cursor = undefined;
   #pending = new Map();
   #stopped = false;
+  #paused = null;
+  #resume = () => {};
   #socket = null;
   #seen = new Set();
 
@@ -46,8 +48,20 @@ export class ResendingClient {
     return this.messages;
   }
 
+  // Loses its connection, and stays away until resume().
+  pause() {
+    this.#paused = new Promise((resume) => (this.#resume = resume));
+    this.#socket.joined = false;
+    this.#socket.terminate();
+  }
+
+  resume() {
+    this.#resume();
+  }
+
   async stop() {
     this.#stopped = true;
+    this.#resume();
     this.#socket?.terminate();
     await this.#running;
   }
@@ -56,6 +70,7 @@ export class ResendingClient {
     for (let attempt = 0; !this.#stopped; attempt++) {
       await this.#connection(this.urls[attempt % this.urls.length]);
       await delay(this.#stopped ? 0 : 50);
+      await this.#paused;
     }
   }
 

@@ -162,6 +162,14 @@ TEST_F(AcceptTest, numbers_over_1e15_keep_their_digits) {
   EXPECT_EQ(accept(asked).status, Status::duplicate);
 }
 
+TEST_F(AcceptTest, epochs_end_at_what_a_json_number_holds) {
+  AcceptRequest asked = request();
+  asked.floor = max_json_integer - 1;
+  EXPECT_EQ(accept(asked).cursor.epoch, max_json_integer);
+  EXPECT_EQ(accept_text("1", "another").status, Status::unavailable);
+  EXPECT_EQ(accept(request("goes on")).cursor, (Cursor{max_json_integer, 2}));
+}
+
 TEST_F(AcceptTest, a_hash_behind_the_stream_begins_a_new_epoch_above_it) {
   const Cursor first = accept_text("1").cursor;
   accept_text("2");
@@ -184,6 +192,7 @@ TEST_F(AcceptTest, a_missing_hash_begins_an_epoch_above_the_streams_last_even_wi
 TEST_F(AcceptTest, I2_no_number_comes_twice_after_flushall) {
   const Cursor first = accept_text("1").cursor;
   redis({"FLUSHALL"});
+  prove_epochs();
   // Both can be within one millisecond of the clock: it is the floor that keeps the numbers apart then.
   AcceptRequest next = request("2");
   next.floor = first.epoch;
@@ -239,6 +248,7 @@ TEST_F(AcceptTest, a_prefix_separates_rooms_of_one_redis) {
   gateway::RedisRoomStore other(context, settings, metrics);
   other.start();
   ASSERT_TRUE(until([&] { return other.connected(); }));
+  redis({"HSET", "staging:chat:epochs", "run", admin.run_id(), "highest", "0"});
   std::optional<AcceptReply> reply;
   other.accept(request(), [&](AcceptReply got) { reply = std::move(got); });
   ASSERT_TRUE(until([&] { return reply.has_value(); }));
@@ -263,6 +273,96 @@ TEST_F(AcceptTest, while_redis_is_away_answers_come_soon_and_afterwards_a_new_ep
   server.start();
   ASSERT_TRUE(ready());
   EXPECT_GT(accept_text("2").cursor, first);
+}
+
+class EpochsTest : public AcceptTest {
+ protected:
+  static constexpr std::int64_t far = 7'000'000'000'000;
+
+  void forget_proof() { redis({"DEL", "chat:epochs"}); }
+};
+
+TEST_F(EpochsTest, I2_no_epoch_begins_until_somebody_has_proven_where_the_earlier_ones_end) {
+  forget_proof();
+  const AcceptRequest refused = request("1");
+  EXPECT_EQ(accept(refused).status, Status::unavailable);
+  EXPECT_EQ(redis({"EXISTS", "chat:{general}:log", "chat:{general}:meta"}), "0");
+  prove_epochs(far);
+  const AcceptReply again = accept(refused);
+  EXPECT_EQ(again.status, Status::accepted) << "the refusal remembered the id";
+  EXPECT_EQ(again.cursor, (Cursor{far + 1, 1}));
+}
+
+TEST_F(EpochsTest, a_proof_of_another_run_proves_nothing) {
+  redis({"HSET", "chat:epochs", "run", "another"});
+  EXPECT_EQ(accept_text("1").status, Status::unavailable);
+}
+
+TEST_F(EpochsTest, a_room_that_has_its_epoch_needs_no_proof) {
+  const Cursor first = accept_text("1").cursor;
+  forget_proof();
+  EXPECT_EQ(accept_text("2").cursor, (Cursor{first.epoch, 2}));
+}
+
+TEST_F(EpochsTest, what_waits_for_the_proof_is_accepted_in_order_once_it_is_there) {
+  forget_proof();
+  std::vector<std::string> order;
+  const auto send = [&](const std::string& text) {
+    store.accept(request(text), [&order, text](const AcceptReply& reply) {
+      order.push_back(text + " " + std::to_string(reply.cursor.seq));
+    });
+  };
+  send("a");
+  send("b");
+  EXPECT_EQ(redis({"EXISTS", "chat:{general}:log"}), "0");
+  send("c");
+  prove_epochs();
+  ASSERT_TRUE(until([&] { return order.size() == 3; }));
+  EXPECT_THAT(order, testing::ElementsAre("a 1", "b 2", "c 3"));
+}
+
+TEST_F(EpochsTest, every_epoch_is_above_all_that_were_begun_before_whatever_the_clock_says) {
+  prove_epochs(far);
+  EXPECT_EQ(accept_text("1", "one").cursor.epoch, far + 1);
+  EXPECT_EQ(accept_text("1", "two").cursor.epoch, far + 2);
+  redis({"DEL", "chat:{one}:meta", "chat:{one}:log"});
+  EXPECT_EQ(accept_text("2", "one").cursor, (Cursor{far + 3, 1}));
+}
+
+TEST_F(EpochsTest, a_read_gives_an_empty_room_an_epoch_above_all_and_none_without_a_proof) {
+  prove_epochs(far);
+  EXPECT_EQ(read_last(1).newest, (Cursor{far + 1, 0}));
+  EXPECT_EQ(accept_text("1").cursor, (Cursor{far + 1, 1}));
+  forget_proof();
+  EXPECT_EQ(read_last(1, "other").newest.seq, 0);
+  EXPECT_EQ(redis({"EXISTS", "chat:{other}:meta"}), "0");
+}
+
+class ShiftedRedis : public AcceptTest {
+ protected:
+  ShiftedRedis() { server.shift_clock(std::chrono::milliseconds(0)); }
+
+  void SetUp() override {
+    server.kill();
+    server.start();
+    AcceptTest::SetUp();
+  }
+};
+
+TEST_F(ShiftedRedis, I2_a_clock_that_jumps_within_a_run_changes_no_order) {
+  const Cursor first = accept_text("1").cursor;
+  server.shift_clock(std::chrono::hours(-1));
+  EXPECT_EQ(accept_text("2").cursor, (Cursor{first.epoch, 2}));
+  redis({"DEL", "chat:{general}:meta", "chat:{general}:log"});
+  const Cursor behind = accept_text("3").cursor;
+  EXPECT_EQ(behind, (Cursor{first.epoch + 1, 1}));
+  server.shift_clock(std::chrono::hours(24 * 365 * 73));
+  EXPECT_GT(accept_text("4").cursor, behind) << "though all that expires has expired";
+  const Cursor ahead = accept_text("1", "another").cursor;
+  EXPECT_GT(ahead.epoch, first.epoch + 73LL * 365 * 24 * 3'600'000 - 60'000);
+  server.shift_clock(std::chrono::milliseconds(0));
+  redis({"DEL", "chat:{another}:meta", "chat:{another}:log"});
+  EXPECT_EQ(accept_text("2", "another").cursor, (Cursor{ahead.epoch + 1, 1}));
 }
 
 class KeepingRedis : public AcceptTest {

@@ -29,7 +29,14 @@ class StoreTest : public testing::Test {
   }
 
   bool ready() {
-    return until([&] { return store.connected() && admin.is_ready(); });
+    if (!until([&] { return store.connected() && admin.is_ready(); })) return false;
+    prove_epochs();
+    return true;
+  }
+
+  /// As a gateway does to a Redis of which nothing was heard before (epoch_keeper.hpp).
+  void prove_epochs(std::int64_t highest = 0) {
+    redis({"HSET", "chat:epochs", "run", admin.run_id(), "highest", std::to_string(highest)});
   }
 
   template <class Condition>

@@ -335,5 +335,14 @@ TEST_F(RoomTest, ASubscriptionOfAnEarlierLifeIsIgnored) {
   EXPECT_EQ(hub.unwanted, std::vector<std::string>{"x"});
 }
 
+TEST_F(RoomTest, I3ALateMessageReachesTheMembersThatJoinedAboveIt) {
+  go_live(member, {9, 4});
+  EXPECT_EQ(room->publish(room_message(5, 1)), 0U) << "below where it joined";
+  EXPECT_EQ(room->publish(room_message(5, 2), true), 1U);
+  EXPECT_FALSE(room->has_all_after(Cursor{9, 4})) << "the ring does not have it behind that";
+  EXPECT_EQ(room->floor(), 9);
+  EXPECT_EQ(room->publish(room_message(9, 5)), 1U);
+}
+
 }  // namespace
 }  // namespace chat::gateway

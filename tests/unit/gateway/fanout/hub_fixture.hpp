@@ -28,6 +28,7 @@ class FakeBus : public Bus {
     published.emplace_back(room, text);
     publishing.push_back(std::move(done));
   }
+  void tell_epoch(const std::string& room, std::int64_t epoch) override { epochs.emplace_back(room, epoch); }
   bool connected() const override { return is_connected; }
 
   void answer(ReadReply reply) {
@@ -39,6 +40,7 @@ class FakeBus : public Bus {
   bool is_connected = true;
   std::vector<std::string> subscribed, unsubscribed;
   std::vector<std::pair<std::string, std::string>> published;
+  std::vector<std::pair<std::string, std::int64_t>> epochs;
   std::vector<std::shared_ptr<void>> publishing;
   std::vector<ReadRequest> requests;
   std::vector<std::function<void(ReadReply)>> handlers;

@@ -113,6 +113,29 @@ TEST_F(HubTest, I4AnIdThatWasShownIsNotShownUnderASecondNumber) {
   EXPECT_EQ(metrics.gaps_detected.Value(), 0);
 }
 
+TEST_F(HubTest, I3AMessageOfALowerEpochReachesTheMembersMarkedAsLateAndRedisIsToldTheHigherOne) {
+  go_live();
+  hub.on_publication("r", message({3, 1}));
+  auto look = page_up_to({3, 1});
+  look.complete = false;
+  look.begun = look.newest;
+  bus.answer(look);
+  EXPECT_EQ(bus.epochs, (std::vector<std::pair<std::string, std::int64_t>>{{"r", 5}}));
+  EXPECT_EQ(bus.requests.back().since, (Cursor{3, 0}));
+  auto all = page_up_to({3, 1});
+  all.entries.push_back({{3, 1}, message({3, 1})});
+  bus.answer(all);
+  ASSERT_EQ(one.batches.size(), 1U);
+  ASSERT_EQ(one.batches[0].size(), 1U);
+  EXPECT_EQ(one.batches[0][0].cursor, (Cursor{3, 1}));
+  EXPECT_TRUE(one.batches[0][0].is_late);
+  EXPECT_EQ(metrics.late_epochs.Value(), 1);
+  hub.on_publication("r", message({6, 1}));
+  hub.on_batch_end();
+  EXPECT_FALSE(one.batches.back()[0].is_late);
+  EXPECT_EQ(hub.highest_epoch(), 6);
+}
+
 TEST_F(HubTest, ForeignPublicationsAreDroppedAndCounted) {
   go_live();
   hub.on_publication("r", "not a message");

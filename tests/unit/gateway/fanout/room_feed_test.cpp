@@ -20,6 +20,17 @@ std::vector<Cursor> cursors(const RoomFeed::Step& step) {
   return result;
 }
 
+ReadReply began_here(ReadReply read) {
+  read.begun = read.newest;
+  return read;
+}
+
+std::vector<Cursor> late(const RoomFeed::Step& step) {
+  std::vector<Cursor> result;
+  for (const auto& entry : step.late) result.push_back(entry.cursor);
+  return result;
+}
+
 struct RoomFeedTest : ::testing::Test {
   std::size_t all_held = 0;
   RoomFeed feed{all_held};
@@ -66,7 +77,97 @@ TEST_F(RoomFeedTest, I3ANewEpochOnAnUnbrokenSubscriptionFollows) {
   EXPECT_TRUE(feed.accept_next({9, 1}));
   EXPECT_TRUE(feed.accept_next({9, 2}));
   EXPECT_FALSE(feed.accept_next({8, 1}));
-  EXPECT_EQ(feed.on_publication({8, 1}, "old").dropped, 1U);
+}
+
+TEST_F(RoomFeedTest, APublicationThatWasOnItsWayWhileANewerEpochWasReadIsDroppedAfterALook) {
+  begin_at({1, 4});
+  EXPECT_TRUE(feed.accept_next({9, 1}));
+  EXPECT_TRUE(feed.on_publication({1, 4}, "old").read);
+  const auto step = feed.on_read(began_here(reply({9, 1})));
+  EXPECT_EQ(step.dropped, 1U);
+  EXPECT_TRUE(step.late.empty());
+  EXPECT_EQ(step.tell_epoch, 0);
+  EXPECT_TRUE(feed.accept_next({9, 2}));
+}
+
+struct RedisBehindTest : RoomFeedTest {
+  /// Redis began epoch 5 under its present run, and the room has shown epoch 9.
+  void SetUp() override {
+    begin_at({9, 4});
+    const auto look = feed.on_publication({5, 3}, "three");
+    EXPECT_TRUE(look.read);
+    EXPECT_EQ(feed.next_since(), (Cursor{9, 4}));
+    const auto found = feed.on_read(began_here(reply({5, 3}, {}, false)));
+    EXPECT_EQ(found.tell_epoch, 9);
+    EXPECT_TRUE(found.read);
+    EXPECT_EQ(feed.next_since(), (Cursor{5, 0}));
+  }
+};
+
+TEST_F(RedisBehindTest, I3AllThatItNumberedIsPassedOnAfterWhatWasShown) {
+  const auto step = feed.on_read(began_here(reply({5, 2}, {{5, 1}, {5, 2}})));
+  EXPECT_EQ(late(step), (std::vector<Cursor>{{5, 1}, {5, 2}, {5, 3}})) << "with what was held meanwhile";
+  EXPECT_TRUE(step.pass_on.empty());
+  EXPECT_FALSE(step.read);
+  EXPECT_EQ(feed.on_publication({5, 3}, "again").dropped, 1U);
+  EXPECT_EQ(late(feed.on_publication({5, 4}, "four")), (std::vector<Cursor>{{5, 4}}));
+  EXPECT_TRUE(feed.accept_next({10, 1})) << "the epoch that Redis begins when it was told";
+}
+
+TEST_F(RedisBehindTest, LongOnesComePageByPage) {
+  auto first = began_here(reply({5, 3}, {{5, 1}, {5, 2}}));
+  first.more = true;
+  auto step = feed.on_read(first);
+  EXPECT_EQ(late(step), (std::vector<Cursor>{{5, 1}, {5, 2}}));
+  EXPECT_TRUE(step.read);
+  EXPECT_EQ(feed.next_since(), (Cursor{5, 2}));
+  step = feed.on_read(began_here(reply({5, 3}, {{5, 3}})));
+  EXPECT_EQ(late(step), (std::vector<Cursor>{{5, 3}}));
+  EXPECT_FALSE(step.read);
+}
+
+TEST_F(RedisBehindTest, WhatWasShownIsNotShownAgain) {
+  const auto step = feed.on_read(began_here(reply({9, 4}, {{5, 1}, {5, 2}, {5, 3}, {9, 3}, {9, 4}})));
+  EXPECT_EQ(late(step), (std::vector<Cursor>{{5, 1}, {5, 2}, {5, 3}}));
+  EXPECT_TRUE(step.pass_on.empty());
+}
+
+TEST_F(RedisBehindTest, AHoleInItIsRead) {
+  feed.on_read(began_here(reply({5, 3}, {{5, 1}, {5, 2}, {5, 3}})));
+  EXPECT_TRUE(feed.on_publication({5, 6}, "six").read);
+  EXPECT_TRUE(feed.on_read(began_here(reply({5, 6}, {}, false))).read);
+  EXPECT_EQ(feed.next_since(), (Cursor{5, 3}));
+  const auto step = feed.on_read(began_here(reply({5, 6}, {{5, 4}, {5, 5}, {5, 6}})));
+  EXPECT_EQ(late(step), (std::vector<Cursor>{{5, 4}, {5, 5}, {5, 6}}));
+}
+
+TEST_F(RoomFeedTest, I3WhatARedisThatIsBehindNumberedWhileTheSubscriptionWasLostIsReadToo) {
+  begin_at({9, 4});
+  feed.on_lost();
+  EXPECT_TRUE(feed.on_subscribed().read);
+  const auto found = feed.on_read(began_here(reply({5, 2}, {}, false)));
+  EXPECT_TRUE(found.read);
+  EXPECT_EQ(found.tell_epoch, 9);
+  EXPECT_EQ(late(feed.on_read(began_here(reply({5, 2}, {{5, 1}, {5, 2}})))),
+            (std::vector<Cursor>{{5, 1}, {5, 2}}));
+}
+
+TEST_F(RoomFeedTest, ARedisThatGaveAnEmptyRoomALowerEpochIsTold) {
+  begin_at({9, 4});
+  feed.on_lost();
+  feed.on_subscribed();
+  const auto step = feed.on_read(began_here(reply({5, 0})));
+  EXPECT_EQ(step.tell_epoch, 9);
+  EXPECT_FALSE(step.read);
+}
+
+TEST_F(RoomFeedTest, AnOlderCopyOfRedisIsNoLowerEpoch) {
+  begin_at({9, 4});
+  feed.on_lost();
+  feed.on_subscribed();
+  const auto step = feed.on_read(reply({5, 20}));
+  EXPECT_EQ(step.tell_epoch, 0);
+  EXPECT_FALSE(step.read);
 }
 
 TEST_F(RoomFeedTest, I3ANewEpochThatBeganUnseenIsRead) {

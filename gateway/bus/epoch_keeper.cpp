@@ -1,0 +1,120 @@
+#include "gateway/bus/epoch_keeper.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/log/log.hpp"
+
+namespace chat::gateway {
+namespace {
+
+constexpr std::chrono::milliseconds tick_period{200};
+constexpr std::chrono::seconds report_period{10};
+
+/// What gateways that were connected to the Redis before get to speak first, and to produce what they showed.
+constexpr std::chrono::seconds witness_time{1};
+
+std::int64_t own_clock_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+}  // namespace
+
+EpochKeeper::EpochKeeper(boost::asio::io_context& context, redis::CommandConnection& connection,
+                         RoomCommands& commands, Metrics& metrics, std::function<std::int64_t()> seen)
+    : connection_(connection),
+      commands_(commands),
+      seen_(std::move(seen)),
+      timer_(context),
+      unproven_(
+          metrics.gauge("chat_epochs_unproven",
+                        "1 while Redis may begin no epoch: new rooms, and all rooms after Redis started "
+                        "anew, take no messages")),
+      proofs_(metrics.counter("chat_epoch_proofs_total",
+                              "Times that this gateway proved to Redis where its new epochs begin")) {}
+
+void EpochKeeper::tick() {
+  if (connection_.is_ready())
+    ask_redis();
+  else
+    unproven_since_.reset();
+  timer_.expires_after(tick_period);
+  timer_.async_wait(lifetime_.guard([this](boost::system::error_code) { tick(); }));
+}
+
+void EpochKeeper::ask_redis() {
+  if (std::exchange(is_asking_redis_, true)) return;
+  EpochClaim claim{.floor = seen_()};
+  // To a Redis that another gateway proved: what was given before may be above that all the same.
+  if (connection_.run_id() != proven_run_)
+    claim.floor = std::max(claim.floor, witness_.bound(Clock::now()).value_or(0));
+  commands_.tell_epoch(claim, [this, run = connection_.run_id()](const EpochReply& reply) {
+    is_asking_redis_ = false;
+    on_reply(run, reply);
+  });
+}
+
+void EpochKeeper::on_reply(const std::string& run, const EpochReply& reply) {
+  if (!reply.available) return;
+  unproven_.Set(reply.is_proven ? 0 : 1);
+  if (!reply.is_proven) return on_unproven(run);
+  unproven_since_.reset();
+  proven_run_ = run;
+  witness_.saw(reply.highest, reply.clock_ms, Clock::now());
+}
+
+void EpochKeeper::on_unproven(const std::string& run) {
+  const auto now = Clock::now();
+  if (!unproven_since_) {
+    unproven_since_ = now;
+    next_report_ = now + report_period;
+  }
+  if (const auto bound = witness_.bound(now)) return prove(*bound, "what the Redis before it gave");
+  if (archive_ != nullptr) return ask_archive(run);
+  if (has_waited()) prove(own_clock_ms(), "this gateway's clock");
+}
+
+bool EpochKeeper::has_waited() const {
+  return unproven_since_ && Clock::now() - *unproven_since_ >= witness_time;
+}
+
+void EpochKeeper::ask_archive(const std::string& run) {
+  if (std::exchange(is_asking_archive_, true)) return;
+  archive_->find_highest(lifetime_.guard([this, run](const ArchivedEpochs& archived) {
+    is_asking_archive_ = false;
+    on_archive(run, archived);
+  }));
+}
+
+void EpochKeeper::on_archive(const std::string& run, const ArchivedEpochs& archived) {
+  // A run in between may have given epochs that were not in Kafka yet.
+  if (!connection_.is_ready() || connection_.run_id() != run || !unproven_since_) return;
+  if (!archived.is_known)
+    return report("PostgreSQL does not have all that Kafka has, or one of them is away");
+  if (!archived.is_empty && !has_waited()) return;
+  prove(std::max(archived.highest, own_clock_ms()), "Kafka and PostgreSQL");
+}
+
+void EpochKeeper::prove(std::int64_t floor, std::string_view by) {
+  floor = std::max(floor, seen_());
+  proofs_.Increment();
+  log::info("Redis is new; its epochs begin above all earlier ones",
+            {{"run", connection_.run_id()}, {"floor", floor}, {"known_by", by}});
+  commands_.tell_epoch({.floor = floor, .proves = true},
+                       [this, run = connection_.run_id()](const EpochReply& reply) {
+                         if (reply.is_proven) on_reply(run, reply);
+                       });
+}
+
+void EpochKeeper::report(std::string_view reason) {
+  const auto now = Clock::now();
+  if (now < next_report_) return;
+  next_report_ = now + report_period;
+  log::warning(
+      "Redis is new, and which numbers rooms had before cannot be proven; messages are told unavailable. "
+      "Check PostgreSQL, Kafka and the persister",
+      {{"reason", reason}});
+}
+
+}  // namespace chat::gateway

@@ -1,0 +1,69 @@
+// Proves to a Redis where its new epochs may begin (epochs.lua).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+
+#include "common/metrics/metrics.hpp"
+#include "common/redis/command_connection.hpp"
+#include "common/redis/lifetime.hpp"
+#include "gateway/bus/epoch_archive.hpp"
+#include "gateway/bus/epoch_witness.hpp"
+#include "gateway/bus/room_commands.hpp"
+
+namespace chat::gateway {
+
+/// Under each run of Redis the first gateway that can proves it: one that was connected to the Redis before
+/// knows what that gave, else everything that Kafka has must be in PostgreSQL, whose highest epoch it is
+/// then. Without PostgreSQL the gateways' own clocks have to do. Until then no room begins an epoch. On the
+/// bus thread.
+class EpochKeeper {
+ public:
+  /// Everything outlives it; `archive` may be null. `seen`: the highest epoch that this gateway's members
+  /// saw.
+  EpochKeeper(boost::asio::io_context& context, redis::CommandConnection& connection, RoomCommands& commands,
+              Metrics& metrics, std::function<std::int64_t()> seen);
+
+  /// Before start(). Outlives it, or is set back to null.
+  void use(EpochArchive* archive) { archive_ = archive; }
+
+  void start() { tick(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void tick();
+  void ask_redis();
+  void on_reply(const std::string& run, const EpochReply& reply);
+  void on_unproven(const std::string& run);
+  void ask_archive(const std::string& run);
+  void on_archive(const std::string& run, const ArchivedEpochs& archived);
+  void prove(std::int64_t floor, std::string_view by);
+  void report(std::string_view reason);
+  bool has_waited() const;
+
+  redis::CommandConnection& connection_;
+  RoomCommands& commands_;
+  const std::function<std::int64_t()> seen_;
+  EpochArchive* archive_ = nullptr;
+  boost::asio::steady_timer timer_;
+  EpochWitness witness_;
+  std::string proven_run_;
+  bool is_asking_redis_ = false;
+  bool is_asking_archive_ = false;
+  std::optional<Clock::time_point> unproven_since_;
+  Clock::time_point next_report_{};
+  prometheus::Gauge& unproven_;
+  prometheus::Counter& proofs_;
+  redis::Lifetime lifetime_;
+};
+
+}  // namespace chat::gateway
