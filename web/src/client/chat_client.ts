@@ -1,6 +1,7 @@
 // The chat as a program sees it: rooms to join,
 // messages to send, events to listen to. Knows no user interface.
 import { fullJitter } from "./backoff";
+import { steadyMs } from "./clock";
 import { Connection, type Socket } from "./connection";
 import type { ChatEvent, ConnectionState } from "./events";
 import { Outbox, type Outgoing } from "./outbox";
@@ -218,11 +219,11 @@ export class ChatClient {
   #sendFailed({ id, room }: Outgoing, { code, message, retry_after_ms }: ErrorFrame): void {
     const wait = retry_after_ms ?? this.#retryWait(this.#outbox.attempts(id) - 1);
     if (retryLater.has(code)) {
-      this.#outbox.postpone(id, Date.now() + wait);
+      this.#outbox.postpone(id, steadyMs() + wait);
     } else if (code === "not_joined") {
       // The gateway has forgotten that this session is in
       // the room: join again, then the message goes out again.
-      this.#outbox.postpone(id, Date.now() + wait);
+      this.#outbox.postpone(id, steadyMs() + wait);
       const feed = this.#rooms.get(room);
       if (feed?.live) this.#askToJoin(feed);
     } else {
@@ -240,7 +241,7 @@ export class ChatClient {
   #flush(): void {
     clearTimeout(this.#sendTimer);
     if (!this.#connection.online) return;
-    const now = Date.now();
+    const now = steadyMs();
     const ready = (room: string) => this.#rooms.get(room)?.live === true;
     for (const message of this.#outbox.takeDue(now, ready)) {
       this.#connection.send({ type: "send", ...message });

@@ -1,5 +1,6 @@
 // One WebSocket to whichever gateway answers: opened, kept alive, and opened again as the close code allows.
 import { fullJitter } from "./backoff";
+import { steadyMs } from "./clock";
 import { closeRule } from "./close_codes";
 import type { ConnectionState } from "./events";
 import { parseFrame } from "./parse_frame";
@@ -123,7 +124,7 @@ export class Connection {
   }
 
   #received(frame: ServerFrame | undefined): void {
-    this.#lastReceived = Date.now();
+    this.#lastReceived = steadyMs();
     if (!frame) return;
     switch (frame.type) {
       case "welcome":
@@ -135,7 +136,7 @@ export class Connection {
         else this.#listener.onFrame(frame);
         return;
       case "reconnect":
-        this.#comeBackAt = Date.now() + frame.after_ms;
+        this.#comeBackAt = steadyMs() + frame.after_ms;
         return;
       case "pong":
         return;
@@ -146,7 +147,7 @@ export class Connection {
 
   #welcomed({ gateway, user, session }: WelcomeFrame): void {
     if (!this.online) {
-      this.#onlineSince = Date.now();
+      this.#onlineSince = steadyMs();
       this.#watch(idleMs);
     }
     this.#setState({ phase: "online", gateway, user, session });
@@ -170,14 +171,14 @@ export class Connection {
   #watch(ms: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      const idle = Date.now() - this.#lastReceived;
+      const idle = steadyMs() - this.#lastReceived;
       if (idle >= idleMs) this.#probe();
       else this.#watch(idleMs - idle);
     }, ms);
   }
 
   #probe(): void {
-    const asked = Date.now();
+    const asked = steadyMs();
     this.#lastReceived = Math.min(this.#lastReceived, asked - 1);
     this.send({ type: "ping", id: this.#options.newId() });
     clearTimeout(this.#timer);
@@ -195,10 +196,10 @@ export class Connection {
       this.#setState({ phase: "stopped", reason: rule.reason });
       return;
     }
-    if (reached && Date.now() - this.#onlineSince >= stableMs) this.#attempt = 0;
+    if (reached && steadyMs() - this.#onlineSince >= stableMs) this.#attempt = 0;
     const told = this.#comeBackAt;
     const least = rule.comeBack === "later" ? laterMs : 0;
-    const wait = told === undefined ? least + this.#nextBackoff() : Math.max(0, told - Date.now());
+    const wait = told === undefined ? least + this.#nextBackoff() : Math.max(0, told - steadyMs());
     this.#wait(wait, reached || code !== 1006 ? rule.reason : "The server cannot be reached.");
   }
 
@@ -209,7 +210,7 @@ export class Connection {
   #wait(ms: number, reason: string): void {
     this.#discard();
     this.#timer = setTimeout(() => this.#open(), ms);
-    this.#setState({ phase: "waiting", until: Date.now() + ms, reason });
+    this.#setState({ phase: "waiting", until: steadyMs() + ms, reason });
   }
 
   /** Lets go of the socket at once: a close handshake on a dead network would take minutes. */

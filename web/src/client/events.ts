@@ -5,7 +5,7 @@ export type ConnectionState =
   | { phase: "idle" }
   | { phase: "connecting" }
   | { phase: "online"; gateway: string; user: string; session: string }
-  /** Offline; the next attempt begins at `until` (ms since 1970). */
+  /** Offline; the next attempt begins at `until` (`steadyMs`). */
   | { phase: "waiting"; until: number; reason: string }
   /** Offline until the user asks to be connected. */
   | { phase: "stopped"; reason: string };

@@ -9,7 +9,7 @@ export interface Outgoing {
 
 interface Entry {
   readonly message: Outgoing;
-  /** When it was last sent on the present connection, ms since 1970; undefined while it waits. */
+  /** When it was last sent on the present connection (`steadyMs`); undefined while it waits. */
   sentAt: number | undefined;
   attempts: number;
 }

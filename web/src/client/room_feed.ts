@@ -78,7 +78,10 @@ export class RoomFeed {
   accept(message: Message): boolean {
     // Before the last page the cursor must not jump over what the pages still bring.
     if (!this.live) return this.#isNew(message);
-    if (this.#cursor && compareCursors(message, this.#cursor) <= 0) return false;
+    if (this.#cursor && compareCursors(message, this.#cursor) <= 0) {
+      // A lower epoch is no repetition: the message was numbered by a server whose clock was behind.
+      return message.epoch < this.#cursor.epoch && this.#isNew(message);
+    }
     this.#cursor = cursorOf(message);
     return this.#isNew(message);
   }

@@ -40,6 +40,15 @@ describe("sending", () => {
     },
   );
 
+  it("is tried again in time also where the computer's clock was set back", () => {
+    const chat = new ScriptedChat().online();
+    const id = chat.client.send("general", "hello");
+    chat.socket.refuse(id, "unavailable", { retry_after_ms: 700 });
+    vi.setSystemTime(Date.now() - 3_600_000);
+    vi.advanceTimersByTime(700);
+    expect(chat.socket.framesOf("send")).toHaveLength(2);
+  });
+
   it("survives a reconnect: sent again with the same ids in the same order, after the join", () => {
     const chat = new ScriptedChat().online();
     const ids = ["one", "two"].map((text) => chat.client.send("general", text));

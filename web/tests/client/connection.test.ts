@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { steadyMs } from "../../src/client/clock";
 import { ScriptedChat } from "../support/scripted_gateway";
 
 beforeEach(() => vi.useFakeTimers());
@@ -47,8 +48,15 @@ describe("connection", () => {
     chat.socket.drop();
     expect(chat.eventsOf("connection").at(-1)?.state).toMatchObject({
       phase: "waiting",
-      until: Date.now() + 999,
+      until: steadyMs() + 999,
     });
+  });
+
+  it("gives up a silent connection also where the computer's clock was set back", () => {
+    const chat = new ScriptedChat().online();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    vi.advanceTimersByTime(120_000);
+    expect(chat.sockets.length).toBeGreaterThan(1);
   });
 
   it("comes back when it was told to", () => {

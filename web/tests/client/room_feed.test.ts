@@ -59,7 +59,16 @@ describe("RoomFeed", () => {
     feed.join("j1");
     feed.page(joined("j1", 500, []));
     expect(feed.accept(message(1, { epoch: 2 }))).toBe(true);
-    expect(feed.accept(message(501))).toBe(false);
+    expect(feed.join("j2").since).toEqual({ epoch: 2, seq: 1 });
+  });
+
+  it("shows a message of a lower epoch once, and goes on from the highest", () => {
+    const feed = new RoomFeed("general");
+    feed.join("j1");
+    feed.page(joined("j1", 500, [], { epoch: 9 }));
+    expect(feed.accept(message(1, { epoch: 5 }))).toBe(true);
+    expect(feed.accept(message(1, { epoch: 5 }))).toBe(false);
+    expect(feed.join("j2").since).toEqual({ epoch: 9, seq: 500 });
   });
 
   it("tells of a gap only if something was there before", () => {

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { steadyMs } from "../../src/client/clock";
 import { Composer } from "../../src/components/Composer";
 import { ConnectionBanner } from "../../src/components/ConnectionBanner";
 import { MessageList } from "../../src/components/MessageList";
@@ -127,7 +128,7 @@ it("the banner says why the connection is not there and when it is tried again",
   const onReconnect = vi.fn();
   const waiting = {
     phase: "waiting",
-    until: Date.now() + 4_500,
+    until: steadyMs() + 4_500,
     reason: "The connection was lost.",
   } as const;
   render(<ConnectionBanner connection={waiting} onReconnect={onReconnect} />);
