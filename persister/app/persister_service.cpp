@@ -166,9 +166,10 @@ void PersisterService::consume() {
   has_begun_ = true;
   watch_topics();
   KafkaDeadLetterQueue dead_letters(settings_.kafka, client_id_ + "-dead-letters", metrics_);
-  RedisReceipts receipts(
-      redis_context_, settings_.redis, metrics_,
-      {.stream_keep = settings_.stream_keep, .trial = &dependencies_.add("redis"), .service = client_id_});
+  RedisReceipts receipts(redis_context_, settings_.redis, metrics_,
+                         {.stream_keep = settings_.stream_keep,
+                          .trial = &dependencies_.add("redis", false),
+                          .service = client_id_});
   Pipeline pipeline(settings_.pipeline(),
                     {store_, dead_letters, receipts, owned_, database_trial_, dead_letter_alarm_},
                     persister_metrics_, status_, clock_);
