@@ -5,6 +5,7 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafkacpp.h>
 
+#include "common/kafka/ask_bounds.hpp"
 #include "common/kafka/client_events.hpp"
 #include "common/kafka/commit.hpp"
 #include "common/kafka/conf.hpp"
@@ -189,13 +190,12 @@ std::map<std::int32_t, PartitionLog> Consumer::logs(const std::vector<std::int32
   for (int i = 0; i < list->cnt; ++i) {
     const rd_kafka_topic_partition_t& each = list->elems[i];
     if (each.err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-    PartitionLog log;
-    const auto error = impl_->consumer->query_watermark_offsets(
-        impl_->topic, each.partition, &log.bounds.start, &log.bounds.end, static_cast<int>(wait.count()));
-    if (error != RdKafka::ERR_NO_ERROR) {
+    const auto bounds = ask_bounds(impl_->consumer->c_ptr(), impl_->topic, each.partition, wait);
+    if (!bounds) {
       wait = std::max(wait / 5, milliseconds{50});
       continue;
     }
+    PartitionLog log{*bounds, std::nullopt};
     if (each.offset >= 0) {
       log.committed = {each.partition, each.offset, {}};
       if (each.metadata != nullptr)

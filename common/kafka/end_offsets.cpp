@@ -5,6 +5,7 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafkacpp.h>
 
+#include "common/kafka/ask_bounds.hpp"
 #include "common/kafka/client_events.hpp"
 #include "common/kafka/conf.hpp"
 #include "common/kafka/handles.hpp"
@@ -120,10 +121,9 @@ bool EndOffsets::note(std::int32_t partition, bool has_answered) {
 
 std::optional<LogBounds> EndOffsets::bounds(std::int32_t partition, milliseconds wait) {
   if (!may_ask(partition)) return std::nullopt;
-  LogBounds bounds;
-  const auto error = impl_->client->query_watermark_offsets(impl_->topic, partition, &bounds.start,
-                                                            &bounds.end, to_int(wait));
-  return note(partition, error == RdKafka::ERR_NO_ERROR) ? std::optional(bounds) : std::nullopt;
+  const auto bounds = ask_bounds(impl_->client->c_ptr(), impl_->topic, partition, wait);
+  note(partition, bounds.has_value());
+  return bounds;
 }
 
 std::optional<std::int64_t> EndOffsets::end_offset(std::int32_t partition, milliseconds wait) {

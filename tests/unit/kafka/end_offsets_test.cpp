@@ -71,6 +71,13 @@ TEST_F(Proofs, a_position_of_a_topic_that_was_made_again_is_not) {
   EXPECT_EQ(offsets->proves(0, {2, last}, wait), false);
 }
 
+TEST_F(Proofs, without_a_broker_nothing_is_said) {
+  cluster.down();
+  EXPECT_EQ(offsets->proves(0, {3, last}, milliseconds{100}), std::nullopt);
+  cluster.up();
+  EXPECT_TRUE(test::eventually([&] { return offsets->proves(0, {3, last}, wait) == true; }));
+}
+
 TEST(EndOffsets, has_no_answer_without_a_broker) {
   test::MockCluster cluster;
   cluster.down();
