@@ -19,6 +19,3 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include <boost/asio.hpp>
-#include <nlohmann/json.hpp>
