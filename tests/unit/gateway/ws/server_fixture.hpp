@@ -119,6 +119,7 @@ class ServerTest : public ::testing::Test {
 
   virtual http::Routing route(const http::RequestHead& request) {
     http::Routing routing;
+    routing.subprotocol = "chat.v1";
     routing.handler = make_handler(request);
     return routing;
   }
