@@ -3,8 +3,8 @@
 export const rollingRestart = {
   name: "rolling",
   title: "rolling restart",
-  // A gateway that is about to stop takes no more sends.
-  codes: ["overloaded"],
+  // A gateway that is about to stop takes no more sends, and answers those that still wait before it closes.
+  codes: ["overloaded", "unavailable"],
   load: { clients: 3000, rooms: 150, roomsEach: 1, inFlight: 1, mayComeBackAfterMs: 2000, perSecond: 600, throughNginx: true },
   shortLoad: { clients: 400, rooms: 40 },
   fleet: { gateways: 3 },
