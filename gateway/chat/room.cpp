@@ -199,7 +199,7 @@ void Room::make_live(RoomMember& member, Cursor newest) {
   is_count_due_ = true;
 }
 
-/// From the back, so that nobody would be left out even if a member left.
+/// By index: memory stays valid even where a member breaks its contract and leaves.
 std::size_t Room::publish(const RoomMessage& message, bool is_late) {
   const Calling calling(*this);
   raise_floor(message.cursor.epoch);
@@ -207,12 +207,12 @@ std::size_t Room::publish(const RoomMessage& message, bool is_late) {
   ring_.push(message);
   held_.push(message);
   if (is_late || message.cursor > highest_skip_) {
-    for (std::size_t i = members_.size(); i > 0; --i) members_[i - 1].outlet->deliver(message);
+    for (std::size_t i = 0; i < members_.size(); ++i) members_[i].outlet->deliver(message);
     return members_.size();
   }
   std::size_t delivered = 0;
-  for (std::size_t i = members_.size(); i > 0; --i) {
-    const LiveMember& member = members_[i - 1];
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const LiveMember& member = members_[i];
     if (message.cursor <= member.skip_until) continue;
     member.outlet->deliver(message);
     ++delivered;
