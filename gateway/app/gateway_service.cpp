@@ -15,8 +15,8 @@
 #include "common/log/log.hpp"
 #include "gateway/app/durability.hpp"
 #include "gateway/bus/redis_room_store.hpp"
+#include "gateway/connection/close_codes.hpp"
 #include "gateway/history/resuming_store.hpp"
-#include "gateway/ws/close_codes.hpp"
 
 namespace chat::gateway {
 namespace {
@@ -163,7 +163,8 @@ void GatewayService::start_workers() {
                                                   &dependencies_.add("redis"));
     store->start();
     worker->start(
-        std::make_unique<ResumingStore>(std::move(store), history_.get(), post_to(worker->context())));
+        std::make_unique<ResumingStore>(std::move(store), history_.get(), post_to(worker->context())),
+        history_.get());
   }
 }
 

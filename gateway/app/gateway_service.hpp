@@ -23,11 +23,11 @@
 #include "gateway/bus/redis_bus.hpp"
 #include "gateway/chat/gateway_metrics.hpp"
 #include "gateway/fanout/hub.hpp"
-#include "gateway/fanout/worker.hpp"
 #include "gateway/history/postgres_history.hpp"
 #include "gateway/history/resuming_bus.hpp"
 #include "gateway/history/stored_epochs.hpp"
 #include "gateway/journal/kafka_journal.hpp"
+#include "gateway/worker/worker.hpp"
 
 namespace chat::gateway {
 

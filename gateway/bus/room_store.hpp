@@ -71,12 +71,6 @@ struct ReadReply {
   std::string run;  // of the Redis that answered
 };
 
-/// What PostgreSQL keeps a message under.
-struct MessageKey {
-  std::string room;
-  Uuid id;
-};
-
 /// Commands on one connection of one worker. All calls and handlers on that worker's thread; every handler
 /// runs exactly once, never inside the call; accepts keep their order. While Redis is away handlers run with
 /// `unavailable` within 3 s, at once when that is already known; so they do where no new epoch is proven
@@ -87,16 +81,6 @@ class RoomStore {
   virtual void accept(AcceptRequest request, std::function<void(AcceptReply)> handler) = 0;
   virtual void read(ReadRequest request, std::function<void(ReadReply)> handler) = 0;
   virtual bool connected() const = 0;
-
-  /// Whether there is a PostgreSQL to be asked; without one find_stored() must not be called.
-  virtual bool knows_stored() const { return false; }
-
-  /// Which of the messages PostgreSQL has, whatever their number: their places in `asked`, rising; none while
-  /// it is away.
-  // NOLINTBEGIN(performance-unnecessary-value-param): those who know PostgreSQL keep both.
-  virtual void find_stored(std::vector<MessageKey> /*asked*/,
-                           std::function<void(std::vector<std::size_t>)> /*handler*/) {}
-  // NOLINTEND(performance-unnecessary-value-param)
 };
 
 }  // namespace chat::gateway

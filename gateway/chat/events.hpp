@@ -14,8 +14,8 @@
 #include "gateway/bus/room_store.hpp"
 #include "gateway/chat/commands.hpp"
 #include "gateway/chat/error_code.hpp"
-#include "gateway/ws/frame.hpp"
-#include "gateway/ws/lazy_frame.hpp"
+#include "gateway/connection/frame.hpp"
+#include "gateway/connection/lazy_frame.hpp"
 
 namespace chat::gateway {
 

@@ -17,6 +17,7 @@
 #include "gateway/chat/gateway_metrics.hpp"
 #include "gateway/chat/rooms.hpp"
 #include "gateway/chat/session_receipts.hpp"
+#include "gateway/history/history.hpp"
 #include "gateway/journal/journal.hpp"
 
 namespace chat::gateway {
@@ -35,6 +36,8 @@ struct SessionServices {
   GatewayMetrics& metrics;
   std::string gateway;
   std::size_t worker = 0;
+  History* history = nullptr;  // none: there is no PostgreSQL
+  Post post{};                 // to the worker, for the history's answers
   /// The gateway is going away: no send begins any more.
   bool is_draining = false;
   /// Sends whose script reply is still out; a drain waits for zero.

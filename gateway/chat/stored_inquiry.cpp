@@ -12,7 +12,7 @@ constexpr std::size_t most_asked = 1000;
 }  // namespace
 
 void StoredInquiry::tick(std::chrono::steady_clock::time_point now) {
-  if (is_asking_ || !services_.store.knows_stored()) return;
+  if (is_asking_ || services_.history == nullptr) return;
   if (now < next_ && !was_resubscribed_) return;
   auto asked = collect(std::exchange(was_resubscribed_, false) ? now : now - patience);
   if (asked.empty()) return;
@@ -22,11 +22,11 @@ void StoredInquiry::tick(std::chrono::steady_clock::time_point now) {
   keys.reserve(asked.size());
   for (const Asked& one : asked) keys.push_back({one.waiting.room, one.waiting.id});
   is_asking_ = true;
-  services_.store.find_stored(std::move(keys),
-                              [this, asked = std::move(asked)](const std::vector<std::size_t>& found) {
-                                is_asking_ = false;
-                                tell(asked, found);
-                              });
+  services_.history->find_stored(std::move(keys), services_.post,
+                                 [this, asked = std::move(asked)](const std::vector<std::size_t>& found) {
+                                   is_asking_ = false;
+                                   tell(asked, found);
+                                 });
 }
 
 std::vector<StoredInquiry::Asked> StoredInquiry::collect(std::chrono::steady_clock::time_point until) {

@@ -13,7 +13,7 @@ namespace chat::gateway {
 /// Publications can be lost; what PostgreSQL has is known there. Every 5 s one query asks for up to 1,000
 /// numbers that wait for 5 s already, the sessions in turn, and soon after a resubscription for younger ones
 /// too. Without PostgreSQL nothing is asked. On the worker's thread; `services` outlives it, and it outlives
-/// the store's handlers.
+/// the history's handlers.
 class StoredInquiry {
  public:
   explicit StoredInquiry(SessionServices& services) : services_(services) {}

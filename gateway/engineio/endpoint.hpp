@@ -9,10 +9,10 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "gateway/engineio/engine_session.hpp"
 #include "gateway/engineio/session_table.hpp"
 #include "gateway/http/origins.hpp"
 #include "gateway/http/server.hpp"
-#include "gateway/socketio/engine_session.hpp"
 
 namespace chat::gateway::engineio {
 
@@ -20,7 +20,7 @@ struct EndpointOptions {
   std::string gateway;      // what session ids begin with, so that a balancer finds their gateway
   std::size_t worker = 0;   // and then the worker, to which its requests are moved
   std::size_t workers = 1;  // of this gateway
-  socketio::EngineSettings engine{};
+  engineio::EngineSettings engine{};
   http::Origins origins{};
   std::function<void()>
       on_slow_consumer{};  // a session ended since its client polls too slowly; may be empty
@@ -29,7 +29,7 @@ struct EndpointOptions {
 /// All calls on the worker's thread.
 class Endpoint {
  public:
-  using MakeHandler = std::function<std::unique_ptr<socketio::EngineHandler>()>;
+  using MakeHandler = std::function<std::unique_ptr<engineio::EngineHandler>()>;
 
   /// `make_handler` makes what lives on a new session.
   Endpoint(boost::asio::io_context& context, EndpointOptions options, MakeHandler make_handler);

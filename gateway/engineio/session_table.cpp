@@ -45,7 +45,7 @@ void SessionTable::arm() {
 void SessionTable::on_timer() {
   const TimePoint now = std::chrono::steady_clock::now();
   // What is due again at once waits for the next turn.
-  std::vector<std::pair<TimePoint, std::weak_ptr<socketio::EngineSession>>> due_now(due_.begin(),
+  std::vector<std::pair<TimePoint, std::weak_ptr<engineio::EngineSession>>> due_now(due_.begin(),
                                                                                     due_.upper_bound(now));
   due_.erase(due_.begin(), due_.upper_bound(now));
   for (const auto& [due, weak] : due_now) {

@@ -14,15 +14,15 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "gateway/socketio/engine_session.hpp"
-#include "gateway/ws/task.hpp"
+#include "gateway/engineio/engine_session.hpp"
+#include "gateway/loop/task.hpp"
 
 namespace chat::gateway::engineio {
 
 /// All calls on the worker's thread, which runs `context`.
 class SessionTable {
  public:
-  using Session = std::shared_ptr<socketio::EngineSession>;
+  using Session = std::shared_ptr<engineio::EngineSession>;
   using TimePoint = std::chrono::steady_clock::time_point;
 
   /// `on_slow_consumer` (may be empty) is told of each session that ended as one.
@@ -64,11 +64,11 @@ class SessionTable {
 
   using Timer =
       boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                        boost::asio::wait_traits<std::chrono::steady_clock>, ws::Executor>;
+                                        boost::asio::wait_traits<std::chrono::steady_clock>, loop::Executor>;
 
   std::unordered_map<std::string_view, Entry> entries_;  // by the session's own string
   /// A session may stand here more than once; the time that counts is its entry's.
-  std::multimap<TimePoint, std::weak_ptr<socketio::EngineSession>> due_;
+  std::multimap<TimePoint, std::weak_ptr<engineio::EngineSession>> due_;
   std::size_t polling_ = 0;
   const std::function<void()> on_slow_consumer_;
   Timer timer_;

@@ -19,11 +19,11 @@
 #include "gateway/chat/gateway_metrics.hpp"
 #include "gateway/chat/rate_window.hpp"
 #include "gateway/chat/session_limits.hpp"
+#include "gateway/connection/frame.hpp"
+#include "gateway/connection/lazy_frame.hpp"
 #include "gateway/fanout/presences.hpp"
 #include "gateway/fanout/recent_ids.hpp"
 #include "gateway/fanout/room_feed.hpp"
-#include "gateway/ws/frame.hpp"
-#include "gateway/ws/lazy_frame.hpp"
 
 namespace chat::gateway {
 

@@ -8,6 +8,7 @@
 
 #include "common/wire/cursor.hpp"
 #include "common/wire/stored_numbers.hpp"
+#include "common/wire/uuid.hpp"
 #include "gateway/bus/room_store.hpp"
 
 namespace chat::gateway {
@@ -29,6 +30,12 @@ struct HistoryRows {
   /// is not proven, which ends once the hole finder has settled what lies between them.
   std::vector<NumberRange> voids;
   bool knows_voids = false;  // somebody writes them down: a hole that is not among them will still be filled
+};
+
+/// What PostgreSQL keeps a message under.
+struct MessageKey {
+  std::string room;
+  Uuid id;
 };
 
 /// Hands a call over to the thread that asked. Called from any thread; must not block.

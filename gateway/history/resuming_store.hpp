@@ -1,11 +1,9 @@
 // A worker's RoomStore whose reads fall through to PostgreSQL.
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "gateway/bus/room_store.hpp"
 #include "gateway/history/resuming_reader.hpp"
@@ -17,8 +15,6 @@ class ResumingStore final : public RoomStore {
  public:
   ResumingStore(std::unique_ptr<RoomStore> store, History* history, Post post)
       : store_(std::move(store)),
-        history_(history),
-        post_(post),
         reader_([this](ReadRequest request,
                        ReadHandler handler) { store_->read(std::move(request), std::move(handler)); },
                 history, std::move(post)) {}
@@ -31,16 +27,8 @@ class ResumingStore final : public RoomStore {
   }
   bool connected() const override { return store_->connected(); }
 
-  bool knows_stored() const override { return history_ != nullptr; }
-  void find_stored(std::vector<MessageKey> asked,
-                   std::function<void(std::vector<std::size_t>)> handler) override {
-    history_->find_stored(std::move(asked), post_, std::move(handler));
-  }
-
  private:
   std::unique_ptr<RoomStore> store_;
-  History* const history_;
-  const Post post_;
   ResumingReader reader_;
 };
 

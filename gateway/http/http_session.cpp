@@ -54,8 +54,8 @@ class Moving {
   Moving& operator=(const Moving&) = delete;
 
   /// The connection on its new loop; not open where that failed.
-  ws::Socket take_socket(const ws::Executor& executor) {
-    ws::Socket socket(executor);
+  loop::Socket take_socket(const loop::Executor& executor) {
+    loop::Socket socket(executor);
     boost::system::error_code error;
     socket.assign(protocol_, descriptor_, error);
     if (!error) descriptor_ = -1;
@@ -158,7 +158,7 @@ std::optional<Answer> judge(const beast::error_code& error) {
 }
 
 /// Ends the connection so that the client can read the last answer: closing on unread input would reset it.
-ws::Task<void> linger(HttpSession& session, HttpSession::TimePoint deadline) {
+loop::Task<void> linger(HttpSession& session, HttpSession::TimePoint deadline) {
   session.deadline = deadline;
   co_await ws::end_sending(session.socket);
   session.cut();
@@ -170,17 +170,18 @@ struct Body {
   std::optional<Answer> refusal{};
 };
 
-ws::Task<Body> read_body(HttpSession& session, beast::flat_buffer& buffer, Parser&& head, std::size_t most) {
+loop::Task<Body> read_body(HttpSession& session, beast::flat_buffer& buffer, Parser&& head,
+                           std::size_t most) {
   if (head.content_length().value_or(0) > most) co_return Body{std::nullopt, body_too_large()};
   if (head.get().version() >= 11 && has_element(view(head.get()[field::expect]), "100-continue")) {
     constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     const auto [error, written] =
-        co_await asio::async_write(session.socket, asio::buffer(go_on), ws::use_task);
+        co_await asio::async_write(session.socket, asio::buffer(go_on), loop::use_task);
     if (error) co_return Body{};
   }
   BodyParser parser(std::move(head));
   parser.body_limit(most);
-  const auto [error, size] = co_await beast::http::async_read(session.socket, buffer, parser, ws::use_task);
+  const auto [error, size] = co_await beast::http::async_read(session.socket, buffer, parser, loop::use_task);
   if (error) co_return Body{std::nullopt, judge(error)};
   co_return Body{std::move(parser.get().body()), std::nullopt};
 }
@@ -197,7 +198,7 @@ void watch_for_end(HttpSession& session) {
 }
 
 /// What the endpoint answers; nothing when the client left before.
-ws::Task<std::optional<Answer>> await_answer(HttpSession& session, Exchange& exchange, std::string body) {
+loop::Task<std::optional<Answer>> await_answer(HttpSession& session, Exchange& exchange, std::string body) {
   const auto awaited = session.awaited = std::make_shared<AwaitedAnswer>();
   try {
     exchange.on_request(std::move(body), [awaited](Answer answer) { awaited->give(std::move(answer)); });
@@ -219,9 +220,9 @@ ws::Task<std::optional<Answer>> await_answer(HttpSession& session, Exchange& exc
 }
 
 /// The whole request is handed over, its answer awaited. Nothing when the client is gone.
-ws::Task<std::optional<Answer>> hold_exchange(HttpSession& session, beast::flat_buffer& buffer,
-                                              std::unique_ptr<Parser>& head, Exchange& exchange,
-                                              HttpSession::TimePoint body_deadline) {
+loop::Task<std::optional<Answer>> hold_exchange(HttpSession& session, beast::flat_buffer& buffer,
+                                                std::unique_ptr<Parser>& head, Exchange& exchange,
+                                                HttpSession::TimePoint body_deadline) {
   session.has_exchanged = true;
   std::string body;
   if (!head->is_done()) {
@@ -242,10 +243,10 @@ ws::Task<std::optional<Answer>> hold_exchange(HttpSession& session, beast::flat_
 
 /// Writes the answer; false when the connection is to end without a further word. Cut when nothing of it goes
 /// out for write_deadline.
-ws::Task<bool> write_answer(HttpSession& session, const ws::Environment& environment, std::string reply) {
+loop::Task<bool> write_answer(HttpSession& session, const ServerState& state, std::string reply) {
   for (asio::const_buffer rest = asio::buffer(reply); rest.size() > 0;) {
-    session.deadline = environment.now + environment.limits.write_deadline;
-    const auto [error, written] = co_await session.socket.async_write_some(rest, ws::use_task);
+    session.deadline = state.environment->now + state.limits.write_deadline;
+    const auto [error, written] = co_await session.socket.async_write_some(rest, loop::use_task);
     if (error) co_return false;
     rest += written;
   }
@@ -254,45 +255,45 @@ ws::Task<bool> write_answer(HttpSession& session, const ws::Environment& environ
 
 /// Waits for a request, with nothing held for it behind an earlier one, and drops the empty lines in front of
 /// it.
-ws::Task<beast::error_code> await_request(HttpSession& session, const ws::Environment& environment,
-                                          beast::flat_buffer& buffer, bool is_first) {
-  session.deadline = environment.now + (is_first ? environment.limits.handshake_timeout
-                                                 : environment.limits.keep_alive_timeout);
+loop::Task<beast::error_code> await_request(HttpSession& session, const ServerState& state,
+                                            beast::flat_buffer& buffer, bool is_first) {
+  session.deadline =
+      state.environment->now + (is_first ? state.limits.receive_timeout : state.limits.keep_alive_timeout);
   for (std::size_t left = max_empty_lines;;) {
     left -= drop_empty_lines(buffer, left);
     if (has_request_begun(buffer)) co_return beast::error_code{};
     if (buffer.size() == 0 && !is_first) {
       buffer.shrink_to_fit();
-      const auto [error] = co_await session.socket.async_wait(asio::socket_base::wait_read, ws::use_task);
+      const auto [error] = co_await session.socket.async_wait(asio::socket_base::wait_read, loop::use_task);
       if (error) co_return error;
     }
     const auto [error, size] =
-        co_await session.socket.async_read_some(buffer.prepare(first_read_bytes), ws::use_task);
+        co_await session.socket.async_read_some(buffer.prepare(first_read_bytes), loop::use_task);
     if (error) co_return error;
     buffer.commit(size);
   }
 }
 
-ws::Task<beast::error_code> read_header(HttpSession& session, const ws::Environment& environment,
-                                        beast::flat_buffer& buffer, std::unique_ptr<Parser>& made,
-                                        bool is_first) {
-  const auto begun = co_await await_request(session, environment, buffer, is_first);
+loop::Task<beast::error_code> read_header(HttpSession& session, const ServerState& state,
+                                          beast::flat_buffer& buffer, std::unique_ptr<Parser>& made,
+                                          bool is_first) {
+  const auto begun = co_await await_request(session, state, buffer, is_first);
   if (begun) co_return begun;
   // The first header's time began with the connection.
-  if (!is_first) session.deadline = environment.now + environment.limits.handshake_timeout;
+  if (!is_first) session.deadline = state.environment->now + state.limits.receive_timeout;
   made = std::make_unique<Parser>();
   Parser& parser = *made;
   parser.header_limit(static_cast<std::uint32_t>(header_limit));
   parser.body_limit(boost::none);  // bodies are read only where an endpoint says how much
   const auto [error, size] =
-      co_await beast::http::async_read_header(session.socket, buffer, parser, ws::use_task);
+      co_await beast::http::async_read_header(session.socket, buffer, parser, loop::use_task);
   if (!error) join_list_lines(parser.get());
   co_return error;
 }
 
 /// Hands an upgraded connection over. Beast reads less of the two lists than RFC 9110 allows.
-ws::Task<void> upgrade(HttpSession& session, const ServerState& state, Request& request,
-                       const beast::flat_buffer& buffer, Routing routing) {
+loop::Task<void> upgrade(HttpSession& session, const ServerState& state, Request& request,
+                         const beast::flat_buffer& buffer, Routing routing) {
   request.set(field::connection, "upgrade");
   request.set(field::upgrade, "websocket");
   const auto offered = view(request[field::sec_websocket_protocol]);
@@ -315,16 +316,16 @@ void move_away(HttpSession& session, ServerState& state, std::size_t worker, std
                                                  std::move(buffer)));
 }
 
-ws::Task<void> serve(ws::Socket socket, std::shared_ptr<ServerState> state, Admission admission,
-                     std::unique_ptr<Parser> parser, beast::flat_buffer buffer) {
+loop::Task<void> serve(loop::Socket socket, std::shared_ptr<ServerState> state, Admission admission,
+                       std::unique_ptr<Parser> parser, beast::flat_buffer buffer) {
   HttpSession session(std::move(socket));
   state->http_sessions.push_back(session);
-  const ws::Environment& environment = *state->environment;
+  const loop::Environment& environment = *state->environment;
 
   for (bool is_first = true;; is_first = false, parser.reset()) {
     beast::error_code error;
     if (!parser) {
-      error = co_await read_header(session, environment, buffer, parser, is_first);
+      error = co_await read_header(session, *state, buffer, parser, is_first);
     }
     std::optional<Answer> answer;
     bool keep_alive = false;
@@ -344,25 +345,26 @@ ws::Task<void> serve(ws::Socket socket, std::shared_ptr<ServerState> state, Admi
       answer = std::move(routing.answer);
       if (routing.exchange) {
         answer = co_await hold_exchange(session, buffer, parser, *routing.exchange,
-                                        environment.now + environment.limits.handshake_timeout);
+                                        environment.now + state->limits.receive_timeout);
       }
     }
     if (!answer) co_return;
     keep_alive = keep_alive && !answer->close;
-    if (!co_await write_answer(session, environment, serialize(*answer, keep_alive, is_head))) co_return;
+    if (!co_await write_answer(session, *state, serialize(*answer, keep_alive, is_head))) co_return;
     if (!keep_alive) co_return co_await linger(session, environment.now + linger_timeout);
   }
 }
 
 }  // namespace
 
-ws::Task<void> serve_accepted(ws::Socket socket, std::shared_ptr<ServerState> state, Admission admission) {
+loop::Task<void> serve_accepted(loop::Socket socket, std::shared_ptr<ServerState> state,
+                                Admission admission) {
   return serve(std::move(socket), std::move(state), admission, nullptr, beast::flat_buffer(buffer_limit));
 }
 
-ws::Task<void> serve_moved(ws::Executor executor, std::shared_ptr<Moving> moving,
-                           std::shared_ptr<ServerState> state) {
-  ws::Socket socket = moving->take_socket(executor);
+loop::Task<void> serve_moved(loop::Executor executor, std::shared_ptr<Moving> moving,
+                             std::shared_ptr<ServerState> state) {
+  loop::Socket socket = moving->take_socket(executor);
   if (!socket.is_open()) co_return;
   co_await serve(std::move(socket), std::move(state), Admission::welcome, std::move(moving->parser),
                  std::move(moving->buffer));

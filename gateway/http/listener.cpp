@@ -63,7 +63,7 @@ std::uint16_t check_port_is_free(const std::string& address, std::uint16_t port)
   return acceptor.local_endpoint().port();
 }
 
-Listener::Listener(const ws::Executor& executor, OnSocket on_socket, std::function<void()> on_error)
+Listener::Listener(const loop::Executor& executor, OnSocket on_socket, std::function<void()> on_error)
     : acceptor_(executor),
       pause_(executor),
       on_socket_(std::move(on_socket)),
@@ -82,9 +82,9 @@ void Listener::open(const std::string& address, std::uint16_t port) {
   if (error) fail(address, port, error.message());
 }
 
-ws::Task<void> Listener::run(std::shared_ptr<Listener> self) {
+loop::Task<void> Listener::run(std::shared_ptr<Listener> self) {
   while (self->acceptor_.is_open()) {
-    auto [error, socket] = co_await self->acceptor_.async_accept(ws::use_task);
+    auto [error, socket] = co_await self->acceptor_.async_accept(loop::use_task);
     if (!self->acceptor_.is_open()) co_return;
     if (!error) {
       boost::system::error_code ignored;
@@ -97,7 +97,7 @@ ws::Task<void> Listener::run(std::shared_ptr<Listener> self) {
     log::warning("accepting a connection failed, trying again", {{"reason", error.message()}});
     if (is_out_of_resources(error)) self->shed();
     self->pause_.expires_after(pause_when_full);
-    co_await self->pause_.async_wait(ws::use_task);
+    co_await self->pause_.async_wait(loop::use_task);
   }
 }
 

@@ -10,17 +10,17 @@
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 
-#include "gateway/ws/task.hpp"
+#include "gateway/loop/task.hpp"
 
 namespace chat::gateway::http {
 
 /// All calls on the worker's thread. Held by a shared_ptr; its coroutine holds one until stop().
 class Listener {
  public:
-  using OnSocket = std::function<void(ws::Socket)>;
+  using OnSocket = std::function<void(loop::Socket)>;
 
   /// `on_error` (may be empty) is told of each accept that failed.
-  Listener(const ws::Executor& executor, OnSocket on_socket, std::function<void()> on_error);
+  Listener(const loop::Executor& executor, OnSocket on_socket, std::function<void()> on_error);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -29,7 +29,7 @@ class Listener {
   void open(const std::string& address, std::uint16_t port);
 
   /// Accepts until stop().
-  static ws::Task<void> run(std::shared_ptr<Listener> self);
+  static loop::Task<void> run(std::shared_ptr<Listener> self);
 
   void stop();
 
@@ -37,10 +37,10 @@ class Listener {
   void shed();
   void take_spare();
 
-  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, ws::Executor>;
+  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, loop::Executor>;
   using Timer =
       boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                        boost::asio::wait_traits<std::chrono::steady_clock>, ws::Executor>;
+                                        boost::asio::wait_traits<std::chrono::steady_clock>, loop::Executor>;
   Acceptor acceptor_;
   Timer pause_;
   OnSocket on_socket_;

@@ -21,13 +21,13 @@ bool is_near_the_limit(int descriptor) {
 
 class Server::Implementation {
  public:
-  Implementation(boost::asio::io_context& context, ws::FlushList& flush_list, ws::ConnectionLimits limits,
+  Implementation(boost::asio::io_context& context, loop::FlushList& flush_list, ws::ConnectionLimits limits,
                  Router router, ServerEvents events)
       : executor_(context.get_executor()),
         state_(std::make_shared<ServerState>(
             ServerState{std::move(router), std::move(events.on_move),
-                        std::make_shared<ws::Environment>(
-                            ws::Environment{flush_list, limits, std::move(events.on_slow_consumer)})})),
+                        std::make_shared<loop::Environment>(
+                            loop::Environment{flush_list, limits, std::move(events.on_slow_consumer)})})),
         on_accept_error_(std::move(events.on_accept_error)) {}
 
   ~Implementation() {
@@ -37,7 +37,7 @@ class Server::Implementation {
     state_->router = [](const RequestHead&) { return Routing{}; };
     for (HttpSession& session : state_->http_sessions) session.cut();
     while (!members().empty()) {
-      ws::Member& member = members().front();
+      loop::Member& member = members().front();
       member.unlink();
       member.abandon();
     }
@@ -45,7 +45,7 @@ class Server::Implementation {
 
   void listen(const std::string& address, std::uint16_t port) {
     auto listener = std::make_shared<Listener>(
-        executor_, [this](ws::Socket socket) { admit(std::move(socket)); }, on_accept_error_);
+        executor_, [this](loop::Socket socket) { admit(std::move(socket)); }, on_accept_error_);
     listener->open(address, port);
     listener_ = listener;
     boost::asio::co_spawn(executor_, Listener::run(std::move(listener)), boost::asio::detached);
@@ -63,7 +63,7 @@ class Server::Implementation {
   }
 
   void close_all(std::uint16_t code, std::string_view reason) {
-    for (ws::Member& member : members()) member.close(code, reason);
+    for (loop::Member& member : members()) member.close(code, reason);
   }
 
   void sweep(std::chrono::steady_clock::time_point now) {
@@ -71,28 +71,28 @@ class Server::Implementation {
     for (HttpSession& session : state_->http_sessions) {
       if (now >= session.deadline) session.cut();
     }
-    for (ws::Member& member : members()) member.sweep(now);
+    for (loop::Member& member : members()) member.sweep(now);
   }
 
   std::size_t connections() const { return state_->environment->open_connections; }
 
  private:
-  ws::Environment::Members& members() { return state_->environment->members; }
+  loop::Environment::Members& members() { return state_->environment->members; }
 
-  void admit(ws::Socket socket) {
+  void admit(loop::Socket socket) {
     const Admission admission =
         is_near_the_limit(socket.native_handle()) ? Admission::no_room : Admission::welcome;
     boost::asio::co_spawn(executor_, serve_accepted(std::move(socket), state_, admission),
                           boost::asio::detached);
   }
 
-  ws::Executor executor_;
+  loop::Executor executor_;
   std::shared_ptr<ServerState> state_;
   std::function<void()> on_accept_error_;
   std::shared_ptr<Listener> listener_;
 };
 
-Server::Server(boost::asio::io_context& context, ws::FlushList& flush_list, ws::ConnectionLimits limits,
+Server::Server(boost::asio::io_context& context, loop::FlushList& flush_list, ws::ConnectionLimits limits,
                Router router, ServerEvents events)
     : implementation_(std::make_unique<Implementation>(context, flush_list, limits, std::move(router),
                                                        std::move(events))) {}

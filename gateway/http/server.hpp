@@ -11,9 +11,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include "gateway/connection/connection.hpp"
 #include "gateway/http/answers.hpp"
-#include "gateway/ws/connection.hpp"
-#include "gateway/ws/flush_list.hpp"
+#include "gateway/loop/flush_list.hpp"
 
 namespace chat::gateway::http {
 
@@ -77,7 +77,7 @@ struct ServerEvents {
 /// All calls on the worker's thread, which runs `context`.
 class Server {
  public:
-  Server(boost::asio::io_context& context, ws::FlushList& flush_list, ws::ConnectionLimits limits,
+  Server(boost::asio::io_context& context, loop::FlushList& flush_list, ws::ConnectionLimits limits,
          Router router, ServerEvents events);
   ~Server();
 

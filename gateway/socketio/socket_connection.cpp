@@ -111,7 +111,7 @@ class SocketConnection::NamespaceSocket final : public Socket,
   }
 
   // What a delivery touches comes first.
-  EngineSession* const session_;
+  engineio::EngineSession* const session_;
   SocketConnection* connection_;
   const std::string nsp_;
   const std::unique_ptr<SocketHandler> handler_;
@@ -128,7 +128,7 @@ SocketConnection::~SocketConnection() {
   on_closed();
 }
 
-void SocketConnection::on_open(EngineSession& session, std::chrono::steady_clock::time_point now) {
+void SocketConnection::on_open(engineio::EngineSession& session, std::chrono::steady_clock::time_point now) {
   session_ = &session;
   connect_deadline_ = now + connect_timeout_;
 }
@@ -180,9 +180,9 @@ void SocketConnection::open(const SocketPacket& packet) {
 
 void SocketConnection::send(const SocketPacket& packet) {
   const EncodedSocketPacket encoded = encode_socket_packet(packet);
-  session_->send(make_message_frame(encoded.text, false));
+  session_->send(engineio::make_message_frame(encoded.text, false));
   for (const std::string& attachment : encoded.attachments)
-    session_->send(make_message_frame(attachment, true));
+    session_->send(engineio::make_message_frame(attachment, true));
 }
 
 void SocketConnection::on_upgraded() {

@@ -12,7 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gateway/socketio/engine_session.hpp"
+#include "gateway/engineio/engine_session.hpp"
 #include "gateway/socketio/socket_packet.hpp"
 
 namespace chat::gateway::socketio {
@@ -88,14 +88,14 @@ using MakeSocketHandler =
 
 /// Ends as the reference server does: a packet that is broken, or for a namespace that the client is not in,
 /// closes the connection; so does a client that is in none `connect_timeout` after the opening.
-class SocketConnection final : public EngineHandler {
+class SocketConnection final : public engineio::EngineHandler {
  public:
   explicit SocketConnection(MakeSocketHandler make_handler,
                             std::chrono::milliseconds connect_timeout = std::chrono::seconds(45),
                             SocketDecoderLimits limits = {});
   ~SocketConnection() override;
 
-  void on_open(EngineSession& session, std::chrono::steady_clock::time_point now) override;
+  void on_open(engineio::EngineSession& session, std::chrono::steady_clock::time_point now) override;
   void on_message(std::string_view data, bool binary) override;
   void on_upgraded() override;
   bool ready_for_message() const override;
@@ -116,7 +116,7 @@ class SocketConnection final : public EngineHandler {
   const MakeSocketHandler make_handler_;
   const std::chrono::milliseconds connect_timeout_;
   SocketDecoder decoder_;
-  EngineSession* session_ = nullptr;
+  engineio::EngineSession* session_ = nullptr;
   std::chrono::steady_clock::time_point connect_deadline_ = std::chrono::steady_clock::time_point::max();
   std::vector<std::shared_ptr<NamespaceSocket>> sockets_;
 };

@@ -7,12 +7,12 @@
 
 namespace chat::gateway::ws {
 
-Task<void> end_sending(Socket& socket) {
+loop::Task<void> end_sending(loop::Socket& socket) {
   using boost::asio::socket_base;
   boost::system::error_code error;
   socket.shutdown(socket_base::shutdown_send, error);
   while (!error) {
-    std::tie(error) = co_await socket.async_wait(socket_base::wait_read, use_task);
+    std::tie(error) = co_await socket.async_wait(socket_base::wait_read, loop::use_task);
     if (error) break;
     // MSG_TRUNC throws the bytes away without copying them.
     const ssize_t dropped = ::recv(socket.native_handle(), nullptr, 1 << 20, MSG_TRUNC | MSG_DONTWAIT);

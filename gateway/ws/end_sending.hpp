@@ -1,7 +1,7 @@
 // The orderly end of a connection's sending side.
 #pragma once
 
-#include "gateway/ws/task.hpp"
+#include "gateway/loop/task.hpp"
 
 namespace chat::gateway::ws {
 
@@ -9,6 +9,6 @@ namespace chat::gateway::ws {
 /// operation on the socket fails: closing on unread input would reset the connection, and with it what the
 /// client has not read yet. The caller bounds the time by cancelling or closing the socket, which outlives
 /// the task.
-Task<void> end_sending(Socket& socket);
+loop::Task<void> end_sending(loop::Socket& socket);
 
 }  // namespace chat::gateway::ws

@@ -10,7 +10,7 @@
 
 #include <sys/uio.h>
 
-#include "gateway/ws/frame.hpp"
+#include "gateway/connection/frame.hpp"
 
 namespace chat::gateway::ws {
 

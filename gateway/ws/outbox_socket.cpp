@@ -7,7 +7,7 @@
 #include <boost/asio/socket_base.hpp>
 #include <sys/socket.h>
 
-#include "gateway/ws/close_codes.hpp"
+#include "gateway/connection/close_codes.hpp"
 
 namespace chat::gateway::ws {
 namespace {
@@ -33,7 +33,7 @@ ssize_t write_some(int descriptor, std::span<iovec> parts) {
 
 }  // namespace
 
-OutboxSocket::OutboxSocket(Socket socket, std::shared_ptr<Environment> environment)
+OutboxSocket::OutboxSocket(loop::Socket socket, std::shared_ptr<loop::Environment> environment)
     : descriptor_(socket.native_handle()),
       environment_(std::move(environment)),
       socket_(std::move(socket)),
@@ -75,7 +75,7 @@ void OutboxSocket::flush() {
 
 void OutboxSocket::wait_for_room(bool made_progress) {
   // Woken without having sent a byte is no progress: the write deadline goes on.
-  if (made_progress || blocked_since_ == Environment::TimePoint{}) blocked_since_ = environment_->now;
+  if (made_progress || blocked_since_ == loop::Environment::TimePoint{}) blocked_since_ = environment_->now;
   waiting_for_room_ = true;
   auto self = shared_from_this();
   socket_.async_wait(boost::asio::socket_base::wait_write,
@@ -86,13 +86,13 @@ void OutboxSocket::wait_for_room(bool made_progress) {
                      });
 }
 
-void OutboxSocket::check_deadlines(Environment::TimePoint now) {
+void OutboxSocket::check_deadlines(loop::Environment::TimePoint now) {
   if (!is_open()) return;
   const bool stuck = waiting_for_room_ && now - blocked_since_ >= environment_->limits.write_deadline;
   if (stuck || now >= deadline_) reset();
 }
 
-void OutboxSocket::check_silence(Environment::TimePoint now) {
+void OutboxSocket::check_silence(loop::Environment::TimePoint now) {
   if (finished_) return;
   const auto silence = now - last_received_;
   if (silence >= environment_->limits.idle_timeout) return reset();

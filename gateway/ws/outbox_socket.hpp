@@ -5,22 +5,22 @@
 #include <cstdint>
 #include <memory>
 
-#include "gateway/ws/environment.hpp"
-#include "gateway/ws/event.hpp"
-#include "gateway/ws/flush_list.hpp"
+#include "gateway/loop/environment.hpp"
+#include "gateway/loop/event.hpp"
+#include "gateway/loop/flush_list.hpp"
+#include "gateway/loop/task.hpp"
 #include "gateway/ws/outbox.hpp"
-#include "gateway/ws/task.hpp"
 
 namespace chat::gateway::ws {
 
 /// All calls on the worker's thread. Always held by a shared_ptr: a pending wait for room in the kernel holds
 /// one too.
-class OutboxSocket : public Flushable, public std::enable_shared_from_this<OutboxSocket> {
+class OutboxSocket : public loop::Flushable, public std::enable_shared_from_this<OutboxSocket> {
  public:
-  OutboxSocket(Socket socket, std::shared_ptr<Environment> environment);
+  OutboxSocket(loop::Socket socket, std::shared_ptr<loop::Environment> environment);
 
-  Socket& socket() { return socket_; }
-  const Socket& socket() const { return socket_; }
+  loop::Socket& socket() { return socket_; }
+  const loop::Socket& socket() const { return socket_; }
 
   bool is_open() const { return descriptor_ >= 0; }
 
@@ -49,9 +49,9 @@ class OutboxSocket : public Flushable, public std::enable_shared_from_this<Outbo
   void close_orderly();
 
   /// Resets what is past its deadline, or did not take a byte within write_deadline (B5).
-  void check_deadlines(Environment::TimePoint now);
+  void check_deadlines(loop::Environment::TimePoint now);
 
-  void set_deadline(Environment::TimePoint deadline) { deadline_ = deadline; }
+  void set_deadline(loop::Environment::TimePoint deadline) { deadline_ = deadline; }
 
   std::size_t outbox_bytes() const { return outbox_.weight(); }
   std::size_t outbox_room() const {
@@ -69,14 +69,14 @@ class OutboxSocket : public Flushable, public std::enable_shared_from_this<Outbo
  protected:
   ~OutboxSocket() override = default;
 
-  Environment& environment() { return *environment_; }
-  const Environment& environment() const { return *environment_; }
+  loop::Environment& environment() { return *environment_; }
+  const loop::Environment& environment() const { return *environment_; }
 
   /// Pings or resets a peer that has been silent for too long.
-  void check_silence(Environment::TimePoint now);
+  void check_silence(loop::Environment::TimePoint now);
 
   /// Notified when the outbox has drained and when the socket is cut; for the connection's only coroutine.
-  Event changed_;
+  loop::Event changed_;
 
  private:
   void append(FrameRef frame);
@@ -89,13 +89,13 @@ class OutboxSocket : public Flushable, public std::enable_shared_from_this<Outbo
   bool finished_ = false;
   bool waiting_for_room_ = false;
   bool ping_sent_ = false;
-  std::shared_ptr<Environment> environment_;
+  std::shared_ptr<loop::Environment> environment_;
   Outbox outbox_;
 
-  Socket socket_;
-  Environment::TimePoint last_received_;
-  Environment::TimePoint blocked_since_;
-  Environment::TimePoint deadline_ = Environment::TimePoint::max();
+  loop::Socket socket_;
+  loop::Environment::TimePoint last_received_;
+  loop::Environment::TimePoint blocked_since_;
+  loop::Environment::TimePoint deadline_ = loop::Environment::TimePoint::max();
 };
 
 }  // namespace chat::gateway::ws

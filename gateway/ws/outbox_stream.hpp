@@ -22,7 +22,7 @@ namespace chat::gateway::ws {
 /// the stream.
 class OutboxStream {
  public:
-  using executor_type = Executor;
+  using executor_type = loop::Executor;
 
   /// `early` is what the client sent behind its request.
   OutboxStream(OutboxSocket& target, std::string_view early)

@@ -8,18 +8,19 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 
-#include "gateway/ws/connection.hpp"
-#include "gateway/ws/environment.hpp"
-#include "gateway/ws/task.hpp"
+#include "gateway/connection/connection.hpp"
+#include "gateway/loop/environment.hpp"
+#include "gateway/loop/task.hpp"
 
 namespace chat::gateway::ws {
 
 /// Answers 101 and starts the connection's own coroutine, which is all that lives on; `early` is what the
 /// client sent behind the request. When the answer fails the handler is destroyed without a call. `request`
 /// is used only until this returns.
-Task<void> start_websocket(Socket socket,
-                           const boost::beast::http::request<boost::beast::http::empty_body>& request,
-                           std::string_view early, std::string subprotocol, std::unique_ptr<Handler> handler,
-                           std::shared_ptr<Environment> environment);
+loop::Task<void> start_websocket(loop::Socket socket,
+                                 const boost::beast::http::request<boost::beast::http::empty_body>& request,
+                                 std::string_view early, std::string subprotocol,
+                                 std::unique_ptr<Handler> handler,
+                                 std::shared_ptr<loop::Environment> environment);
 
 }  // namespace chat::gateway::ws

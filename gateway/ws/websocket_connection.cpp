@@ -14,7 +14,7 @@
 
 #include "common/log/log.hpp"
 #include "common/wire/limits.hpp"
-#include "gateway/ws/close_codes.hpp"
+#include "gateway/connection/close_codes.hpp"
 #include "gateway/ws/end_sending.hpp"
 #include "gateway/ws/upgrade.hpp"
 
@@ -41,9 +41,9 @@ void report(std::string_view where, const char* type) {
 
 }  // namespace
 
-WebSocketConnection::WebSocketConnection(Socket socket, std::string_view early,
+WebSocketConnection::WebSocketConnection(loop::Socket socket, std::string_view early,
                                          std::unique_ptr<Handler> handler,
-                                         const std::shared_ptr<Environment>& environment)
+                                         const std::shared_ptr<loop::Environment>& environment)
     : OutboxSocket(std::move(socket), environment), handler_(std::move(handler)), stream_(*this, early) {
   stream_.set_option(
       websocket::stream_base::timeout{websocket::stream_base::none(), websocket::stream_base::none(), false});
@@ -59,20 +59,20 @@ WebSocketConnection::~WebSocketConnection() {
   --environment().open_connections;
 }
 
-Task<bool> WebSocketConnection::accept(const Request& request, std::string subprotocol) {
+loop::Task<bool> WebSocketConnection::accept(const Request& request, std::string subprotocol) {
   stream_.set_option(websocket::stream_base::decorator([&subprotocol](websocket::response_type& response) {
     response.set(boost::beast::http::field::server, "chat");
     if (!subprotocol.empty()) response.set(boost::beast::http::field::sec_websocket_protocol, subprotocol);
   }));
-  const auto [error] = co_await stream_.async_accept(request, use_task);
+  const auto [error] = co_await stream_.async_accept(request, loop::use_task);
   stream_.set_option(websocket::stream_base::decorator([](websocket::response_type&) {}));
   if (error) co_return false;
   stream_.next_layer().handshake_is_done();
-  set_deadline(Environment::TimePoint::max());
+  set_deadline(loop::Environment::TimePoint::max());
   co_return true;
 }
 
-Task<void> WebSocketConnection::run(std::shared_ptr<WebSocketConnection> self) {
+loop::Task<void> WebSocketConnection::run(std::shared_ptr<WebSocketConnection> self) {
   if (self->handler_) {
     self->is_announced_ = true;
     self->guarded("on_open", [&] { self->handler_->on_open(*self); });
@@ -88,7 +88,7 @@ Task<void> WebSocketConnection::run(std::shared_ptr<WebSocketConnection> self) {
   co_await self->finish();
 }
 
-Task<void> WebSocketConnection::read_messages() {
+loop::Task<void> WebSocketConnection::read_messages() {
   boost::beast::flat_buffer buffer(max_message_bytes_ + first_read_bytes);
   // Each read completes in a turn of its own, also when the next message has already come, so no client can
   // hold the worker by sending many.
@@ -100,7 +100,7 @@ Task<void> WebSocketConnection::read_messages() {
     }
     const std::size_t wanted = std::max(first_read_bytes, stream_.read_size_hint(first_read_bytes));
     const auto [error, bytes] = co_await stream_.async_read_some(
-        buffer.prepare(std::min(wanted, buffer.max_size() - buffer.size())), use_task);
+        buffer.prepare(std::min(wanted, buffer.max_size() - buffer.size())), loop::use_task);
     if (error) co_return;
     buffer.commit(bytes);
     if (!stream_.is_message_done()) continue;
@@ -128,7 +128,7 @@ void WebSocketConnection::dispatch(std::string_view payload, bool last_frame_was
   guarded("on_message", [&] { handler_->on_message(opcode, payload); });
 }
 
-Task<void> WebSocketConnection::finish() {
+loop::Task<void> WebSocketConnection::finish() {
   const bool has_said_goodbye = is_finished();
   while (has_said_goodbye && is_open() && has_unsent()) co_await changed_.wait(stream_.get_executor());
   if (!has_said_goodbye || !is_open()) {
@@ -186,14 +186,15 @@ void WebSocketConnection::guarded(std::string_view what, Call&& call) noexcept {
   }
 }
 
-Task<void> start_websocket(Socket socket,
-                           const boost::beast::http::request<boost::beast::http::empty_body>& request,
-                           std::string_view early, std::string subprotocol, std::unique_ptr<Handler> handler,
-                           std::shared_ptr<Environment> environment) {
+loop::Task<void> start_websocket(loop::Socket socket,
+                                 const boost::beast::http::request<boost::beast::http::empty_body>& request,
+                                 std::string_view early, std::string subprotocol,
+                                 std::unique_ptr<Handler> handler,
+                                 std::shared_ptr<loop::Environment> environment) {
   auto connection =
       std::make_shared<WebSocketConnection>(std::move(socket), early, std::move(handler), environment);
   if (!co_await connection->accept(request, std::move(subprotocol))) co_return;
-  const Executor executor = connection->socket().get_executor();
+  const loop::Executor executor = connection->socket().get_executor();
   asio::co_spawn(executor, WebSocketConnection::run(std::move(connection)), asio::detached);
 }
 

@@ -10,26 +10,26 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
-#include "gateway/ws/connection.hpp"
+#include "gateway/connection/connection.hpp"
 #include "gateway/ws/outbox_socket.hpp"
 #include "gateway/ws/outbox_stream.hpp"
 
 namespace chat::gateway::ws {
 
 /// Owned by its coroutine (and a pending write wait). Counted in the environment while it exists.
-class WebSocketConnection final : public Connection, public OutboxSocket, public Member {
+class WebSocketConnection final : public Connection, public OutboxSocket, public loop::Member {
  public:
-  WebSocketConnection(Socket socket, std::string_view early, std::unique_ptr<Handler> handler,
-                      const std::shared_ptr<Environment>& environment);
+  WebSocketConnection(loop::Socket socket, std::string_view early, std::unique_ptr<Handler> handler,
+                      const std::shared_ptr<loop::Environment>& environment);
   ~WebSocketConnection() override;
 
   using Request = boost::beast::http::request<boost::beast::http::empty_body>;
 
   /// Answers the upgrade; false when it failed. `subprotocol` may be empty.
-  Task<bool> accept(const Request& request, std::string subprotocol);
+  loop::Task<bool> accept(const Request& request, std::string subprotocol);
 
   /// Its life after the upgrade: reads until the end, then ends the connection in order (DESIGN outbox (d)).
-  static Task<void> run(std::shared_ptr<WebSocketConnection> self);
+  static loop::Task<void> run(std::shared_ptr<WebSocketConnection> self);
 
   void deliver(const FrameRef& frame) override { push(frame); }
   void send_text(std::string_view payload) override;
@@ -42,8 +42,8 @@ class WebSocketConnection final : public Connection, public OutboxSocket, public
   void abandon() override;
 
  private:
-  Task<void> read_messages();
-  Task<void> finish();
+  loop::Task<void> read_messages();
+  loop::Task<void> finish();
   void dispatch(std::string_view payload, bool last_frame_was_empty);
   bool wants_message();
   void release_handler();

@@ -18,11 +18,11 @@
 #include "common/metrics/metrics.hpp"
 #include "common/postgres/database.hpp"
 #include "persister/app/persister_settings.hpp"
+#include "persister/interfaces/owned_partitions.hpp"
 #include "persister/pipeline/clock.hpp"
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/persister_status.hpp"
 #include "persister/pipeline/pipeline.hpp"
-#include "persister/source/owned_partitions.hpp"
 #include "persister/store/postgres_store.hpp"
 
 namespace chat::persister {

@@ -23,8 +23,8 @@
 #include "persister/holes/kafka_ends.hpp"
 #include "persister/holes/redis_rooms.hpp"
 #include "persister/holes/room_watches.hpp"
-#include "persister/receipts/receipts.hpp"
-#include "persister/source/owned_partitions.hpp"
+#include "persister/interfaces/owned_partitions.hpp"
+#include "persister/interfaces/receipts.hpp"
 
 namespace chat::persister {
 

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "persister/source/source.hpp"
-#include "persister/store/store.hpp"
+#include "persister/interfaces/source.hpp"
+#include "persister/interfaces/store.hpp"
 
 namespace chat::persister {
 

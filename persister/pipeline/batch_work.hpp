@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "persister/interfaces/receipts.hpp"
 #include "persister/pipeline/batch.hpp"
-#include "persister/receipts/receipts.hpp"
 
 namespace chat::persister {
 

@@ -5,7 +5,7 @@
 
 #include "common/base/result.hpp"
 #include "common/wire/record.hpp"
-#include "persister/source/source.hpp"
+#include "persister/interfaces/source.hpp"
 
 namespace chat::persister {
 

@@ -7,9 +7,9 @@
 #include <optional>
 #include <vector>
 
+#include "persister/interfaces/source.hpp"
+#include "persister/interfaces/store.hpp"
 #include "persister/pipeline/start_decision.hpp"
-#include "persister/source/source.hpp"
-#include "persister/store/store.hpp"
 
 namespace chat::persister {
 

@@ -11,6 +11,10 @@
 #include "common/admin/dependencies.hpp"
 #include "common/base/backoff.hpp"
 #include "common/base/trouble.hpp"
+#include "persister/interfaces/owned_partitions.hpp"
+#include "persister/interfaces/receipts.hpp"
+#include "persister/interfaces/source.hpp"
+#include "persister/interfaces/store.hpp"
 #include "persister/pipeline/batch.hpp"
 #include "persister/pipeline/batch_work.hpp"
 #include "persister/pipeline/clock.hpp"
@@ -18,10 +22,6 @@
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/persister_status.hpp"
 #include "persister/pipeline/position_keeper.hpp"
-#include "persister/receipts/receipts.hpp"
-#include "persister/source/owned_partitions.hpp"
-#include "persister/source/source.hpp"
-#include "persister/store/store.hpp"
 
 namespace chat::persister {
 

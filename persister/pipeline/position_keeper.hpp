@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "persister/interfaces/source.hpp"
+#include "persister/interfaces/store.hpp"
 #include "persister/pipeline/clock.hpp"
 #include "persister/pipeline/partition_book.hpp"
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/persister_status.hpp"
-#include "persister/source/source.hpp"
-#include "persister/store/store.hpp"
 
 namespace chat::persister {
 

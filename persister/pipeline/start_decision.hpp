@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "common/wire/stored_position.hpp"
-#include "persister/source/source.hpp"
+#include "persister/interfaces/source.hpp"
 
 namespace chat::persister {
 

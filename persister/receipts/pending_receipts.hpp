@@ -13,8 +13,8 @@
 
 #include "common/wire/cursor.hpp"
 #include "common/wire/stored_numbers.hpp"
+#include "persister/interfaces/receipts.hpp"
 #include "persister/receipts/range_set.hpp"
-#include "persister/receipts/receipts.hpp"
 
 namespace chat::persister {
 

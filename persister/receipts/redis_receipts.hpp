@@ -18,8 +18,8 @@
 #include "common/redis/command_connection.hpp"
 #include "common/redis/lifetime.hpp"
 #include "common/wire/room_names.hpp"
+#include "persister/interfaces/receipts.hpp"
 #include "persister/receipts/pending_receipts.hpp"
-#include "persister/receipts/receipts.hpp"
 #include "persister/receipts/receipts_trial.hpp"
 
 namespace chat::persister {

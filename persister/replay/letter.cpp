@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "persister/source/origin.hpp"
+#include "persister/interfaces/origin.hpp"
 
 namespace chat::persister {
 namespace {

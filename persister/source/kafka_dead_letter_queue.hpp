@@ -12,7 +12,7 @@
 #include "common/config/service_settings.hpp"
 #include "common/kafka/producer.hpp"
 #include "common/metrics/metrics.hpp"
-#include "persister/source/source.hpp"
+#include "persister/interfaces/source.hpp"
 
 namespace chat::persister {
 

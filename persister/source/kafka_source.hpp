@@ -15,7 +15,7 @@
 #include "common/config/service_settings.hpp"
 #include "common/kafka/consumer.hpp"
 #include "common/metrics/metrics.hpp"
-#include "persister/source/source.hpp"
+#include "persister/interfaces/source.hpp"
 
 namespace prometheus {
 class Counter;

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "common/postgres/database.hpp"
-#include "persister/store/store.hpp"
+#include "persister/interfaces/store.hpp"
 
 namespace chat::persister {
 

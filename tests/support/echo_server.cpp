@@ -49,18 +49,18 @@ class WebSocketEcho final : public gw::ws::Handler {
   gw::ws::Connection* connection_ = nullptr;
 };
 
-class EngineEcho final : public sio::EngineHandler {
+class EngineEcho final : public gw::engineio::EngineHandler {
  public:
-  void on_open(sio::EngineSession& session, std::chrono::steady_clock::time_point) override {
+  void on_open(gw::engineio::EngineSession& session, std::chrono::steady_clock::time_point) override {
     session_ = &session;
   }
   void on_message(std::string_view data, bool binary) override {
-    session_->send(sio::make_message_frame(data, binary));
+    session_->send(gw::engineio::make_message_frame(data, binary));
   }
   void on_closed() override {}
 
  private:
-  sio::EngineSession* session_ = nullptr;
+  gw::engineio::EngineSession* session_ = nullptr;
 };
 
 /// The clients of the protocol's own suite look for one frame at a time, and lose one that comes in the same
@@ -170,7 +170,7 @@ class EchoServer {
   }
 
   asio::io_context context_{1};
-  gw::ws::FlushList flush_list_;
+  gw::loop::FlushList flush_list_;
   gw::engineio::Endpoint engine_;
   gw::engineio::Endpoint socketio_;
   gw::http::Server server_;

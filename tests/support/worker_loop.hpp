@@ -9,7 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include "gateway/ws/flush_list.hpp"
+#include "gateway/loop/flush_list.hpp"
 
 namespace chat::test {
 
@@ -32,7 +32,7 @@ class WorkerLoop {
   }
 
   boost::asio::io_context context{1};
-  gateway::ws::FlushList flush_list;
+  gateway::loop::FlushList flush_list;
 
  private:
   void turn() {

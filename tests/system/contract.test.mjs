@@ -54,7 +54,7 @@ test("PROTOCOL.md, asyncapi.yaml and the gateway have the same error codes", () 
 
 test("PROTOCOL.md, the gateway and the page have the same close codes", () => {
   const documented = tableBelow("Close codes").map(([code, , reconnect]) => [Number(code), reconnect === "yes"]);
-  const header = read("gateway/ws/close_codes.hpp");
+  const header = read("gateway/connection/close_codes.hpp");
   const numbers = Object.fromEntries([...header.matchAll(/uint16_t (\w+) = (\d+);/g)].map(([, name, code]) => [name, Number(code)]));
   const ours = [...header.matchAll(/\{close_code::(\w+),[^}]*?(true|false)\}/gs)].map(([, name, reconnect]) => [numbers[name], reconnect === "true"]);
   assert.deepEqual(documented, ours);

@@ -21,14 +21,17 @@ def check(path, text):
 class CheckLayers(unittest.TestCase):
     def test_refuses(self):
         for path, text, complaint in (
-            ("common/base/a.hpp", '#include "gateway/ws/frame.hpp"', "must not include gateway/ws/frame.hpp"),
+            ("common/base/a.hpp", '#include "gateway/connection/frame.hpp"', "must not include gateway/connection/frame.hpp"),
             ("common/base/a.hpp", '#include "common/log/log.hpp"', "must not include common/log/log.hpp"),
             ("common/base/a.cpp", '#include "tests/support/x.hpp"', "must not include tests/support/x.hpp"),
-            ("persister/app/a.cpp", '#include "gateway/ws/frame.hpp"', "must not include gateway"),
-            ("gateway/app/a.cpp", '#include "persister/source/source.hpp"', "must not include persister"),
+            ("persister/app/a.cpp", '#include "gateway/connection/frame.hpp"', "must not include gateway"),
+            ("gateway/app/a.cpp", '#include "persister/interfaces/source.hpp"', "must not include persister"),
             ("gateway/ws/a.cpp", '#include "gateway/chat/room.hpp"', "must not include gateway/chat"),
             ("gateway/bus/a.cpp", '#include "gateway/journal/journal.hpp"', "must not include gateway/journal"),
-            ("gateway/chat/a.cpp", '#include "gateway/ws/connection.hpp"', "must not include gateway/ws/connection.hpp"),
+            ("gateway/chat/a.cpp", '#include "gateway/connection/connection.hpp"', "without sockets and clients"),
+            ("gateway/engineio/engine_session.cpp", '#include "gateway/http/server.hpp"', "without sockets and clients"),
+            ("gateway/engineio/endpoint.cpp", '#include "gateway/socketio/chat_socket.hpp"', "must not include gateway/socketio"),
+            ("common/base/a.hpp", '#include "common/base/a.hpp"', "in a circle: common/base/a.hpp -> common/base/a.hpp"),
             ("gateway/bus/a.cpp", "#include <hiredis/async.h>", "hiredis belongs to common/redis"),
             ("common/redis/a.cpp", "  #  include <librdkafka/rdkafkacpp.h>", "librdkafka belongs"),
             ("persister/store/a.cpp", "#include <pqxx/pqxx>", "libpqxx belongs"),
@@ -46,8 +49,9 @@ class CheckLayers(unittest.TestCase):
 
     def test_allows(self):
         for path, text in (
-            ("gateway/chat/a.cpp", '#include "gateway/ws/frame.hpp"'),
-            ("gateway/fanout/a.cpp", '#include "gateway/chat/room.hpp"\n#include "gateway/journal/journal.hpp"'),
+            ("gateway/chat/a.cpp", '#include "gateway/connection/frame.hpp"'),
+            ("gateway/fanout/a.cpp", '#include "gateway/chat/room.hpp"\n#include "gateway/bus/bus.hpp"'),
+            ("gateway/engineio/endpoint.cpp", '#include "gateway/http/server.hpp"'),
             ("gateway/chat/a.cpp", '#include "gateway/bus/room_store.hpp"\n#include <vector>'),
             ("common/redis/a.cpp", "#include <hiredis/async.h>\n#include <boost/asio/post.hpp>"),
             ("common/config/a.cpp", "char** e = environ;"),

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "common/wire/record.hpp"
-#include "persister/store/store.hpp"
+#include "persister/interfaces/store.hpp"
 
 namespace chat::persister::test {
 

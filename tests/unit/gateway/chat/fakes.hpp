@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "gateway/chat/events.hpp"
-#include "gateway/chat/native_encoder.hpp"
 #include "gateway/chat/rooms.hpp"
+#include "gateway/history/history.hpp"
 #include "gateway/journal/journal.hpp"
+#include "gateway/native/native_encoder.hpp"
 
 namespace chat::gateway::testing {
 
@@ -25,11 +26,6 @@ class FakeStore : public RoomStore {
     reads.push_back({std::move(request), std::move(handler)});
   }
   bool connected() const override { return is_connected; }
-  bool knows_stored() const override { return true; }
-  void find_stored(std::vector<MessageKey> asked,
-                   std::function<void(std::vector<std::size_t>)> handler) override {
-    questions.push_back({std::move(asked), std::move(handler)});
-  }
 
   template <class Request, class Reply>
   struct Pending {
@@ -39,7 +35,24 @@ class FakeStore : public RoomStore {
   bool is_connected = true;
   std::vector<Pending<AcceptRequest, AcceptReply>> accepts;
   std::vector<Pending<ReadRequest, ReadReply>> reads;
-  std::vector<Pending<std::vector<MessageKey>, std::vector<std::size_t>>> questions;
+};
+
+/// Keeps every question for stored messages until the test answers it; sessions ask nothing else.
+class FakeHistory : public History {
+ public:
+  void read_after(std::string, Cursor, Cursor, Post, std::function<void(HistoryRows)>) override {}
+  void read_before(std::string, Cursor, std::size_t, Post, std::function<void(HistoryRows)>) override {}
+  void find_stored(std::vector<MessageKey> asked, Post,
+                   std::function<void(std::vector<std::size_t>)> handler) override {
+    questions.push_back({std::move(asked), std::move(handler)});
+  }
+  void wait_settled(std::string, Post, std::function<void(bool)>) override {}
+
+  struct Question {
+    std::vector<MessageKey> request;
+    std::function<void(std::vector<std::size_t>)> handler;
+  };
+  std::vector<Question> questions;
 };
 
 class FakeJournal : public Journal {

@@ -20,10 +20,11 @@ struct SessionTest : ::testing::Test {
   Metrics registry;
   GatewayMetrics metrics{registry};
   FakeStore store;
+  FakeHistory history;
   FakeHub hub;
   FakeJournal journal;
   Rooms rooms{store, hub};
-  SessionServices services{store, rooms, journal, metrics, "gw-1", 3};
+  SessionServices services{store, rooms, journal, metrics, "gw-1", 3, &history};
   FakeOutlet outlet;
   std::shared_ptr<Session> session = std::make_shared<Session>(services, outlet);
 

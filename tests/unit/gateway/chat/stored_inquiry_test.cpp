@@ -25,8 +25,8 @@ struct StoredInquiryTest : SessionTest {
     return id;
   }
   void answer_question(std::vector<std::size_t> found) {
-    auto handler = std::move(store.questions.back().handler);
-    store.questions.pop_back();
+    auto handler = std::move(history.questions.back().handler);
+    history.questions.pop_back();
     handler(std::move(found));
   }
 };
@@ -37,21 +37,21 @@ TEST_F(StoredInquiryTest, AsksForWhatWaitsForFiveSecondsAndTellsTheSender) {
   const Uuid first = accept_and_ack(2);
   accept_and_ack(3);
   inquiry.tick(after(4));
-  EXPECT_TRUE(store.questions.empty());
+  EXPECT_TRUE(history.questions.empty());
   inquiry.tick(after(60));
-  ASSERT_EQ(store.questions.size(), 1U);
-  const auto& asked = store.questions[0].request;
+  ASSERT_EQ(history.questions.size(), 1U);
+  const auto& asked = history.questions[0].request;
   ASSERT_EQ(asked.size(), 2U);
   EXPECT_EQ(asked[0].room, "r");
   EXPECT_EQ(asked[0].id, first);
   inquiry.tick(after(70));
-  EXPECT_EQ(store.questions.size(), 1U) << "one question at a time";
+  EXPECT_EQ(history.questions.size(), 1U) << "one question at a time";
   answer_question({0, 1});
   const auto frames = outlet.take();
   ASSERT_EQ(frames.size(), 1U) << "one receipt for both";
   EXPECT_TRUE(has(frames[0], R"("type":"stored","room":"r","epoch":5,"seq":3)"));
   inquiry.tick(after(80));
-  EXPECT_TRUE(store.questions.empty()) << "nobody waits";
+  EXPECT_TRUE(history.questions.empty()) << "nobody waits";
 }
 
 TEST_F(StoredInquiryTest, AsksAgainAfterFiveSecondsForWhatWasNotFound) {
@@ -62,10 +62,10 @@ TEST_F(StoredInquiryTest, AsksAgainAfterFiveSecondsForWhatWasNotFound) {
   answer_question({0});
   EXPECT_EQ(outlet.take().size(), 1U);
   inquiry.tick(after(64));
-  EXPECT_TRUE(store.questions.empty());
+  EXPECT_TRUE(history.questions.empty());
   inquiry.tick(after(65));
-  ASSERT_EQ(store.questions.size(), 1U);
-  EXPECT_EQ(store.questions[0].request.size(), 1U);
+  ASSERT_EQ(history.questions.size(), 1U);
+  EXPECT_EQ(history.questions[0].request.size(), 1U);
   answer_question({});
   EXPECT_TRUE(outlet.take().empty());
 }
@@ -76,13 +76,13 @@ TEST_F(StoredInquiryTest, AfterAResubscriptionItAsksAtOnceForAll) {
   accept_and_ack(2);
   inquiry.on_resubscribed();
   inquiry.tick(std::chrono::steady_clock::now());
-  ASSERT_EQ(store.questions.size(), 1U);
+  ASSERT_EQ(history.questions.size(), 1U);
   inquiry.on_resubscribed();
   inquiry.tick(std::chrono::steady_clock::now());
-  EXPECT_EQ(store.questions.size(), 1U);
+  EXPECT_EQ(history.questions.size(), 1U);
   answer_question({});
   inquiry.tick(std::chrono::steady_clock::now());
-  EXPECT_EQ(store.questions.size(), 1U) << "a resubscription during the question needs another";
+  EXPECT_EQ(history.questions.size(), 1U) << "a resubscription during the question needs another";
 }
 
 TEST_F(StoredInquiryTest, I6AQuestionIsBoundedAndTheSessionsComeInTurn) {
@@ -103,14 +103,14 @@ TEST_F(StoredInquiryTest, I6AQuestionIsBoundedAndTheSessionsComeInTurn) {
     }
   }
   inquiry.tick(after(60));
-  ASSERT_EQ(store.questions.size(), 1U);
-  EXPECT_EQ(store.questions[0].request.size(), 1000U);
-  const Uuid first = store.questions[0].request[0].id;
+  ASSERT_EQ(history.questions.size(), 1U);
+  EXPECT_EQ(history.questions[0].request.size(), 1000U);
+  const Uuid first = history.questions[0].request[0].id;
   answer_question({});
   inquiry.tick(after(61));
-  ASSERT_EQ(store.questions.size(), 1U) << "the rest is not kept waiting";
-  EXPECT_EQ(store.questions[0].request.size(), 1000U);
-  EXPECT_NE(store.questions[0].request[0].id, first);
+  ASSERT_EQ(history.questions.size(), 1U) << "the rest is not kept waiting";
+  EXPECT_EQ(history.questions[0].request.size(), 1000U);
+  EXPECT_NE(history.questions[0].request[0].id, first);
 }
 
 TEST_F(StoredInquiryTest, AnAnswerForASessionThatIsGoneIsDropped) {

@@ -10,11 +10,11 @@ namespace chat::gateway::engineio {
 namespace {
 
 using namespace std::chrono_literals;
-using socketio::EngineAnswer;
-using socketio::EngineSession;
-using socketio::EngineSettings;
+using engineio::EngineAnswer;
+using engineio::EngineSession;
+using engineio::EngineSettings;
 
-class Silent final : public socketio::EngineHandler {
+class Silent final : public engineio::EngineHandler {
  public:
   explicit Silent(int& ticks) : ticks_(ticks) {}
   void on_open(EngineSession&, std::chrono::steady_clock::time_point) override {}
@@ -99,7 +99,7 @@ TEST_F(SessionTableTest, AClosedSessionThatNobodyPollsEndsAfterAPingInterval) {
 
 TEST_F(SessionTableTest, I6CountsWhoPollsTooSlowly) {
   const auto session = open("a", 25s);
-  session->send(socketio::make_message_frame(std::string(200, 'x'), false));
+  session->send(engineio::make_message_frame(std::string(200, 'x'), false));
   EXPECT_FALSE(session->is_closed());
   table.tick(now());
   EXPECT_TRUE(until([&] { return session->is_closed(); }));

@@ -15,7 +15,7 @@
 
 #include "common/wire/record.hpp"
 #include "gateway/journal/kafka_journal.hpp"
-#include "tests/unit/kafka/mock_cluster.hpp"
+#include "tests/unit/common/kafka/mock_cluster.hpp"
 
 namespace chat::gateway::test {
 

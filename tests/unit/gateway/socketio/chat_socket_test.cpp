@@ -7,7 +7,7 @@
 
 #include "gateway/bus/publication.hpp"
 #include "tests/unit/gateway/chat/fakes.hpp"
-#include "tests/unit/gateway/socketio/fake_socket.hpp"
+#include "tests/unit/gateway/engineio/fake_socket.hpp"
 
 namespace chat::gateway::socketio {
 namespace {
@@ -133,7 +133,7 @@ TEST_F(ChatSocketTest, AClientIsInGeneralAtOnceAndGetsItsMessages) {
 
 TEST_F(ChatSocketTest, OnAWebSocketMessagesTakeTheShortWay) {
   begin();
-  testing::FakeSocket socket;
+  engineio::testing::FakeSocket socket;
   client.direct = &socket;
   chat->on_upgraded();
   const std::string native = make_message(request("hello"), {5, 2});

@@ -8,20 +8,29 @@
 #include <gtest/gtest.h>
 
 #include "gateway/bus/publication.hpp"
-#include "gateway/socketio/base64.hpp"
-#include "gateway/socketio/engine_session.hpp"
+#include "gateway/engineio/base64.hpp"
+#include "gateway/engineio/engine_session.hpp"
 #include "gateway/socketio/message_event.hpp"
 #include "gateway/socketio/recovery.hpp"
 #include "gateway/socketio/socket_connection.hpp"
-#include "tests/unit/gateway/socketio/fake_socket.hpp"
-#include "tests/unit/gateway/socketio/payload.hpp"
+#include "tests/unit/gateway/engineio/fake_socket.hpp"
+#include "tests/unit/gateway/engineio/payload.hpp"
 
 namespace chat::gateway::socketio {
 namespace {
 
+using engineio::decode_base64;
+using engineio::decode_packet;
+using engineio::encode_base64;
+using engineio::encode_packet;
+using engineio::EngineAnswer;
+using engineio::EngineCarrier;
+using engineio::EnginePacket;
+using engineio::EngineSession;
+using engineio::EngineSettings;
+using engineio::testing::decode_payload;
+using engineio::testing::FakeSocket;
 using nlohmann::json;
-using testing::decode_payload;
-using testing::FakeSocket;
 
 unsigned number_of(const char* variable, unsigned otherwise) {
   const char* const text = std::getenv(variable);

@@ -6,16 +6,22 @@
 
 #include <gtest/gtest.h>
 
-#include "gateway/socketio/base64.hpp"
-#include "gateway/socketio/engine_packet.hpp"
+#include "gateway/engineio/base64.hpp"
+#include "gateway/engineio/engine_packet.hpp"
 #include "gateway/socketio/socket_packet.hpp"
-#include "tests/unit/gateway/socketio/payload.hpp"
+#include "tests/unit/gateway/engineio/payload.hpp"
 
 namespace chat::gateway::socketio {
 namespace {
 
-using testing::decode_payload;
-using testing::EnginePayload;
+using engineio::decode_base64;
+using engineio::decode_packet;
+using engineio::encode_base64;
+using engineio::EngineCarrier;
+using engineio::EnginePacket;
+using engineio::EngineType;
+using engineio::testing::decode_payload;
+using engineio::testing::EnginePayload;
 
 using nlohmann::json;
 

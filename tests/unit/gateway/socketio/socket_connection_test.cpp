@@ -4,13 +4,17 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/gateway/socketio/fake_socket.hpp"
+#include "tests/unit/gateway/engineio/fake_socket.hpp"
 
 namespace chat::gateway::socketio {
 namespace {
 
+using engineio::EngineAnswer;
+using engineio::EngineSession;
+using engineio::EngineSettings;
+using engineio::make_message_frame;
+using engineio::testing::FakeSocket;
 using nlohmann::json;
-using testing::FakeSocket;
 
 struct Seen {
   std::vector<std::string> names;

@@ -1,12 +1,12 @@
 // What a handler can rely on: order, bounds, closing, time, exceptions.
-#include "gateway/ws/connection.hpp"
+#include "gateway/connection/connection.hpp"
 
 #include <stdexcept>
 #include <thread>
 
 #include <gtest/gtest.h>
 
-#include "gateway/ws/close_codes.hpp"
+#include "gateway/connection/close_codes.hpp"
 #include "tests/unit/gateway/ws/server_fixture.hpp"
 
 namespace chat::gateway::ws::test {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gateway/ws/close_codes.hpp"
+#include "gateway/connection/close_codes.hpp"
 #include "tests/unit/gateway/ws/server_fixture.hpp"
 
 namespace chat::gateway::ws::test {

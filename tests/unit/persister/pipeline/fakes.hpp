@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "persister/interfaces/receipts.hpp"
+#include "persister/interfaces/source.hpp"
+#include "persister/interfaces/store.hpp"
 #include "persister/pipeline/clock.hpp"
-#include "persister/receipts/receipts.hpp"
-#include "persister/source/source.hpp"
-#include "persister/store/store.hpp"
 
 namespace chat::persister::test {
 

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "persister/source/kafka_dead_letter_queue.hpp"
-#include "tests/unit/kafka/mock_cluster.hpp"
+#include "tests/unit/common/kafka/mock_cluster.hpp"
 
 namespace chat::persister {
 namespace {

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/kafka/mock_cluster.hpp"
+#include "tests/unit/common/kafka/mock_cluster.hpp"
 
 namespace chat::persister {
 namespace {

@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "persister/source/kafka_source.hpp"
-#include "tests/unit/kafka/mock_cluster.hpp"
+#include "tests/unit/common/kafka/mock_cluster.hpp"
 
 namespace chat::persister::test {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "persister/store/store.hpp"
+#include "persister/interfaces/store.hpp"
 
 namespace chat::persister::test {
 

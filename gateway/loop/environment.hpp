@@ -1,0 +1,53 @@
+// What the connections of one server share.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include <boost/intrusive/list.hpp>
+
+#include "gateway/connection/connection.hpp"
+#include "gateway/connection/frame.hpp"
+#include "gateway/loop/flush_list.hpp"
+
+namespace chat::gateway::loop {
+
+/// What a server does with each of its open connections.
+class Member
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>,
+                                              boost::intrusive::tag<class MemberTag>> {
+ public:
+  virtual ~Member() = default;
+
+  /// Once a second: deadlines, pings, the handler's tick.
+  virtual void sweep(std::chrono::steady_clock::time_point now) = 0;
+
+  virtual void close(std::uint16_t code, std::string_view reason) = 0;
+
+  /// Cuts the connection now and lets its handler go (on_closed is called inside).
+  virtual void abandon() = 0;
+};
+
+/// Used on one worker's thread. Each connection holds a share of it, so that it outlives the server.
+struct Environment {
+  using TimePoint = std::chrono::steady_clock::time_point;
+  using Members = boost::intrusive::list<Member,
+                                         boost::intrusive::base_hook<boost::intrusive::list_base_hook<
+                                             boost::intrusive::link_mode<boost::intrusive::auto_unlink>,
+                                             boost::intrusive::tag<class MemberTag>>>,
+                                         boost::intrusive::constant_time_size<false>>;
+
+  FlushList& flush_list;  // not touched by a connection that was cut
+  const ws::ConnectionLimits limits;
+  const std::function<void()> on_slow_consumer;  // may be empty
+
+  TimePoint now = std::chrono::steady_clock::now();  // as of the last sweep: deadlines need no better clock
+  Members members{};
+  std::size_t open_connections = 0;
+  const ws::FrameRef ping = ws::make_frame(ws::Opcode::ping, {});
+};
+
+}  // namespace chat::gateway::loop

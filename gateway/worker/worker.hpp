@@ -1,0 +1,129 @@
+// One worker: a thread with its own loop, listener, sessions, rooms and Redis connection.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "gateway/chat/rooms.hpp"
+#include "gateway/chat/session.hpp"
+#include "gateway/chat/stored_inquiry.hpp"
+#include "gateway/engineio/endpoint.hpp"
+#include "gateway/fanout/hub.hpp"
+#include "gateway/http/server.hpp"
+#include "gateway/journal/journal.hpp"
+#include "gateway/loop/flush_list.hpp"
+
+namespace chat::gateway {
+
+/// What a worker is made of; references outlive it.
+struct WorkerOptions {
+  std::size_t index = 0;
+  std::string gateway;
+  ws::ConnectionLimits limits;
+  std::size_t workers = 1;
+  engineio::EngineSettings engine;
+  std::chrono::milliseconds connect_timeout{45'000};  // of Socket.IO
+  http::Origins origins;
+  /// Hands a connection to another worker (adopt).
+  std::function<void(std::size_t worker, std::shared_ptr<http::Moving>)> move;
+};
+
+/// Made, started, drained and destroyed by the main thread; everything else happens on its own thread.
+class Worker : public WorkerPort {
+ public:
+  Worker(WorkerOptions options, Hub& hub, boost::asio::io_context& hub_context, Journal& journal,
+         GatewayMetrics& metrics);
+  ~Worker() override;
+
+  /// For the room store, which lives on this worker's loop; use before start().
+  boost::asio::io_context& context() { return context_; }
+
+  /// Takes the store and starts the thread, which lets the store connect; no client is accepted yet.
+  /// `history` outlives the worker's thread; null without PostgreSQL.
+  void start(std::unique_ptr<RoomStore> store, History* history);
+
+  /// Opens the listener; throws std::runtime_error when the port cannot be had.
+  void listen(const std::string& address, std::uint16_t port);
+
+  void post_batch(Batch batch) override;
+  std::size_t backlog_bytes() const override { return backlog_bytes_.load(std::memory_order_relaxed); }
+  void post_subscribed(std::string room, std::uint64_t token) override;
+  void post_resubscribed() override;
+  void post_count(std::string room, bool is_wanted) override;
+  void post_presence(std::string room, std::shared_ptr<const Presence> presence) override;
+
+  /// Goes on with a connection that another worker accepted; posted.
+  void adopt(std::shared_ptr<http::Moving> connection);
+
+  /// Runs what the journal hands over (JournalEntry::on_durable) on this worker.
+  void post_all(std::vector<std::function<void()>> calls);
+
+  /// Takes no more connections and commands and tells every client when to come back, each another time
+  /// between the two. Returns when no further send can begin.
+  void drain(int reconnect_after_ms_least, int reconnect_after_ms_most);
+
+  /// Answers every request that still waits, and closes every connection behind what its outbox holds;
+  /// posted.
+  void close_all(std::uint16_t code, std::string reason);
+
+  /// Ends the loop and joins the thread; what is still open is dropped.
+  void stop();
+
+  /// Snapshots for the main thread, of the last turn.
+  std::size_t connections() const { return connections_.load(std::memory_order_acquire); }
+  std::size_t accepts_in_flight() const { return accepts_in_flight_.load(std::memory_order_acquire); }
+  bool store_connected() const { return store_connected_.load(std::memory_order_relaxed); }
+
+ private:
+  http::Routing route(const http::RequestHead& request);
+  class OwnHub;
+
+  /// Runs the call on the worker and waits for it; passes its exception on.
+  void run_there(const std::function<void()>& call);
+  void run();
+  void sweep();
+  /// Clients that are connected.
+  std::size_t clients() const;
+  void set_gauges();
+  void publish(const Batch& batch);
+  void publish_snapshots();
+
+  const WorkerOptions options_;
+  Journal& journal_;
+  GatewayMetrics& metrics_;
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::steady_timer sweep_timer_;
+  loop::FlushList flush_list_;
+  std::unique_ptr<OwnHub> hub_;
+  std::unique_ptr<RoomStore> store_;
+  std::unique_ptr<Rooms> rooms_;
+  std::unique_ptr<SessionServices> services_;
+  std::unique_ptr<StoredInquiry> inquiry_;
+  std::unique_ptr<engineio::Endpoint> socketio_;
+  std::unique_ptr<http::Server> server_;
+  std::size_t counted_rooms_ = 0;
+  std::size_t counted_connections_ = 0;
+  std::size_t counted_polling_ = 0;
+  std::size_t counted_waiting_ = 0;
+  std::size_t counted_held_ = 0;
+  std::size_t counted_backlog_ = 0;
+  std::atomic<std::size_t> backlog_bytes_{0};
+  std::atomic<std::size_t> connections_{0};
+  std::atomic<std::size_t> accepts_in_flight_{0};
+  std::atomic<bool> store_connected_{false};
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace chat::gateway
