@@ -36,6 +36,18 @@ async function connectMany(url, count, options) {
   return Promise.all(range(count).map(() => connect(url, options)));
 }
 
+// Connects until each gateway has two of the clients, eight at first. A balancer that counts connections gives fewer to a
+// gateway that answers more slowly at the moment.
+async function connectToBoth(url, options) {
+  const sockets = await connectMany(url, 8, options);
+  const isServed = () => usedBy(sockets).every((count) => count >= 2);
+  while (!isServed() && sockets.length < 64) {
+    sockets.push(...(await connectMany(url, 4, options)));
+  }
+  assert.ok(isServed(), `${url}: ${usedBy(sockets)}`);
+  return sockets;
+}
+
 async function messageReachesAll(sockets) {
   const { id } = await request(sockets[0], "event:message", { message: `for all ${randomUUID()}`, id: randomUUID() });
   assert.ok(id);
@@ -53,10 +65,9 @@ function takesClients(url, gateway) {
 
 for (const [mode, options] of Object.entries(modes)) {
   test(`${mode}: both gateways are served from each balancer's one address, and a message reaches all`, async () => {
-    for (const [name, url] of Object.entries(balancers())) {
-      const sockets = await connectMany(url, 8, options);
+    for (const url of Object.values(balancers())) {
+      const sockets = await connectToBoth(url, options);
       await settled(sockets, options);
-      assert.deepEqual(usedBy(sockets).map((count) => count >= 2), [true, true], `${name}: ${usedBy(sockets)}`);
       await messageReachesAll(sockets);
       closeSockets();
     }
@@ -112,13 +123,12 @@ for (const [mode, options] of Object.entries(modes)) {
     for (const [name, url] of Object.entries(balancers())) {
       const dies = fleet.gateways[0];
       await takesClients(url, dies);
-      const sockets = await connectMany(url, 8, { ...options, retries: 100, ackTimeout: 2000 * patience });
-      assert.ok(usedBy(sockets)[0] > 0, name);
+      const sockets = await connectToBoth(url, { ...options, retries: 100, ackTimeout: 2000 * patience });
       // A client that loses its gateway amid the upgrade stays paused until its ping timeout (FROM_SOCKETIO.md).
       await settled(sockets, options);
       await dies.crash();
       const ids = range(16).map(() => randomUUID());
-      const acks = ids.map((id, i) => sockets[i % 8].emitWithAck("event:message", { message: `meanwhile ${i}`, id }));
+      const acks = ids.map((id, i) => sockets[i % sockets.length].emitWithAck("event:message", { message: `meanwhile ${i}`, id }));
       await until(`${name}: all on the other gateway`, () => sockets.every((socket) => socket.connected && gatewayOf(socket) !== dies.id));
       assert.deepEqual((await Promise.all(acks)).map(({ id }) => id), ids);
       await messageReachesAll(sockets);
