@@ -12,7 +12,7 @@ how many it is proven that they hit something while messages were in flight. "s 
 strike to the first ack of a message that was sent after it by a client whom the strike concerned; "s to lag zero" the time
 from the last healing until PostgreSQL had all that Kafka had then. Exit code 1 unless every fault struck and nothing was lost, duplicated, out of order, unrepaired or unexpected.
 
-  --short            a few thousand messages per fault, the most telling eight faults
+  --short            a few thousand messages per fault, the most telling faults
   --only NAME,NAME   these faults alone; also: resume, latency
   --messages N       messages per fault at least (20000; 3000 with --short)
   --seed N           the moments at which faults strike (printed; random)

@@ -58,6 +58,10 @@ test("PROTOCOL.md, the gateway and the page have the same close codes", () => {
   const numbers = Object.fromEntries([...header.matchAll(/uint16_t (\w+) = (\d+);/g)].map(([, name, code]) => [name, Number(code)]));
   const ours = [...header.matchAll(/\{close_code::(\w+),[^}]*?(true|false)\}/gs)].map(([, name, reconnect]) => [numbers[name], reconnect === "true"]);
   assert.deepEqual(documented, ours);
+  const page = read("web/src/client/close_codes.ts");
+  const rules = [...page.matchAll(/^ {2}(\d+): \{ comeBack: "(\w+)"/gm)].map(([, code, comeBack]) => [Number(code), comeBack !== "never"]);
+  // A browser reports these two itself.
+  assert.deepEqual(rules.filter(([code]) => ![1005, 1006].includes(code)), documented);
 });
 
 test("the frames in PROTOCOL.md's first conversation are as documented", () => {

@@ -1,4 +1,4 @@
-// The frames of the native client protocol, version 1 (PROTOCOL.md), under their own names.
+// The frames of the native client protocol that this page uses, version 1 (PROTOCOL.md), under their own names.
 
 /** A place in a room's order. Opaque but for comparison; both numbers fit a JSON number. */
 export interface Cursor {

@@ -10,18 +10,20 @@ describe("close codes", () => {
   it.each([
     [1000, "never"],
     [1001, "soon"],
+    [1002, "never"],
     [1003, "never"],
     [1005, "soon"],
     [1006, "soon"],
     [1007, "never"],
     [1008, "never"],
     [1009, "never"],
+    [1011, "soon"],
     [1012, "soon"],
     [1013, "later"],
     [4000, "soon"],
     [4001, "never"],
     [4002, "never"],
-    [4003, "later"],
+    [4003, "never"],
     [4999, "soon"],
   ])("after %i come back %s", (code, comeBack) => {
     expect(closeRule(code).comeBack).toBe(comeBack);
