@@ -162,6 +162,8 @@ std::optional<ConsumedRecord> Consumer::consume(milliseconds wait) {
       impl_->log_failure(*message);
       if (has_lost_place(message->err()) && message->partition() >= 0)
         impl_->listener.on_lost_place(message->partition());
+      else
+        impl_->listener.on_failure();
       return std::nullopt;
   }
   impl_->events.saw_broker();

@@ -57,6 +57,8 @@ class RebalanceListener {
   virtual void on_revoked(const std::vector<std::int32_t>& partitions) = 0;
   /// The topic or the offset that comes next is not there; nothing more comes before the next read_from().
   virtual void on_lost_place(std::int32_t partition) = 0;
+  /// Reading failed in another way; librdkafka goes on by itself, perhaps in another topic of the same name.
+  virtual void on_failure() = 0;
 };
 
 /// One thread. Range assignment, no automatic commits; the caller says where each partition is read from.

@@ -23,6 +23,7 @@
 #include "persister/holes/hole_finder.hpp"
 #include "persister/receipts/redis_receipts.hpp"
 #include "persister/source/kafka_dead_letter_queue.hpp"
+#include "persister/source/kafka_position_audit.hpp"
 #include "persister/source/kafka_source.hpp"
 #include "persister/store/prepare_database.hpp"
 
@@ -170,8 +171,9 @@ void PersisterService::consume() {
                          {.stream_keep = settings_.stream_keep,
                           .trial = &dependencies_.add("redis", false),
                           .service = client_id_});
+  KafkaPositionAudit audit(settings_.kafka, client_id_ + "-audit");
   Pipeline pipeline(settings_.pipeline(),
-                    {store_, dead_letters, receipts, owned_, database_trial_, dead_letter_alarm_},
+                    {store_, dead_letters, receipts, owned_, database_trial_, dead_letter_alarm_, audit},
                     persister_metrics_, status_, clock_);
   KafkaSourceOptions options;
   options.client_id = client_id_;
@@ -194,6 +196,7 @@ void PersisterService::consume() {
     status_.redis_ok = receipts.connected();
   }
   holes->ask_to_stop();
+  audit.ask_to_stop();
   pipeline.finish();
   holes.reset();
   if (!receipts.finish(receipt_limit))

@@ -50,6 +50,9 @@ class SourceListener {
   /// The topic, or the offset that comes next, is not there (any more). Nothing more comes of the partition
   /// before the next read_from().
   virtual void on_lost_place(std::int32_t partition) = 0;
+  /// Reading failed and goes on, or no broker could be reached for a while: Kafka may have another topic of
+  /// the same name by now.
+  virtual void on_interruption() = 0;
 };
 
 /// What Kafka has of a partition.

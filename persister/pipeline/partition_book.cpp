@@ -34,8 +34,14 @@ void PartitionBook::put_off(const std::vector<std::int32_t>& partitions, TimePoi
 void PartitionBook::begin(std::int32_t partition, const Start& start, const StoredPosition& position) {
   const auto found = partitions_.find(partition);
   if (found == partitions_.end()) return;
-  found->second = {
-      start.verifies ? State::verifies : State::reads, {}, position, true, false, start.read_from};
+  const bool goes_on = start.cause == StartCause::as_before || start.cause == StartCause::behind;
+  Partition begun;
+  begun.state = start.verifies ? State::verifies : State::reads;
+  begun.stored = position;
+  begun.proven = found->second.is_known && goes_on ? found->second.proven : position;
+  begun.is_known = true;
+  begun.next = start.read_from;
+  found->second = begun;
 }
 
 void PartitionBook::doubt(std::int32_t partition, bool is_other_topic) {
@@ -69,6 +75,7 @@ KnownPartition PartitionBook::known(std::int32_t partition) const {
   KnownPartition known;
   if (found->second.is_known) known.stored = found->second.stored;
   known.is_other_topic = found->second.is_other_topic;
+  known.has_skipped = found->second.has_skipped;
   return known;
 }
 
@@ -89,7 +96,38 @@ void PartitionBook::committed(const std::vector<Advance>& advances) {
     if (found == partitions_.end() || found->second.stored.next_offset >= advance.next_offset) continue;
     found->second.stored.next_offset = advance.next_offset;
     found->second.stored.record_hash = advance.record_hash;
+    if (found->second.proven.record_hash == unknown_record) found->second.proven = found->second.stored;
   }
+}
+
+std::map<std::int32_t, StoredPosition> PartitionBook::begin_audit() {
+  std::map<std::int32_t, StoredPosition> asked;
+  for (auto& [number, partition] : partitions_) {
+    partition.audited.reset();
+    if (partition.state == State::waits || partition.proven.record_hash == unknown_record) continue;
+    partition.audited = partition.stored;
+    asked[number] = partition.proven;
+  }
+  return asked;
+}
+
+std::vector<std::int32_t> PartitionBook::end_audit(const std::map<std::int32_t, bool>& answers) {
+  std::vector<std::int32_t> others;
+  for (const auto& [number, is_same] : answers) {
+    const auto found = partitions_.find(number);
+    // Not of a reading that is over.
+    if (found == partitions_.end() || !found->second.audited) continue;
+    Partition& partition = found->second;
+    if (is_same) {
+      partition.proven = *partition.audited;
+      partition.audited.reset();
+      continue;
+    }
+    doubt(number, true);
+    partition.has_skipped = true;
+    others.push_back(number);
+  }
+  return others;
 }
 
 std::vector<std::int32_t> PartitionBook::behind(const std::map<std::int32_t, StoredPosition>& rows) const {

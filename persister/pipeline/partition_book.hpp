@@ -51,6 +51,15 @@ class PartitionBook {
   /// The transaction was committed.
   void committed(const std::vector<Advance>& advances);
 
+  /// What is to be compared with Kafka: of each partition that is read and of which a record is known, a
+  /// position that was noted before the last audit, or the first one. One that is noted later may be behind a
+  /// record of another topic already.
+  std::map<std::int32_t, StoredPosition> begin_audit();
+
+  /// `answers`: whether each is one of the topic as it is now. Gives the partitions whose topic is another
+  /// one; their reading begins anew.
+  std::vector<std::int32_t> end_audit(const std::map<std::int32_t, bool>& answers);
+
   /// Partitions that are read though PostgreSQL has less of them than it had, or set them anew.
   std::vector<std::int32_t> behind(const std::map<std::int32_t, StoredPosition>& rows) const;
 
@@ -62,7 +71,10 @@ class PartitionBook {
     StoredPosition stored;
     bool is_known = false;  // `stored` was PostgreSQL's
     bool is_other_topic = false;
-    std::int64_t next = 0;  // the least offset that may come
+    bool has_skipped = false;
+    std::int64_t next = 0;                    // the least offset that may come
+    StoredPosition proven{};                  // in the topic that is read, as of the last audit
+    std::optional<StoredPosition> audited{};  // is proven too where `proven` still is
   };
 
   std::map<std::int32_t, Partition> partitions_;

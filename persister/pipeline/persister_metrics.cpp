@@ -3,6 +3,14 @@
 #include <string>
 
 namespace chat::persister {
+namespace {
+
+prometheus::Counter& audits(Metrics& metrics, const char* result) {
+  return metrics.counter("chat_persister_position_audits_total",
+                         "Comparisons of a partition's position with what Kafka has", {{"result", result}});
+}
+
+}  // namespace
 
 PersisterMetrics::PersisterMetrics(Metrics& metrics)
     : consumed(metrics.counter("chat_persister_records_total", "Records read from Kafka")),
@@ -17,6 +25,9 @@ PersisterMetrics::PersisterMetrics(Metrics& metrics)
                                         "Records that came though the source was paused")),
       expired(metrics.counter("chat_persister_records_expired_total",
                               "Offsets that PostgreSQL does not have and Kafka no longer has")),
+      audits_proven(audits(metrics, "proven")),
+      audits_refuted(audits(metrics, "refuted")),
+      audits_unanswered(audits(metrics, "unanswered")),
       paused(metrics.gauge("chat_persister_paused", "1 while paused after a database error")),
       last_commit(metrics.gauge("chat_persister_last_commit_timestamp_seconds",
                                 "When the last transaction was committed, seconds since 1970")),

@@ -26,6 +26,9 @@ struct PersisterMetrics {
   prometheus::Counter& retries;
   prometheus::Counter& read_while_paused;
   prometheus::Counter& expired;
+  prometheus::Counter& audits_proven;
+  prometheus::Counter& audits_refuted;
+  prometheus::Counter& audits_unanswered;
   prometheus::Gauge& paused;
   prometheus::Gauge& last_commit;
   prometheus::Histogram& store_seconds;

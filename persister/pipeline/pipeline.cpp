@@ -26,7 +26,7 @@ Pipeline::Pipeline(PipelineSettings settings, PipelineParts parts, PersisterMetr
       metrics_(metrics),
       status_(status),
       clock_(clock),
-      keeper_(parts.store, metrics, status, clock),
+      keeper_(parts.store, parts.audit, metrics, status, clock),
       batcher_(settings_.batch, settings_.topic),
       retry_backoff_(milliseconds{5}, milliseconds{200}),
       letter_backoff_(milliseconds{1'000}, milliseconds{10'000}),
@@ -41,6 +41,7 @@ void Pipeline::turn() {
   }
   if (batcher_.empty()) rehearse_where_due();
   if (keeper_.check_is_due()) check_positions();
+  if (keeper_.audit_is_due()) keeper_.audit();
   if (keeper_.has_due()) {
     // What is in hand of them is of before, and stored first.
     if (!batcher_.empty()) {

@@ -12,6 +12,7 @@
 #include "common/base/backoff.hpp"
 #include "common/base/trouble.hpp"
 #include "persister/interfaces/owned_partitions.hpp"
+#include "persister/interfaces/position_audit.hpp"
 #include "persister/interfaces/receipts.hpp"
 #include "persister/interfaces/source.hpp"
 #include "persister/interfaces/store.hpp"
@@ -42,6 +43,7 @@ struct PipelineParts {
   OwnedPartitions& owned;  // kept up to date here
   admin::Trial& database;
   admin::Trial& dead_letter_alarm;
+  PositionAudit& audit;
 };
 
 /// One thread. Everything given outlives it. Nothing here throws for what Kafka or PostgreSQL do.
@@ -67,6 +69,7 @@ class Pipeline : public SourceListener {
   void on_assigned(const std::vector<std::int32_t>& partitions) override;
   void on_revoked(const std::vector<std::int32_t>& partitions) override;
   void on_lost_place(std::int32_t partition) override { keeper_.lost_place(partition); }
+  void on_interruption() override { keeper_.ask_audit(); }
 
  private:
   void read(std::chrono::milliseconds wait);

@@ -1,5 +1,6 @@
 #include "persister/pipeline/position_keeper.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/log/log.hpp"
@@ -11,6 +12,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds check_period{5'000};
 constexpr milliseconds retry_period{1'000};
+constexpr milliseconds audit_period{5'000};
+constexpr milliseconds asked_audit_period{1'000};
+constexpr milliseconds audit_look{100};
 
 /// Nothing is said of the ordinary causes.
 const char* describe(StartCause cause) {
@@ -143,6 +147,43 @@ PositionKeeper::Check PositionKeeper::check() {
   note_server(answer.server);
   check.behind = book_.behind(answer.positions);
   return check;
+}
+
+void PositionKeeper::audit() {
+  const auto now = clock_.now();
+  next_audit_ = now + audit_look;
+  if (!is_auditing_) {
+    auto positions = book_.begin_audit();
+    is_auditing_ = true;
+    is_audit_asked_ = false;
+    audit_began_ = now;
+    audited_ = positions.size();
+    audit_.begin(std::move(positions));
+    return;
+  }
+  const auto answers = audit_.take();
+  if (!answers) return;
+  is_auditing_ = false;
+  next_audit_ = audit_began_ + (is_audit_asked_ ? asked_audit_period : audit_period);
+  end_audit(*answers);
+}
+
+void PositionKeeper::ask_audit() {
+  is_audit_asked_ = true;
+  if (!is_auditing_) next_audit_ = std::min(next_audit_, audit_began_ + asked_audit_period);
+}
+
+void PositionKeeper::end_audit(const PositionAudit::Answers& answers) {
+  const auto others = book_.end_audit(answers);
+  for (const auto partition : others)
+    log::error(
+        "the topic was deleted and made again under this persister, which went on in the new one; its "
+        "records from the beginning on are read now. Stop the persisters before a topic is deleted",
+        {{"partition", partition}});
+  const auto refuted = std::ranges::count(answers, false, &PositionAudit::Answers::value_type::second);
+  metrics_.audits_proven.Increment(static_cast<double>(answers.size()) - static_cast<double>(refuted));
+  metrics_.audits_refuted.Increment(static_cast<double>(refuted));
+  metrics_.audits_unanswered.Increment(static_cast<double>(audited_ - answers.size()));
 }
 
 void PositionKeeper::note_server(const std::string& server) {

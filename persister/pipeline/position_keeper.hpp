@@ -2,12 +2,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "persister/interfaces/position_audit.hpp"
 #include "persister/interfaces/source.hpp"
 #include "persister/interfaces/store.hpp"
 #include "persister/pipeline/clock.hpp"
@@ -22,8 +24,9 @@ namespace chat::persister {
 class PositionKeeper {
  public:
   /// All of it outlives this object.
-  PositionKeeper(Store& store, PersisterMetrics& metrics, PersisterStatus& status, Clock& clock)
-      : store_(store), metrics_(metrics), status_(status), clock_(clock) {}
+  PositionKeeper(Store& store, PositionAudit& audit, PersisterMetrics& metrics, PersisterStatus& status,
+                 Clock& clock)
+      : store_(store), audit_(audit), metrics_(metrics), status_(status), clock_(clock) {}
 
   void use(Source& source) { source_ = &source; }
 
@@ -60,7 +63,19 @@ class PositionKeeper {
   };
   Check check();
 
+  /// Whether audit() is to be called.
+  bool audit_is_due() const { return clock_.now() >= next_audit_; }
+
+  /// Goes on with the comparison of positions with Kafka: the topic may have been made again and have more
+  /// records already than were stored, so that its reading never fails. Never waits. Partitions that are of
+  /// another topic are started again, as soon as nothing of them is in hand.
+  void audit();
+
+  /// The next one is to begin soon.
+  void ask_audit();
+
  private:
+  void end_audit(const PositionAudit::Answers& answers);
   std::optional<postgres::Failure> reset(const std::map<std::int32_t, Start>& starts,
                                          std::map<std::int32_t, StoredPosition>& rows);
   void begin(const std::map<std::int32_t, Start>& starts, const std::map<std::int32_t, StoredPosition>& rows);
@@ -68,12 +83,18 @@ class PositionKeeper {
   void note_server(const std::string& server);
 
   Store& store_;
+  PositionAudit& audit_;
   PersisterMetrics& metrics_;
   PersisterStatus& status_;
   Clock& clock_;
   Source* source_ = nullptr;
   PartitionBook book_;
   Clock::TimePoint next_check_{};
+  Clock::TimePoint next_audit_{};  // when audit() is to be called
+  Clock::TimePoint audit_began_{};
+  std::size_t audited_ = 0;  // partitions of the audit that is under way
+  bool is_auditing_ = false;
+  bool is_audit_asked_ = false;
   std::string server_;
 };
 

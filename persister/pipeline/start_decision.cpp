@@ -80,7 +80,7 @@ Start decide_start(const std::optional<StoredPosition>& row, const SourceLog& lo
                    const KnownPartition& known) {
   if (!row) return from_nothing(log, known);
   if (known.is_other_topic || row->next_offset > log.end) {
-    Start start = set_to(log.start, StartCause::other_topic, row->rooms_unchecked);
+    Start start = set_to(log.start, StartCause::other_topic, row->rooms_unchecked || known.has_skipped);
     start.began = log.start;
     return start;
   }

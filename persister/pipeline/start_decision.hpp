@@ -28,6 +28,7 @@ std::string_view name(StartCause cause);
 struct KnownPartition {
   std::optional<StoredPosition> stored;  // what its last transaction committed
   bool is_other_topic = false;           // a record was seen that is not the one of the position
+  bool has_skipped = false;              // records of the other topic were stored without those before them
 };
 
 struct Start {

@@ -79,6 +79,7 @@ std::optional<SourceRecord> KafkaSource::poll(milliseconds wait) {
   if (!is_usable(wait)) return std::nullopt;
   if (!is_paused_ && !held_.empty()) return take_held();
   auto record = consumer_->consume(wait);
+  note_brokers();
   if (const auto reason = consumer_->fatal_error()) give_up_consumer(*reason);
   if (!record) return std::nullopt;
   backoff_.reset();
@@ -105,6 +106,11 @@ bool KafkaSource::is_usable(milliseconds wait) {
   }
   consumer_ = make_consumer();
   return true;
+}
+
+void KafkaSource::note_brokers() {
+  const bool had_broker = std::exchange(has_broker_, consumer_->has_broker());
+  if (has_broker_ && !had_broker) listener_.on_interruption();
 }
 
 void KafkaSource::give_up_consumer(const std::string& reason) {

@@ -66,10 +66,12 @@ class KafkaSource : public Source, private kafka::RebalanceListener {
   void on_assigned(const std::vector<std::int32_t>& partitions) override;
   void on_revoked(const std::vector<std::int32_t>& partitions) override;
   void on_lost_place(std::int32_t partition) override { listener_.on_lost_place(partition); }
+  void on_failure() override { listener_.on_interruption(); }
 
   std::unique_ptr<kafka::Consumer> make_consumer();
   bool is_usable(std::chrono::milliseconds wait);
   void give_up_consumer(const std::string& reason);
+  void note_brokers();
   std::optional<SourceRecord> take_held();
   void hold(kafka::ConsumedRecord record);
   std::vector<kafka::PartitionOffset> own(const std::vector<Position>& positions) const;
@@ -84,6 +86,7 @@ class KafkaSource : public Source, private kafka::RebalanceListener {
   std::unique_ptr<kafka::Consumer> consumer_;
   bool is_paused_ = false;
   bool is_closed_ = false;
+  bool has_broker_ = true;
   struct Place {
     std::int64_t next = 0;
     std::int64_t began = 0;

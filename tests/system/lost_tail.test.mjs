@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import { rowsOf, waitForRows } from "./support/db.mjs";
 import { startFleet } from "./support/fleet.mjs";
-import { endOffsets, produce } from "./support/kafka.mjs";
+import { makeTopicAgain, produce } from "./support/kafka.mjs";
 import { cursorOf, fill, member, newRoom } from "./support/room.mjs";
 import { assertStoredOnce, range } from "./support/traffic.mjs";
 import { until } from "./support/until.mjs";
@@ -61,19 +61,12 @@ test("I1 a PostgreSQL that lost everything but its tables is filled from Kafka's
   await client.close();
 });
 
-async function makeTopicAgain(topic = "MESSAGES", partitions = 8) {
-  const command = (...args) => fleet.kafka.tool("org.apache.kafka.tools.TopicCommand", ["--bootstrap-server", fleet.kafka.broker, ...args]);
-  await command("--delete", "--topic", topic);
-  await until("the topic to go", async () => !(await command("--list")).split("\n").includes(topic));
-  await command("--create", "--topic", topic, "--partitions", String(partitions), "--replication-factor", "1");
-}
-
 test("I3 positions of a topic that was made again prove nothing: no join is complete without its messages", async () => {
   const room = newRoom("again");
   const client = await member(gateway, room);
   const before = await sendAndStore(client, room, 100);
   await persister.stop();
-  await makeTopicAgain();
+  await makeTopicAgain(fleet);
   const acks = await fill(client, room, 20, (i) => `after ${i}`);
   // Neither Redis nor a member's gateway remembers them: only PostgreSQL and Kafka can say what there was.
   await client.close();
@@ -97,7 +90,7 @@ test("I1 a topic that is made again under a running persister is read from its b
   const room = newRoom("under");
   const client = await member(gateway, room);
   const acks = await sendAndStore(client, room, 5);
-  await makeTopicAgain();
+  await makeTopicAgain(fleet);
   acks.push(...(await fill(client, room, 60, (i) => `after ${i}`)));
   await assertStoredOnce(fleet, room, acks, 40_000);
   await client.close();

@@ -1,5 +1,6 @@
 // What Kafka holds. A client in this process asks where it can: each of Kafka's own programs needs seconds of both cores to start.
 import { Kafka, Partitioners, logLevel } from "kafkajs";
+import { until } from "./until.mjs";
 
 const answerWithinMs = 120_000;
 
@@ -48,6 +49,15 @@ export async function produce(fleet, topic, records) {
   } finally {
     await producer.disconnect();
   }
+}
+
+// Deletes the topic and makes another one of the same name; resolves once it can be written to.
+export async function makeTopicAgain(fleet, topic = "MESSAGES", partitions = 8) {
+  await withAdmin(fleet, async (admin) => {
+    await admin.deleteTopics({ topics: [topic], timeout: answerWithinMs });
+    await until("the topic to go", async () => !(await admin.listTopics()).includes(topic));
+    await admin.createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }], timeout: answerWithinMs, waitForLeaders: true });
+  });
 }
 
 function clientOf({ kafka }) {

@@ -95,6 +95,10 @@ void MockCluster::fail_next(std::int16_t request, int error, int times) {
   rd_kafka_mock_push_request_errors_array(impl_->cluster, request, errors.size(), errors.data());
 }
 
+void MockCluster::set_leader(const std::string& topic, std::int32_t partition, std::int32_t broker) {
+  rd_kafka_mock_partition_set_leader(impl_->cluster, topic.c_str(), partition, broker);
+}
+
 void MockCluster::set_delay(std::chrono::milliseconds delay) {
   rd_kafka_mock_broker_set_rtt(impl_->cluster, all_brokers, static_cast<int>(delay.count()));
 }

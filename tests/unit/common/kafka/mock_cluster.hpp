@@ -57,6 +57,9 @@ class MockCluster {
   /// Answers the next `times` requests of that kind with the error.
   void fail_next(std::int16_t request, int error, int times = 1);
 
+  /// The broker, which is number 1, leads the partition; -1: nobody does.
+  void set_leader(const std::string& topic, std::int32_t partition, std::int32_t broker);
+
   /// Every answer takes so long.
   void set_delay(std::chrono::milliseconds delay);
 

@@ -1,5 +1,5 @@
-// A clock, a source, a store, a dead-letter queue and receipts in memory, which write down in one list what
-// was asked of them.
+// A clock, a source, a store, a dead-letter queue, receipts and an audit in memory, which write down in one
+// list what was asked of them.
 #pragma once
 
 #include <chrono>
@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "persister/interfaces/position_audit.hpp"
 #include "persister/interfaces/receipts.hpp"
 #include "persister/interfaces/source.hpp"
 #include "persister/interfaces/store.hpp"
@@ -245,6 +246,30 @@ class FakeReceipts : public Receipts {
   std::map<std::string, std::string> told;
   std::vector<std::int32_t> forgotten;
   std::function<void()> on_settled;
+};
+
+/// Ends each audit at the second look.
+class FakePositionAudit : public PositionAudit {
+ public:
+  void begin(Positions positions) override {
+    asked = std::move(positions);
+    ++audits;
+    looks = 0;
+  }
+
+  std::optional<Answers> take() override {
+    if (++looks < 2) return std::nullopt;
+    Answers answers;
+    for (const auto& [partition, position] : asked)
+      if (const auto is_same = proves ? proves(partition, position) : std::optional(true))
+        answers[partition] = *is_same;
+    return answers;
+  }
+
+  std::function<std::optional<bool>(std::int32_t, const StoredPosition&)> proves;
+  Positions asked;
+  int audits = 0;
+  int looks = 0;
 };
 
 inline postgres::Failure failure_of(postgres::Response response, std::string sqlstate = {}) {

@@ -22,7 +22,8 @@ class PipelineFixture : public ::testing::Test {
   /// A new process takes over: nothing of the old one is left but what is in Kafka and PostgreSQL.
   void begin_process() {
     pipeline_ = std::make_unique<Pipeline>(
-        settings_, PipelineParts{store_, dead_letters_, receipts_, owned_, database_, dead_letter_alarm_},
+        settings_,
+        PipelineParts{store_, dead_letters_, receipts_, owned_, database_, dead_letter_alarm_, audit_},
         persister_metrics_, status_, clock_);
     pipeline_->use(source_);
     pipeline_->on_assigned({0, 1});
@@ -76,6 +77,7 @@ class PipelineFixture : public ::testing::Test {
   FakeStore store_{clock_, events_};
   FakeDeadLetters dead_letters_{events_};
   FakeReceipts receipts_;
+  FakePositionAudit audit_;
   OwnedPartitions owned_;
   Metrics metrics_;
   PersisterMetrics persister_metrics_{metrics_};

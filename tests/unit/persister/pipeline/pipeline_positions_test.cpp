@@ -37,6 +37,25 @@ class PipelinePositionsTest : public test::PipelineFixture {
     source_.kafka[1] = {0, 0, {}};
   }
 
+  /// The same under the persister, whose next request finds its offset in the new topic: nothing fails.
+  void make_topic_again_with(std::int32_t partition, const std::vector<std::string>& texts) {
+    const std::int64_t next = source_.kafka[partition].end;
+    make_topic_again();
+    for (const auto& text : texts) append(partition, text);
+    std::erase_if(source_.records, [&](const SourceRecord& record) { return record.offset < next; });
+    audit_.proves = [this](std::int32_t asked, const StoredPosition& position) {
+      return proves(asked, position);
+    };
+  }
+
+  bool proves(std::int32_t partition, const StoredPosition& position) const {
+    if (position.record_hash == unknown_record) return true;
+    return std::ranges::any_of(log_, [&](const SourceRecord& record) {
+      return record.partition == partition && record.offset + 1 == position.next_offset &&
+             hash_of(record) == position.record_hash;
+    });
+  }
+
   bool store_all(std::int32_t partition) {
     return turn_until([&] { return store_.position(partition) == source_.kafka[partition].end; });
   }
@@ -94,6 +113,64 @@ TEST_F(PipelinePositionsTest, I1ATopicMadeAgainIsReadFromItsBeginning) {
   begin_process();
   ASSERT_TRUE(turn_until([&] { return store_.stored_texts().size() == 6; }));
   EXPECT_EQ(rewinds(StartCause::other_topic), 1);
+}
+
+TEST_F(PipelinePositionsTest, I1ATopicMadeAgainThatHasOutgrownThePositionIsReadFromItsBeginning) {
+  for (const char* const text : {"a", "b", "c"}) append(0, text);
+  ASSERT_TRUE(turn_until_committed(0, 3));
+  make_topic_again_with(0, {"d", "e", "f", "g", "h"});
+  ASSERT_TRUE(turn_until_committed(0, 5)) << "what is stored before the audit must not hide what was skipped";
+  ASSERT_TRUE(turn_until([&] { return store_.stored_texts().size() == 8; }));
+  ASSERT_TRUE(store_all(0));
+  EXPECT_EQ(rewinds(StartCause::other_topic), 1);
+  EXPECT_TRUE(store_.table.at(0).rooms_unchecked);
+  EXPECT_EQ(persister_metrics_.audits_refuted.Value(), 1);
+  const int audits = audit_.audits;
+  ASSERT_TRUE(turn_until([&] { return audit_.audits >= audits + 3; }));
+  EXPECT_EQ(rewinds(StartCause::other_topic), 1) << "the new topic is proven from then on";
+}
+
+TEST_F(PipelinePositionsTest, I1WhatIsInHandOfTheFormerTopicIsStoredBeforeTheNewOneIsRead) {
+  append(0, "a");
+  ASSERT_TRUE(turn_until_committed(0, 1));
+  store_.fail = [](std::span<const Row>) { return std::optional(test::failure_of_away()); };
+  append(0, "b");
+  ASSERT_TRUE(turn_until([&] { return persister_metrics_.pauses.Value() == 1; }));
+  make_topic_again_with(0, {"c", "d", "e"});
+  store_.fail = nullptr;
+  ASSERT_TRUE(turn_until([&] { return store_.stored_texts().size() == 5; }));
+  EXPECT_THAT(store_.stored_texts(), ElementsAre("a", "b", "c", "d", "e"));
+}
+
+TEST_F(PipelinePositionsTest, PartitionsAreAuditedEveryFewSecondsAndSoonAfterAnInterruption) {
+  append(0, "a");
+  ASSERT_TRUE(turn_until_committed(0, 1));
+  const auto next_audit = [&] {
+    const int before = audit_.audits;
+    const auto begin = clock_.now();
+    EXPECT_TRUE(turn_until([&] { return audit_.audits > before; }));
+    return time_since(begin);
+  };
+  next_audit();
+  EXPECT_THAT(next_audit().count(), ::testing::AllOf(::testing::Ge(4'900), ::testing::Le(5'300)));
+  pipeline_->on_interruption();
+  EXPECT_THAT(next_audit().count(), ::testing::AllOf(::testing::Ge(900), ::testing::Le(1'300)))
+      << "at most once a second, however often Kafka fails";
+}
+
+TEST_F(PipelinePositionsTest, APartitionThatDoesNotAnswerAnAuditIsReadOnAndTheOthersAreJudged) {
+  append(0, "a");
+  append(1, "b");
+  ASSERT_TRUE(turn_until([&] { return store_.stored_texts().size() == 2; }));
+  audit_.proves = [](std::int32_t partition, const StoredPosition&) {
+    return partition == 0 ? std::optional<bool>{} : std::optional(true);
+  };
+  const double proven = persister_metrics_.audits_proven.Value();
+  ASSERT_TRUE(turn_until([&] { return persister_metrics_.audits_proven.Value() == proven + 2; }));
+  EXPECT_EQ(persister_metrics_.audits_unanswered.Value(), 2);
+  append(0, "c");
+  ASSERT_TRUE(store_all(0));
+  EXPECT_EQ(rewinds(StartCause::other_topic), 0);
 }
 
 TEST_F(PipelinePositionsTest, I1APlaceThatIsLostIsLookedForAgain) {

@@ -118,6 +118,16 @@ TEST(DecideStart, I1ARecordThatIsNotTheOneOfThePositionIsOfAnotherTopic) {
   EXPECT_EQ(start.read_from, 0);
 }
 
+TEST(DecideStart, RoomsAreComparedWhereRecordsOfTheOtherTopicWereSkipped) {
+  KnownPartition known{stored_up_to(20).stored, true, false};
+  EXPECT_FALSE(decide_start(row(20), log(0, 50), known).position.rooms_unchecked);
+  known.has_skipped = true;
+  const auto start = decide_start(row(20), log(0, 50), known);
+  EXPECT_EQ(start.cause, StartCause::other_topic);
+  EXPECT_EQ(start.read_from, 0);
+  EXPECT_TRUE(start.position.rooms_unchecked);
+}
+
 TEST(DecideStart, APositionWithoutATopicIsTakenOverAsItIs) {
   const auto start =
       decide_start(StoredPosition{20, unknown_record, 0, false}, log(0, 50, Commit{20, {}}), {});

@@ -36,12 +36,14 @@ class FakeListener : public SourceListener {
     ++revocations;
   }
   void on_lost_place(std::int32_t partition) override { lost.insert(partition); }
+  void on_interruption() override { ++interruptions; }
 
   std::set<std::int32_t> assigned;
   std::set<std::int32_t> to_start;  // nobody has said where to read them from
   std::set<std::int32_t> lost;
   int assignments = 0;
   int revocations = 0;
+  int interruptions = 0;
   std::function<void()> before_revoke;
 };
 
