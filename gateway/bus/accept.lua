@@ -5,7 +5,8 @@
 -- room
 -- Returns {status, epoch, seq, entry}; status 0 accepted, 1 duplicate, 2 id seen with another text, 3 the message needs
 -- a new epoch, and no gateway has proven yet from where on epochs are new under this run (epochs.lua).
--- Whatever can refuse comes before the first write, and XADD is that: a refusal burns no number.
+-- Whatever can refuse comes before the first write, and XADD is that: a refusal burns no number. Only PUBLISH may be refused
+-- after it, to a user without that right.
 
 local meta_key, log_key, ids_key, active_key, epochs_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local id, text_hash, head, tail, run, floor = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
@@ -57,12 +58,23 @@ elseif not begin_epoch() then
   return exhausted or {3, 0, 0, ''}
 end
 
+local function is_refused(reply) return type(reply) == 'table' and reply.err ~= nil end
+
 local entry_id, message, added
 local function add()
   entry_id = text_of(epoch) .. '-' .. text_of(seq)
   message = head .. text_of(epoch) .. ',"seq":' .. text_of(seq) .. ',' .. tail
   added = redis.pcall('XADD', log_key, 'MAXLEN', '~', ARGV[8], entry_id, 'm', message)
-  return not (type(added) == 'table' and added.err)
+  return not is_refused(added)
+end
+
+-- False where the user may not do that either.
+local function take_back()
+  if is_refused(redis.pcall('XDEL', log_key, entry_id)) then return false end
+  -- Else the next number would not be above the stream's last, and the room would need a new epoch.
+  if not is_new then redis.pcall('XSETID', log_key, text_of(epoch) .. '-' .. text_of(old_seq)) end
+  redis.pcall('EXPIRE', log_key, week)
+  return true
 end
 
 if not add() then
@@ -72,6 +84,10 @@ if not add() then
   if not add() then return added end
 end
 
+-- Nobody is shown what is not published: then its id must not be remembered, or its retry would be a duplicate.
+local published = redis.pcall('PUBLISH', ARGV[7], message)
+if is_refused(published) and take_back() then return published end
+
 if is_new then redis.call('HSET', epochs_key, 'highest', text_of(epoch)) end
 redis.call('HSET', meta_key, 'epoch', text_of(epoch), 'seq', text_of(seq), 'run', run)
 redis.call('HSET', hour_key, id, text_hash .. entry_id)
@@ -80,5 +96,5 @@ redis.call('EXPIRE', meta_key, week)
 redis.call('EXPIRE', log_key, week)
 -- For the hole finder, which takes the room out again once all up to here is stored (DESIGN 10).
 redis.call('ZADD', active_key, time[1], ARGV[9])
-redis.call('PUBLISH', ARGV[7], message)
+if is_refused(published) then return published end
 return {0, epoch, seq, ''}

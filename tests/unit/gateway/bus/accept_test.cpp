@@ -230,6 +230,52 @@ TEST_F(AcceptTest, I7_a_refusal_by_the_stream_alone_burns_no_number_and_remember
   EXPECT_EQ(again.cursor, (Cursor{first.epoch, 2}));
 }
 
+class ForbiddenTest : public AcceptTest {
+ protected:
+  void set_rights(std::vector<std::string> rights) {
+    rights.insert(rights.begin(), {"ACL", "SETUSER", "default"});
+    ASSERT_EQ(redis(rights), "OK");
+  }
+};
+
+TEST_F(ForbiddenTest, I4_a_message_that_may_not_be_published_burns_no_number_and_its_id_is_not_remembered) {
+  const Cursor first = accept_text("1").cursor;
+  set_rights({"-publish"});
+  const AcceptRequest refused = request("2");
+  EXPECT_EQ(accept(refused).status, Status::unavailable);
+  EXPECT_EQ(accept(refused).status, Status::unavailable) << "a retry must not pass for a duplicate";
+  EXPECT_EQ(read_last(10).entries.size(), 1U);
+  set_rights({"+publish"});
+  EXPECT_EQ(accept_text("3").cursor, (Cursor{first.epoch, 2}));
+  const AcceptReply again = accept(refused);
+  EXPECT_EQ(again.status, Status::accepted);
+  EXPECT_EQ(again.cursor, (Cursor{first.epoch, 3}));
+  EXPECT_EQ(read_last(10).entries.size(), 3U);
+}
+
+TEST_F(ForbiddenTest, I4_the_first_message_of_a_room_that_may_not_be_published_leaves_nothing) {
+  set_rights({"resetchannels", "&other"});
+  const AcceptRequest refused = request("1");
+  EXPECT_EQ(accept(refused).status, Status::unavailable);
+  EXPECT_EQ(stream_length(), "0");
+  EXPECT_NEAR(std::stod(redis({"TTL", "chat:{general}:log"})), 604800, 5);
+  EXPECT_EQ(redis({"EXISTS", "chat:{general}:meta"}), "0");
+  set_rights({"allchannels"});
+  EXPECT_EQ(accept(refused).status, Status::accepted);
+  EXPECT_EQ(read_last(10).entries.size(), 1U);
+}
+
+TEST_F(ForbiddenTest, I2_an_entry_that_may_not_be_taken_back_keeps_its_number) {
+  const Cursor first = accept_text("1").cursor;
+  set_rights({"-publish", "-xdel"});
+  const AcceptRequest refused = request("2");
+  EXPECT_EQ(accept(refused).status, Status::unavailable);
+  set_rights({"+publish"});
+  EXPECT_EQ(accept(refused).cursor, (Cursor{first.epoch, 2}));
+  EXPECT_EQ(accept_text("3").cursor, (Cursor{first.epoch, 3}));
+  EXPECT_EQ(read_last(10).entries.size(), 3U);
+}
+
 TEST_F(AcceptTest, the_stream_is_capped) {
   gateway::RedisRoomStore capped(context, server.settings(), metrics, 200);
   capped.start();

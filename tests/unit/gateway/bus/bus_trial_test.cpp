@@ -248,13 +248,14 @@ TEST_F(BusTrialTest, a_cluster_node_with_all_slots_is_refused_as_well) {
 
 /// deploy/README.md lists these for the gateway's user.
 const std::vector<std::string> gateway_rights{
-    "~chat:*",    "&chat:*",      "+ping",    "+info",   "+script|load", "+evalsha",
-    "+subscribe", "+unsubscribe", "+publish", "+set",    "+time",        "+hget",
-    "+hmget",     "+hset",        "+xadd",    "+xrange", "+xrevrange",   "+xinfo|stream",
-    "+expire",    "+zadd",        "+get",     "+exists", "+zrem",        "+del"};
+    "~chat:*",      "&chat:*",  "+ping",      "+info",         "+script|load", "+evalsha", "+subscribe",
+    "+unsubscribe", "+publish", "+set",       "+time",         "+hget",        "+hmget",   "+hset",
+    "+xadd",        "+xrange",  "+xrevrange", "+xinfo|stream", "+expire",      "+zadd",    "+get",
+    "+exists",      "+zrem",    "+del",       "+xdel",         "+xsetid"};
 
 /// Without these the trial goes well: what the scripts do with them they do without where they must.
-const std::vector<std::string> helpful_rights{"+unsubscribe", "+xinfo|stream", "+zrem", "+del"};
+const std::vector<std::string> helpful_rights{"+unsubscribe", "+xinfo|stream", "+zrem",
+                                              "+del",         "+xdel",         "+xsetid"};
 
 config::RedisSettings as_user_without(RedisServer& server, const std::string& missing) {
   std::vector<std::string> words{"ACL", "SETUSER", "gw", "reset", "on", ">pw", "-@all"};
