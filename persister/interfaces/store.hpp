@@ -29,6 +29,13 @@ struct DeadNumber {
   Cursor cursor;
 };
 
+/// By what a row is found again.
+struct RowKey {
+  std::int32_t partition = 0;
+  std::string room;
+  Uuid id;
+};
+
 /// What a transaction does to a position.
 struct Advance {
   std::int32_t partition = 0;
@@ -61,8 +68,10 @@ struct StoreOutcome {
   std::vector<std::size_t> reused;     // places in the batch whose id is stored with another text (DESIGN 7)
   std::vector<std::size_t> elsewhere;  // those of the duplicates whose row has another number
   /// Partitions whose position in PostgreSQL lies below the one that the transaction began from, is gone, or
-  /// was set anew. Nothing of the transaction is stored where there is any.
+  /// was set anew, or of which an earlier row is gone. Nothing of the transaction is stored where there is
+  /// any.
   std::vector<std::int32_t> behind;
+  bool has_lost_rows = false;  // it is the rows: PostgreSQL forgot a commit of this very batch
 };
 
 class Store {
@@ -71,9 +80,10 @@ class Store {
 
   /// One transaction: the rows, idempotently by (room, id), the positions, only upwards from where they were
   /// known to be, and the numbers of dead letters; each may be empty. These numbers and those of the reused
-  /// and elsewhere rows are noted as void, unless a row has them. Blocks; one thread.
+  /// and elsewhere rows are noted as void, unless a row has them. `earlier`: rows that the advances pass, and
+  /// that transactions before this one stored; they must still be there. Blocks; one thread.
   virtual StoreOutcome store(std::span<const Row> rows, std::span<const Advance> advances,
-                             std::span<const DeadNumber> dead) = 0;
+                             std::span<const DeadNumber> dead, std::span<const RowKey> earlier) = 0;
 
   /// Tries all that store() needs, in a transaction that is rolled back, so that nobody ever sees its row.
   /// Nullopt where it works, also where only the tried row is refused. Blocks; one thread.

@@ -66,6 +66,16 @@ std::span<const DeadNumber> BatchWork::dead_numbers() const {
   return dead_numbers_;
 }
 
+std::span<const RowKey> BatchWork::earlier_rows() const {
+  if (!carries_positions()) return {};
+  return stored_;
+}
+
+void BatchWork::remember(const Part& part) {
+  stored_.reserve(rows_at_start_);
+  for (const Row& row : part) stored_.push_back({row.record.partition, row.message.room, row.message.id});
+}
+
 std::vector<SettledNumbers> BatchWork::stored(const StoreOutcome& outcome) {
   Settlement settlement;
   if (carries_positions()) {
@@ -73,6 +83,7 @@ std::vector<SettledNumbers> BatchWork::stored(const StoreOutcome& outcome) {
     for (const auto& [partition, room, cursor] : dead_numbers_) settlement.add_void(partition, room, cursor);
   }
   if (parts_.empty()) return settlement.take();
+  if (!positions_stored_) remember(parts_.front());
   Part part = std::move(parts_.front());
   parts_.pop_front();
   auto reused = outcome.reused.begin();
@@ -151,6 +162,7 @@ void BatchWork::drop(std::span<const std::int32_t> partitions) {
   std::erase_if(parts_, [](const Part& part) { return part.empty(); });
   std::erase_if(refused_, [&](const Refused& refused) { return is_dropped(refused.row); });
   std::erase_if(dead_numbers_, [&](const DeadNumber& number) { return is_of_dropped(number.partition); });
+  std::erase_if(stored_, [&](const RowKey& row) { return is_of_dropped(row.partition); });
   settle();
 }
 

@@ -38,6 +38,10 @@ class BatchWork {
   /// The refused rows' numbers, which go with the positions.
   std::span<const DeadNumber> dead_numbers() const;
 
+  /// The batch's rows that earlier transactions stored, where the positions go with this one: these pass
+  /// them.
+  std::span<const RowKey> earlier_rows() const;
+
   /// The transaction was committed. Reused ids become letters. Gives what is settled by that, room by room.
   std::vector<SettledNumbers> stored(const StoreOutcome& outcome);
 
@@ -68,11 +72,13 @@ class BatchWork {
   };
 
   bool carries_positions() const;
+  void remember(const Part& part);
   bool is_suspicious() const;
   void settle();
 
   Batch batch_;  // without its rows
   std::deque<Part> parts_;
+  std::vector<RowKey> stored_;  // by the transactions before the one with the positions
   std::vector<Refused> refused_;
   std::vector<DeadNumber> dead_numbers_;  // of the refused rows that became letters
   std::size_t rows_at_start_;

@@ -44,12 +44,13 @@ void PartitionBook::begin(std::int32_t partition, const Start& start, const Stor
   found->second = begun;
 }
 
-void PartitionBook::doubt(std::int32_t partition, bool is_other_topic) {
+void PartitionBook::doubt(std::int32_t partition, Doubt doubt) {
   const auto found = partitions_.find(partition);
   if (found == partitions_.end()) return;
   found->second.state = State::waits;
   found->second.due = {};
-  found->second.is_other_topic |= is_other_topic;
+  found->second.is_other_topic |= doubt == Doubt::other_topic;
+  found->second.has_lost_rows |= doubt == Doubt::lost_rows;
 }
 
 PartitionBook::Verdict PartitionBook::take(const SourceRecord& record) {
@@ -76,6 +77,7 @@ KnownPartition PartitionBook::known(std::int32_t partition) const {
   if (found->second.is_known) known.stored = found->second.stored;
   known.is_other_topic = found->second.is_other_topic;
   known.has_skipped = found->second.has_skipped;
+  known.has_lost_rows = found->second.has_lost_rows;
   return known;
 }
 
@@ -123,7 +125,7 @@ std::vector<std::int32_t> PartitionBook::end_audit(const std::map<std::int32_t, 
       partition.audited.reset();
       continue;
     }
-    doubt(number, true);
+    doubt(number, Doubt::other_topic);
     partition.has_skipped = true;
     others.push_back(number);
   }

@@ -31,8 +31,13 @@ class PartitionBook {
   /// It is read now. `position`: PostgreSQL's.
   void begin(std::int32_t partition, const Start& start, const StoredPosition& position);
 
-  /// Its reading is in doubt and begins anew. `is_other_topic`: as what the position knows is not there.
-  void doubt(std::int32_t partition, bool is_other_topic = false);
+  enum class Doubt {
+    place,
+    other_topic,  // what the position knows is not there
+    lost_rows,    // rows that it passes are not there
+  };
+  /// Its reading is in doubt and begins anew.
+  void doubt(std::int32_t partition, Doubt doubt = Doubt::place);
 
   enum class Verdict {
     pass,
@@ -72,6 +77,7 @@ class PartitionBook {
     bool is_known = false;  // `stored` was PostgreSQL's
     bool is_other_topic = false;
     bool has_skipped = false;
+    bool has_lost_rows = false;
     std::int64_t next = 0;                    // the least offset that may come
     StoredPosition proven{};                  // in the topic that is read, as of the last audit
     std::optional<StoredPosition> audited{};  // is proven too where `proven` still is

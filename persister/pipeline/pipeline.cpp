@@ -127,7 +127,7 @@ void Pipeline::publish_letter() {
 void Pipeline::store_part() {
   const StoreOutcome outcome = store_with_retries();
   if (!outcome.behind.empty()) {
-    give_up(outcome.behind);
+    give_up(outcome.behind, outcome.has_lost_rows);
     return;
   }
   if (!outcome.failure) {
@@ -160,7 +160,8 @@ StoreOutcome Pipeline::store_with_retries() {
 StoreOutcome Pipeline::store_once() {
   const auto begin = clock_.now();
   const auto advances = keeper_.advances(work_->positions());
-  StoreOutcome outcome = parts_.store.store(work_->rows(), advances, work_->dead_numbers());
+  StoreOutcome outcome =
+      parts_.store.store(work_->rows(), advances, work_->dead_numbers(), work_->earlier_rows());
   if (!outcome.failure && outcome.behind.empty()) keeper_.committed(advances);
   metrics_.store_seconds.Observe(std::chrono::duration<double>(clock_.now() - begin).count());
   return outcome;
@@ -231,14 +232,14 @@ bool Pipeline::check_positions() {
 }
 
 /// Of what PostgreSQL lost, or another persister set anew: all is read again from where PostgreSQL is.
-void Pipeline::give_up(const std::vector<std::int32_t>& partitions) {
+void Pipeline::give_up(const std::vector<std::int32_t>& partitions, bool has_lost_rows) {
   log::warning("PostgreSQL's positions are not where they were; their partitions are read again",
                {{"partitions", partitions.size()}});
   batcher_.drop(partitions);
   if (work_) work_->drop(partitions);
   for (const auto partition : partitions) done_.erase(partition);
   parts_.receipts.revoked(partitions);
-  keeper_.behind(partitions);
+  keeper_.behind(partitions, has_lost_rows);
 }
 
 /// While nothing is to be stored, so that an operator hears of it before the next message does.

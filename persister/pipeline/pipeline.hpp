@@ -87,7 +87,7 @@ class Pipeline : public SourceListener {
   void note_database_works();
   void start_partitions();
   bool check_positions();
-  void give_up(const std::vector<std::int32_t>& partitions);
+  void give_up(const std::vector<std::int32_t>& partitions, bool has_lost_rows = false);
   void hold_source();
   void release_source();
 

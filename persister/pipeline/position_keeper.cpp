@@ -54,7 +54,7 @@ bool PositionKeeper::take(const SourceRecord& record) {
     case PartitionBook::Verdict::skip:
       return false;
     case PartitionBook::Verdict::other_topic:
-      book_.doubt(record.partition, true);
+      book_.doubt(record.partition, PartitionBook::Doubt::other_topic);
       return false;
     case PartitionBook::Verdict::doubtful:
       book_.doubt(record.partition);
@@ -134,8 +134,9 @@ void PositionKeeper::report(std::int32_t partition, const Start& start) {
       {{"partition", partition}, {"from_offset", start.lost_from}, {"to_offset", start.lost_to - 1}});
 }
 
-void PositionKeeper::behind(const std::vector<std::int32_t>& partitions) {
-  for (const auto partition : partitions) book_.doubt(partition);
+void PositionKeeper::behind(const std::vector<std::int32_t>& partitions, bool has_lost_rows) {
+  const auto doubt = has_lost_rows ? PartitionBook::Doubt::lost_rows : PartitionBook::Doubt::place;
+  for (const auto partition : partitions) book_.doubt(partition, doubt);
 }
 
 PositionKeeper::Check PositionKeeper::check() {

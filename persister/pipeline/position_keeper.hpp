@@ -49,8 +49,9 @@ class PositionKeeper {
   }
   void committed(const std::vector<Advance>& advances) { book_.committed(advances); }
 
-  /// PostgreSQL has less of these than it had: they are started again.
-  void behind(const std::vector<std::int32_t>& partitions);
+  /// PostgreSQL has less of these than it had, or set them anew: they are started again. `has_lost_rows`: it
+  /// has less, though the position does not say so.
+  void behind(const std::vector<std::int32_t>& partitions, bool has_lost_rows);
 
   /// Whether PostgreSQL is to be asked for its positions, as it is every few seconds and after a failure,
   /// when the connection is a new one.

@@ -49,7 +49,7 @@ Start from_nothing(const SourceLog& log, const KnownPartition& known) {
 bool is_behind(const StoredPosition& row, const SourceLog& log, const KnownPartition& known) {
   const bool is_known_higher = known.stored && known.stored->generation == row.generation &&
                                row.next_offset < known.stored->next_offset;
-  return is_known_higher || (is_own(log) && log.commit->offset > row.next_offset);
+  return known.has_lost_rows || is_known_higher || (is_own(log) && log.commit->offset > row.next_offset);
 }
 
 }  // namespace

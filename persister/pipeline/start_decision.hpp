@@ -29,6 +29,7 @@ struct KnownPartition {
   std::optional<StoredPosition> stored;  // what its last transaction committed
   bool is_other_topic = false;           // a record was seen that is not the one of the position
   bool has_skipped = false;              // records of the other topic were stored without those before them
+  bool has_lost_rows = false;            // rows that it stored are gone, whatever the position says
 };
 
 struct Start {

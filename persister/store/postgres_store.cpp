@@ -65,6 +65,12 @@ const std::string advance_statement =
     "FROM locked JOIN incoming USING (partition) "
     "WHERE positions.topic = $1 AND positions.partition = locked.partition RETURNING positions.partition";
 
+// A position lies where it was before a split batch, also on a server that lost the commits of the batch's
+// first parts.
+const std::string gone_statement =
+    "SELECT DISTINCT partition FROM unnest($1::uuid[], $2::text[], $3::int[]) AS told (id, room, partition) "
+    "WHERE NOT EXISTS (SELECT FROM messages WHERE messages.room = told.room AND messages.id = told.id)";
+
 // The new generation is above all that a clock gave before, so that it is never one that somebody still
 // holds.
 const std::string reset_statement =
@@ -180,6 +186,18 @@ std::vector<std::int32_t> raise_positions(Transaction& transaction, const std::s
   return behind;
 }
 
+/// Gives the partitions of which a row is not there.
+std::vector<std::int32_t> find_gone(Transaction& transaction, std::span<const RowKey> rows) {
+  std::vector<std::int32_t> gone;
+  if (rows.empty()) return gone;
+  const auto answer = transaction.execute(
+      gone_statement, {column(rows, [](const RowKey& row) { return to_string(row.id); }),
+                       column(rows, [](const RowKey& row) -> const std::string& { return row.room; }),
+                       column(rows, [](const RowKey& row) { return std::to_string(row.partition); })});
+  for (const auto& row : answer.rows) gone.push_back(std::stoi(row.at(0).value()));
+  return gone;
+}
+
 /// No room and no partition that there ever is, and an id of its own: two that rehearse do not meet.
 Row make_rehearsed_row() {
   const Uuid id = random_uuid();
@@ -216,13 +234,16 @@ struct IsBehind : std::exception {};
 }  // namespace
 
 StoreOutcome PostgresStore::store(std::span<const Row> rows, std::span<const Advance> advances,
-                                  std::span<const DeadNumber> dead) {
+                                  std::span<const DeadNumber> dead, std::span<const RowKey> earlier) {
   StoreOutcome outcome;
   std::vector<std::int32_t> behind;
+  bool has_lost_rows = false;
   auto failure = database_.transact([&](Transaction& transaction) {
     store_all(transaction, rows, dead, outcome);
     if (advances.empty()) return;
     behind = raise_positions(transaction, topic_, advances);
+    has_lost_rows = behind.empty();
+    if (has_lost_rows) behind = find_gone(transaction, earlier);
     if (!behind.empty()) throw IsBehind();
   });
   if (failure) {
@@ -231,6 +252,7 @@ StoreOutcome PostgresStore::store(std::span<const Row> rows, std::span<const Adv
       outcome.failure = std::move(failure);
     else
       outcome.behind = std::move(behind);
+    outcome.has_lost_rows = has_lost_rows && !outcome.behind.empty();
   }
   return outcome;
 }

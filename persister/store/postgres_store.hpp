@@ -16,7 +16,7 @@ class PostgresStore : public Store {
       : database_(database), topic_(std::move(topic)) {}
 
   StoreOutcome store(std::span<const Row> rows, std::span<const Advance> advances,
-                     std::span<const DeadNumber> dead) override;
+                     std::span<const DeadNumber> dead, std::span<const RowKey> earlier) override;
   std::optional<postgres::Failure> rehearse() override;
   PositionsAnswer positions() override;
   std::optional<postgres::Failure> reset(std::span<const Reset> resets) override;

@@ -73,6 +73,23 @@ TEST(BatchWork, IsolatesEachPoisonRowWhereverItStands) {
   }
 }
 
+TEST(BatchWork, I1ThePositionsGoWithTheKeysOfTheRowsThatEarlierTransactionsStored) {
+  BatchWork work(batch_of(4, 2));
+  EXPECT_TRUE(work.earlier_rows().empty()) << "a batch in one transaction has none";
+  ASSERT_TRUE(work.refused(refusal));
+  const Row first = work.rows().front();
+  EXPECT_TRUE(work.earlier_rows().empty());
+  work.stored({});
+  ASSERT_FALSE(work.positions().empty());
+  ASSERT_EQ(work.earlier_rows().size(), 2u);
+  EXPECT_EQ(work.earlier_rows().front().partition, 0);
+  EXPECT_EQ(work.earlier_rows().front().room, first.message.room);
+  EXPECT_EQ(work.earlier_rows().front().id, first.message.id);
+  const std::vector<std::int32_t> revoked{0};
+  work.drop(revoked);
+  EXPECT_EQ(work.earlier_rows().size(), 1u);
+}
+
 TEST(BatchWork, StoresNoPositionWhileARowBeforeItIsOpen) {
   BatchWork work(batch_of(8));
   ASSERT_TRUE(work.refused(refusal));

@@ -112,7 +112,7 @@ class FakeStore : public Store {
   FakeStore(FakeClock& clock, Events& events) : clock_(clock), events_(events) {}
 
   StoreOutcome store(std::span<const Row> rows, std::span<const Advance> advances,
-                     std::span<const DeadNumber> dead) override {
+                     std::span<const DeadNumber> dead, std::span<const RowKey> earlier) override {
     ++calls;
     StoreOutcome outcome;
     if (fail) outcome.failure = fail(rows);
@@ -126,6 +126,11 @@ class FakeStore : public Store {
           found->second.next_offset < advance.from.next_offset)
         outcome.behind.push_back(advance.partition);
     }
+    for (const RowKey& row : earlier)
+      if (!texts.contains({row.room, to_string(row.id)})) {
+        outcome.behind.push_back(row.partition);
+        outcome.has_lost_rows = true;
+      }
     if (!outcome.behind.empty()) {
       events_.push_back("store behind");
       return outcome;

@@ -92,6 +92,22 @@ TEST_F(PipelinePositionsTest, I1LostRowsAreReadAgainThoughNoRecordComes) {
   EXPECT_EQ(rewinds(StartCause::emptied), 2);
 }
 
+TEST_F(PipelinePositionsTest, I1APartOfASplitBatchThatIsLostBeforeItsPositionIsReadAgain) {
+  bool is_lost = false;
+  const auto refuse = test::refuse_texts({"poison"});
+  store_.fail = [&](std::span<const Row> rows) {
+    // The position alone is left: another server answers now, which lacks what the parts committed.
+    if (rows.empty() && !std::exchange(is_lost, true)) store_.texts.clear();
+    return refuse(rows);
+  };
+  for (const char* const text : {"a", "b", "poison", "c"}) append(0, text);
+  ASSERT_TRUE(store_all(0));
+  ASSERT_TRUE(is_lost);
+  EXPECT_THAT(store_.stored_texts(), ElementsAre("a", "b", "c"));
+  EXPECT_EQ(rewinds(StartCause::behind), 1);
+  EXPECT_TRUE(store_.table.at(0).rooms_unchecked);
+}
+
 TEST_F(PipelinePositionsTest, I1ANewOwnerBeginsWherePostgresIsAndNotWhereTheOffsetsAre) {
   for (const char* const text : {"a", "b", "c"}) append(0, text);
   ASSERT_TRUE(turn_until_committed(0, 3));

@@ -79,6 +79,15 @@ TEST(DecideStart, I1LessThanThisProcessHasStoredSaysSoToo) {
       << "another persister has set it anew";
 }
 
+TEST(DecideStart, I1RowsThatAreGoneSayItWhereThePositionDoesNot) {
+  KnownPartition known = stored_up_to(20);
+  known.has_lost_rows = true;
+  const auto start = decide_start(row(20), log(0, 50), known);
+  EXPECT_EQ(start.cause, StartCause::behind);
+  EXPECT_EQ(start.position.next_offset, 20);
+  EXPECT_TRUE(start.position.rooms_unchecked);
+}
+
 TEST(DecideStart, I1WhereAllIsGoneAllIsReadAgainFromWhereReadingOnceBegan) {
   const auto by_commit = decide_start(std::nullopt, log(0, 50, Commit{35, 10}), {});
   EXPECT_EQ(by_commit.cause, StartCause::emptied);

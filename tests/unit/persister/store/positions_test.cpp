@@ -1,4 +1,7 @@
 // Positions in a real PostgreSQL that came back with less than it had, or that others moved.
+#include <utility>
+
+#include "persister/pipeline/batch_work.hpp"
 #include "tests/unit/persister/store/store_fixture.hpp"
 
 namespace chat::persister {
@@ -21,7 +24,7 @@ class PositionsTest : public test::StoreFixture {
   StoreOutcome advance(StoredPosition from, std::int64_t next_offset, std::int64_t hash = 11,
                        const std::vector<Row>& rows = {make_row(0, 1)}) {
     const std::vector<Advance> advances{{0, from, next_offset, hash}};
-    return store_->store(rows, advances, {});
+    return store_->store(rows, advances, {}, {});
   }
 };
 
@@ -51,12 +54,43 @@ TEST_F(PositionsTest, I1ATransactionWhosePositionIsGoneStoresNothing) {
   EXPECT_THAT(column("SELECT count(*) FROM messages"), ElementsAre("0"));
 }
 
+TEST_F(PositionsTest, I1ASplitBatchWhosePartIsLostMeanwhilePassesNothing) {
+  const auto known = set(std::nullopt, {0, 0, 0, false});
+  run("ALTER TABLE messages ADD CHECK (text <> 'poison')");
+  Batch batch;
+  for (const char* const text : {"a", "b", "poison", "c"})
+    batch.rows.push_back(make_row(0, static_cast<std::int64_t>(batch.rows.size()), text));
+  batch.reached[0] = {4, 77, 0, false};
+  BatchWork work(std::move(batch));
+  StoreOutcome outcome;
+  for (bool is_lost = false; outcome.behind.empty() && work.next() != BatchWork::Step::commit;) {
+    if (work.next() == BatchWork::Step::publish) {
+      work.letter_published();
+      continue;
+    }
+    std::vector<Advance> advances;
+    for (const auto& [partition, place] : work.positions())
+      advances.push_back({partition, known, place.next_offset, place.record_hash});
+    outcome = store_->store(work.rows(), advances, work.dead_numbers(), work.earlier_rows());
+    if (outcome.failure) {
+      ASSERT_TRUE(work.refused(*outcome.failure));
+    } else if (outcome.behind.empty()) {
+      work.stored(outcome);
+      // As a standby that is promoted now and had not got this commit, but all before it.
+      if (!std::exchange(is_lost, true)) run("DELETE FROM messages");
+    }
+  }
+  EXPECT_THAT(outcome.behind, ElementsAre(0)) << "rows 0 and 1 are lost, and nobody would read them again";
+  EXPECT_TRUE(outcome.has_lost_rows);
+  EXPECT_EQ(position().next_offset, 0);
+}
+
 TEST_F(PositionsTest, OnlyThePartitionsThatAreBehindAreNamed) {
   const auto first = set(std::nullopt, {5, 0, 0, false});
   auto second = set(std::nullopt, {5, 0, 0, false}, 1);
   second.next_offset = 6;
   const std::vector<Advance> advances{{0, first, 8, 1}, {1, second, 8, 1}};
-  EXPECT_THAT(store_->store({}, advances, {}).behind, ElementsAre(1));
+  EXPECT_THAT(store_->store({}, advances, {}, {}).behind, ElementsAre(1));
   EXPECT_EQ(position(0).next_offset, 5) << "nothing is stored";
 }
 

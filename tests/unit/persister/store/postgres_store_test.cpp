@@ -186,10 +186,10 @@ TEST_F(PostgresStoreTest, I1TwoOwnersOfAPartitionDoNotDeadlock) {
     StoreOutcome theirs;
     std::thread thread([&] {
       both.arrive_and_wait();
-      theirs = other.store(reversed, advances, {});
+      theirs = other.store(reversed, advances, {}, {});
     });
     both.arrive_and_wait();
-    const auto mine = store_->store(rows, advances, {});
+    const auto mine = store_->store(rows, advances, {}, {});
     thread.join();
     ASSERT_FALSE(mine.failure) << mine.failure->message;
     ASSERT_FALSE(theirs.failure) << theirs.failure->message;

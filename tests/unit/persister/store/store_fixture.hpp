@@ -45,7 +45,7 @@ class StoreFixture : public ::testing::Test {
 
   StoreOutcome store(const std::vector<Row>& rows, const std::vector<Position>& positions = {},
                      const std::vector<DeadNumber>& dead = {}) {
-    return store_->store(rows, advances_to(*store_, positions), dead);
+    return store_->store(rows, advances_to(*store_, positions), dead, {});
   }
 
   postgres::DatabaseSettings settings_;
