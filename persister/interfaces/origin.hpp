@@ -1,4 +1,4 @@
-// Where a record stood first, carried in a header by dead letters and by those that are put back.
+// Where a record stood, carried in headers by dead letters and by those that are put back.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,11 @@
 
 namespace chat::persister {
 
-/// The header's name.
+/// The header of the place where it stood first.
 inline constexpr const char* origin_header = "origin";
+
+/// The header of a dead letter without its value: "topic/partition/offset, n bytes", where the value is.
+inline constexpr const char* value_at_header = "value_at";
 
 /// A place in the topic of the messages, and Kafka's time of the record there in milliseconds since 1970, -1
 /// where it had none.

@@ -118,6 +118,7 @@ class DeadLetterQueue {
 
   /// Writes to the dead-letter topic with headers `reason`, `partition`, `offset`, `origin` and waits for the
   /// delivery report. False when it did not come within `wait`; the record must then be kept and tried again.
+  /// Of one that the topic finds too large less is written, or nothing where even its place is too large.
   virtual bool publish(const DeadLetter& letter, std::chrono::milliseconds wait) = 0;
 };
 

@@ -23,6 +23,10 @@ std::string_view reason_of(const kafka::ConsumedRecord& letter) {
   return header(letter, "reason");
 }
 
+std::string_view value_place_of(const kafka::ConsumedRecord& letter) {
+  return header(letter, value_at_header);
+}
+
 kafka::Headers headers_for_messages(const kafka::ConsumedRecord& letter) {
   auto origin = parse_origin(header(letter, origin_header));
   if (!origin) {
@@ -41,6 +45,8 @@ std::string describe(const kafka::ConsumedRecord& letter) {
   text += or_unknown(header(letter, "offset"));
   text += ": ";
   text += or_unknown(reason_of(letter));
+  if (const auto place = value_place_of(letter); !place.empty())
+    text += " (without its value, which is at " + std::string(place) + ")";
   return text;
 }
 

@@ -11,6 +11,9 @@ namespace chat::persister {
 /// Pure. The letter's reason; empty where it has none.
 std::string_view reason_of(const kafka::ConsumedRecord& letter);
 
+/// Pure. Where the value of a letter is that was written without it; empty of any other.
+std::string_view value_place_of(const kafka::ConsumedRecord& letter);
+
 /// The headers with which it goes back among the messages: its origin alone, from the header or, of a letter
 /// written without one, from its partition, offset and time.
 kafka::Headers headers_for_messages(const kafka::ConsumedRecord& letter);

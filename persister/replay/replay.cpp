@@ -94,7 +94,7 @@ class Replay {
   std::optional<Error> take_some(kafka::TopicReader& reader) {
     ReplayCount taken;
     auto deadline = Clock::now() + options_.wait;
-    while (taken.put_back + taken.kept < most_at_once && !reader.is_at_end()) {
+    while (taken.put_back + taken.kept + taken.without_value < most_at_once && !reader.is_at_end()) {
       if (const auto letter = reader.next(poll_wait)) {
         deal_with(*letter, taken);
         deadline = Clock::now() + options_.wait;
@@ -109,6 +109,7 @@ class Replay {
     }
     count_.put_back += taken.put_back;
     count_.kept += taken.kept;
+    count_.without_value += taken.without_value;
     if (options_.dry_run) return std::nullopt;
     if (const auto reason = reader.commit(options_.wait))
       return failed("Kafka did not note how far the replay is (" + *reason + ")");
@@ -117,10 +118,11 @@ class Replay {
 
   void deal_with(const kafka::ConsumedRecord& letter, ReplayCount& taken) {
     const bool is_wanted = reason_of(letter).find(options_.reason) != std::string_view::npos;
-    ++(is_wanted ? taken.put_back : taken.kept);
+    const bool goes_back = is_wanted && value_place_of(letter).empty();
+    ++(goes_back ? taken.put_back : is_wanted ? taken.without_value : taken.kept);
     if (options_.dry_run) {
       if (is_wanted) tell_(describe(letter));
-    } else if (is_wanted) {
+    } else if (goes_back) {
       messages_->write(letter, headers_for_messages(letter));
     } else {
       letters_->write(letter, letter.headers);

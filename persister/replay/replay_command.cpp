@@ -19,6 +19,8 @@ void print(std::ostream& out, const ReplayOptions& options, const ReplayCount& c
   else
     out << count.put_back << " put back into " << topic;
   if (count.kept > 0) out << ", " << count.kept << " of other reasons kept";
+  if (count.without_value > 0)
+    out << ", " << count.without_value << " kept since they have no value (--dry-run says where it is)";
   out << std::endl;
 }
 

@@ -3,15 +3,21 @@
 #include <algorithm>
 #include <utility>
 
+#include <prometheus/counter.h>
+
 #include "common/log/log.hpp"
 
 namespace chat::persister {
 namespace {
 
 using std::chrono::milliseconds;
-using Clock = std::chrono::steady_clock;
-
 constexpr milliseconds poll_wait{100};
+constexpr std::string_view given_up = "none";
+
+bool is_too_large(const kafka::DeliveryReport& report) {
+  return report.fault == kafka::DeliveryFault::batch_too_large ||
+         report.fault == kafka::DeliveryFault::record_too_large;
+}
 
 }  // namespace
 
@@ -20,7 +26,10 @@ KafkaDeadLetterQueue::KafkaDeadLetterQueue(config::KafkaSettings settings, std::
     : settings_(std::move(settings)),
       client_id_(std::move(client_id)),
       metrics_(metrics),
-      producer_(make_producer()) {}
+      producer_(make_producer()) {
+  for (auto form = smaller(LetterForm::whole); form; form = smaller(*form)) cut(name(*form));
+  cut(given_up);
+}
 
 KafkaDeadLetterQueue::~KafkaDeadLetterQueue() = default;
 
@@ -30,24 +39,29 @@ std::unique_ptr<kafka::Producer> KafkaDeadLetterQueue::make_producer() {
   options.name = "dead_letters";
   options.topic = settings_.dead_letter_topic();
   const auto note = [](const kafka::DeliveryReport& report) {
-    *static_cast<State*>(report.tag) = report.is_durable ? State::durable : State::failed;
-    if (!report.is_durable)
+    *static_cast<State*>(report.tag) = report.is_durable      ? State::durable
+                                       : is_too_large(report) ? State::too_large
+                                                              : State::failed;
+    if (!report.is_durable && !is_too_large(report))
       log::warning("Kafka did not take a dead letter; it is kept", {{"reason", report.error}});
   };
   return kafka::Producer::make(settings_, options, note, metrics_).value();
 }
 
 bool KafkaDeadLetterQueue::publish(const DeadLetter& letter, milliseconds wait) {
-  const SourceRecord& record = letter.record;
-  const auto [place, is_new] = letters_.try_emplace({record.partition, record.offset}, State::out);
-  if (is_new) {
-    const kafka::Headers headers{{"reason", letter.reason},
-                                 {"partition", std::to_string(record.partition)},
-                                 {"offset", std::to_string(record.offset)},
-                                 {origin_header, to_string(origin_of(record))}};
-    if (!producer_->produce(record.key, record.value, headers, &place->second)) place->second = State::failed;
-  }
-  const State state = wait_for(place->second, wait);
+  const auto deadline = Clock::now() + wait;
+  const auto [place, is_new] = letters_.try_emplace({letter.record.partition, letter.record.offset});
+  Try& attempt = place->second;
+  if (is_new) produce(letter, attempt);
+  State state = wait_for(attempt.state, deadline);
+  while (state == State::too_large && make_smaller(letter, attempt))
+    state = wait_for(attempt.state, deadline);
+  if (state == State::durable && attempt.form != LetterForm::whole)
+    report_cut(letter, name(attempt.form),
+               "a dead letter is too large for its topic; less of it was written");
+  if (state == State::too_large)
+    report_cut(letter, given_up,
+               "a dead letter was not written, since its topic does not even take its place");
   if (state != State::out) letters_.erase(place);
   if (const auto reason = producer_->fatal_error()) {
     log::error("the dead letters' Kafka producer failed for good and is replaced", {{"reason", *reason}});
@@ -55,11 +69,42 @@ bool KafkaDeadLetterQueue::publish(const DeadLetter& letter, milliseconds wait) 
     letters_.clear();
     producer_ = make_producer();
   }
-  return state == State::durable;
+  // One that no form of is small enough for the topic is given up.
+  return state == State::durable || state == State::too_large;
 }
 
-KafkaDeadLetterQueue::State KafkaDeadLetterQueue::wait_for(State& state, milliseconds wait) {
-  const auto deadline = Clock::now() + wait;
+void KafkaDeadLetterQueue::produce(const DeadLetter& letter, Try& attempt) {
+  const auto record = make_letter_record(letter, attempt.form, settings_.topic);
+  attempt.state = State::out;
+  if (!producer_->produce(record.key, record.value, record.headers, &attempt.state))
+    attempt.state = State::failed;
+}
+
+/// False where there is no smaller form.
+bool KafkaDeadLetterQueue::make_smaller(const DeadLetter& letter, Try& attempt) {
+  const auto form = smaller(attempt.form);
+  if (!form) return false;
+  attempt.form = *form;
+  produce(letter, attempt);
+  return true;
+}
+
+void KafkaDeadLetterQueue::report_cut(const DeadLetter& letter, std::string_view form, const char* what) {
+  cut(form).Increment();
+  log::error(what, {{"topic", settings_.dead_letter_topic()},
+                    {"partition", letter.record.partition},
+                    {"offset", letter.record.offset},
+                    {"form", form},
+                    {"remedy", "raise max.message.bytes of the topic for dead letters"}});
+}
+
+prometheus::Counter& KafkaDeadLetterQueue::cut(std::string_view form) {
+  return metrics_.counter("chat_persister_dead_letters_cut_total",
+                          "Dead letters of which a part was left out, since Kafka found them too large",
+                          {{"form", std::string(form)}});
+}
+
+KafkaDeadLetterQueue::State KafkaDeadLetterQueue::wait_for(const State& state, Clock::time_point deadline) {
   while (state == State::out && Clock::now() < deadline) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
     producer_->poll(std::clamp(left, milliseconds{0}, poll_wait));

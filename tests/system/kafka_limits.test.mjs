@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
+import { produce, readTopic } from "./support/kafka.mjs";
 import { gatewaysReady } from "./support/ready.mjs";
 import { startFleet } from "./support/fleet.mjs";
 import { member, newRoom } from "./support/room.mjs";
@@ -15,8 +16,9 @@ before(async () => {
 });
 after(() => fleet?.stop());
 
-const configure = (...args) => fleet.kafka.tool("kafka.admin.ConfigCommand",
-  ["--bootstrap-server", fleet.kafka.broker, "--alter", "--entity-type", "topics", "--entity-name", "MESSAGES", ...args]);
+const configure = (...args) => configureTopic("MESSAGES", ...args);
+const configureTopic = (topic, ...args) => fleet.kafka.tool("kafka.admin.ConfigCommand",
+  ["--bootstrap-server", fleet.kafka.broker, "--alter", "--entity-type", "topics", "--entity-name", topic, ...args]);
 
 // Text that compression does not make smaller than half.
 const noise = (characters) => randomBytes(characters).toString("base64").slice(0, characters);
@@ -50,5 +52,32 @@ test("a message over the topic's limit is answered too_large instead of unavaila
   await configure("--delete-config", "max.message.bytes");
   const taken = async () => (await client.request({ type: "send", id, room, text }, 30_000)).type === "ack";
   await until("the same message to be acknowledged once the limit is gone", taken, 60_000);
+  await client.close();
+});
+
+test("I1 a dead letter over its topic's limit is cut to what fits, and what comes behind it is stored", async () => {
+  const [gateway] = fleet.gateways;
+  const [persister] = fleet.persisters;
+  const room = newRoom("large-letters");
+  const client = await member(gateway, room);
+  await configureTopic("MESSAGES.dead", "--add-config", "max.message.bytes=3000");
+  // A value that does not fit, and one that does if only its reason gets shorter.
+  await produce(fleet, "MESSAGES", [{ key: room, value: `{${noise(9000)}` }]);
+  await fleet.postgres.psql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '%', '${noise(9000)}'; END $$`);
+  await fleet.postgres.psql("CREATE TRIGGER refuse BEFORE INSERT ON messages FOR EACH ROW WHEN (NEW.text LIKE 'poison %') EXECUTE FUNCTION refuse()");
+  const poison = await client.send(room, `poison ${noise(2360)}`);
+  const acks = [{ ...(await client.send(room, "behind")), text: "behind" }];
+  await assertStoredOnce(fleet, room, acks);
+  const letters = await until("both letters", async () => {
+    const found = await readTopic(fleet, "MESSAGES.dead");
+    return found.length >= 2 && found;
+  });
+  const [large, refused] = letters;
+  assert.deepEqual([large.key, large.value], [room, "null"]);
+  assert.match(large.headers, /value_at:MESSAGES\/\d\/\d+, 9001 bytes/);
+  assert.equal(JSON.parse(refused.value).id, poison.id);
+  const [, reason] = refused.headers.match(/^reason:(.*),partition:\d,offset:\d+,origin:/) ?? assert.fail(refused.headers);
+  assert.equal(reason.length, 80);
+  assert.equal(await persister.metric("chat_persister_dead_letters_cut_total"), 2);
   await client.close();
 });

@@ -92,6 +92,19 @@ TEST_F(ReplayTest, ADryRunTellsOfEachAndChangesNothing) {
   EXPECT_EQ(replay().value().put_back, 2u);
 }
 
+TEST_F(ReplayTest, ALetterWithoutItsValueIsKeptAndSaysWhereThatIs) {
+  cluster_.fail_next(MockCluster::produce_request, MockCluster::msg_size_too_large, 3);
+  add_letter(7, "a reason");
+  add_letter(8, "a reason");
+  const auto dry = replay({.reason = {}, .dry_run = true}).value();
+  EXPECT_EQ(dry.put_back, 1u);
+  EXPECT_EQ(dry.without_value, 1u);
+  EXPECT_THAT(told_.at(0), HasSubstr("without its value, which is at MESSAGES/2/7, 7 bytes"));
+  EXPECT_EQ(replay().value().put_back, 1u);
+  EXPECT_THAT(values("MESSAGES", 1), ElementsAre("value 8"));
+  EXPECT_EQ(replay().value().without_value, 1u) << "it stays among the dead letters";
+}
+
 TEST_F(ReplayTest, I7TheGroupStaysWhereARecordWasNotTaken) {
   add_letter(7, "a reason");
   cluster_.fail_next(MockCluster::produce_request, MockCluster::topic_authorization_failed);

@@ -68,6 +68,63 @@ TEST(KafkaDeadLetterQueue, a_letter_that_the_broker_refuses_can_be_tried_again) 
   EXPECT_EQ(cluster.read("MESSAGES.dead", 1).size(), 1u);
 }
 
+class TooLargeTest : public testing::Test {
+ protected:
+  /// The next so many tries are too large for the topic; what it has then.
+  std::vector<chat::test::StoredRecord> publish(const DeadLetter& dead, int refusals, std::size_t count = 1) {
+    cluster_.fail_next(MockCluster::produce_request, MockCluster::msg_size_too_large, refusals);
+    EXPECT_TRUE(letters_.publish(dead, patience));
+    return cluster_.read("MESSAGES.dead", count);
+  }
+
+  MockCluster cluster_;
+  Metrics metrics_;
+  KafkaDeadLetterQueue letters_{cluster_.settings(), "test", metrics_};
+};
+
+TEST_F(TooLargeTest, less_is_left_with_each_refusal) {
+  DeadLetter dead = letter;
+  dead.reason = std::string(300, 'x');
+  const auto with_short_reason = publish(dead, 1).at(0);
+  EXPECT_EQ(with_short_reason.headers.at("reason"), std::string(80, 'x'));
+  EXPECT_EQ(with_short_reason.value, "{not json");
+  ++dead.record.offset;
+  const auto with_origin = publish(dead, 2, 2).at(1);
+  EXPECT_EQ(with_origin.headers.size(), 1u);
+  EXPECT_EQ(with_origin.headers.at("origin"), "3/43/-1");
+  EXPECT_EQ(with_origin.value, "{not json");
+  ++dead.record.offset;
+  const auto without_value = publish(dead, 3, 3).at(2);
+  EXPECT_EQ(without_value.key, "room");
+  EXPECT_EQ(without_value.value, "");
+  EXPECT_EQ(without_value.headers.at("value_at"), "MESSAGES/3/44, 9 bytes");
+  EXPECT_EQ(without_value.headers.at("reason").size(), 80u);
+  ++dead.record.offset;
+  const auto least = publish(dead, 4, 4).at(3);
+  EXPECT_EQ(least.key, "");
+  EXPECT_EQ(least.headers.size(), 2u);
+}
+
+TEST_F(TooLargeTest, what_not_even_its_place_fits_is_given_up_so_that_others_are_stored) {
+  cluster_.fail_next(MockCluster::produce_request, MockCluster::msg_size_too_large, 5);
+  EXPECT_TRUE(letters_.publish(letter, patience));
+  EXPECT_THAT(metrics_.text(), testing::HasSubstr("chat_persister_dead_letters_cut_total{form=\"none\"} 1"));
+  DeadLetter next = letter;
+  ++next.record.offset;
+  const auto records = publish(next, 0);
+  EXPECT_EQ(records.at(0).headers.at("offset"), "43");
+}
+
+TEST_F(TooLargeTest, over_the_clients_own_limit_less_is_left_as_well) {
+  auto settings = cluster_.settings();
+  settings.conf["message.max.bytes"] = "1000";
+  KafkaDeadLetterQueue letters(settings, "test", metrics_);
+  DeadLetter dead = letter;
+  dead.record.value = std::string(2'000, 'x');
+  ASSERT_TRUE(letters.publish(dead, patience));
+  EXPECT_EQ(cluster_.read("MESSAGES.dead", 1).at(0).headers.at("value_at"), "MESSAGES/3/42, 2000 bytes");
+}
+
 TEST(KafkaDeadLetterQueue, a_producer_that_failed_for_good_is_replaced) {
   MockCluster cluster;
   Metrics metrics;
