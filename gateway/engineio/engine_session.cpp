@@ -234,6 +234,7 @@ void EngineSession::on_packet(const EnginePacket& packet) {
       if (state_ == State::open) handler_->on_message(packet.data, packet.binary);
       return;
     case EngineType::pong:
+      if (state_ != State::open) return;
       pong_deadline_ = TimePoint::max();
       next_ping_ = now_ + settings_.ping_interval;
       return;

@@ -402,6 +402,21 @@ TEST_F(EngineSessionTest, AClosedSessionThatIsNotPolledEndsByItself) {
   EXPECT_TRUE(session->is_closed());
 }
 
+// Otherwise a client that never polls could keep the closed session, and what it holds, for ever.
+TEST_F(EngineSessionTest, I6APongDoesNotKeepASessionThatIsClosing) {
+  begin_polling();
+  seen.is_ready = false;
+  post(
+      "4one\x1e"
+      "3");
+  session->close();
+  seen.is_ready = true;
+  session->resume_reading();
+  EXPECT_EQ(posts, Answers{ok});
+  pass(milliseconds(300));
+  EXPECT_TRUE(session->is_closed());
+}
+
 TEST_F(EngineSessionTest, ItsEndIsToldOnce) {
   session->open_socket(socket, now);
   session->close();
