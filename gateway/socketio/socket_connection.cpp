@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "gateway/engineio/message_frame.hpp"
+
 namespace chat::gateway::socketio {
 namespace {
 

@@ -13,6 +13,7 @@
 #include "common/config/settings_table.hpp"
 #include "common/wire/uuid.hpp"
 #include "gateway/engineio/endpoint.hpp"
+#include "gateway/engineio/message_frame.hpp"
 #include "gateway/http/query.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/socketio/socket_connection.hpp"

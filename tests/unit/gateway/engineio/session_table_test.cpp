@@ -1,10 +1,13 @@
 #include "gateway/engineio/session_table.hpp"
 
+#include <deque>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "gateway/engineio/message_frame.hpp"
 
 namespace chat::gateway::engineio {
 namespace {
@@ -27,7 +30,8 @@ class Silent final : public engineio::EngineHandler {
 };
 
 struct SessionTableTest : ::testing::Test {
-  std::vector<std::string> answers;  // sessions answer what waits at their end
+  std::deque<EngineSettings> all_settings;  // they outlive the sessions
+  std::vector<std::string> answers;         // sessions answer what waits at their end
   boost::asio::io_context context{1};
   int slow = 0;
   int ticks = 0;
@@ -36,7 +40,7 @@ struct SessionTableTest : ::testing::Test {
   static auto now() { return std::chrono::steady_clock::now(); }
   SessionTable::Session open(const std::string& sid, std::chrono::milliseconds ping_interval,
                              std::chrono::milliseconds ping_timeout = 20s) {
-    EngineSettings settings;
+    EngineSettings& settings = all_settings.emplace_back();
     settings.ping_interval = ping_interval;
     settings.ping_timeout = ping_timeout;
     settings.max_outbox_bytes = 100;

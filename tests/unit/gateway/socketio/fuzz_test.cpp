@@ -184,6 +184,7 @@ class Echo final : public SocketHandler {
 
 TEST_F(Fuzz, ASessionEndsItsHandlersOnceWhateverComes) {
   using Clock = EngineSession::TimePoint;
+  const EngineSettings settings;
   for (unsigned round = 0; round < rounds() / 20; ++round) {
     int open = 0;
     std::string trail;
@@ -191,7 +192,7 @@ TEST_F(Fuzz, ASessionEndsItsHandlersOnceWhateverComes) {
     std::vector<std::function<void()>> later;
     {
       const auto session = std::make_shared<EngineSession>(
-          "sid", EngineSettings{},
+          "sid", settings,
           std::make_unique<SocketConnection>(
               [&open](const std::string& nsp, const json&) -> std::unique_ptr<SocketHandler> {
                 if (nsp != "/" && nsp != "/custom") return nullptr;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/engineio/message_frame.hpp"
 #include "tests/unit/gateway/engineio/fake_socket.hpp"
 
 namespace chat::gateway::socketio {
@@ -58,6 +59,7 @@ class Echo : public SocketHandler {
 struct SocketConnectionTest : ::testing::Test {
   const EngineSession::TimePoint now{std::chrono::hours(1)};
   FakeSocket socket;
+  const EngineSettings settings;
   Seen main, custom;
   std::shared_ptr<EngineSession> session;
 
@@ -70,7 +72,7 @@ struct SocketConnectionTest : ::testing::Test {
       return nullptr;
     };
     session = std::make_shared<EngineSession>(
-        "sid", EngineSettings{}, std::make_unique<SocketConnection>(make_handler, std::chrono::seconds(1)),
+        "sid", settings, std::make_unique<SocketConnection>(make_handler, std::chrono::seconds(1)),
         [](const auto& call) { call(); });
     session->open_socket(socket, now);
     socket.sent.clear();
