@@ -1,22 +1,16 @@
-// What a client asks for, read from a native frame (PROTOCOL, "Client to gateway"). Pure.
+// What a client can ask for, the same for every protocol.
 #pragma once
 
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "common/wire/cursor.hpp"
 #include "common/wire/uuid.hpp"
-#include "gateway/chat/error_code.hpp"
+#include "gateway/chat/request_id.hpp"
 
 namespace chat::gateway {
-
-/// An id that is given back in the answer; none where the frame had none.
-using RequestId = std::optional<std::string>;
 
 struct HelloCommand {
   RequestId id;
@@ -29,7 +23,7 @@ struct JoinCommand {
   std::optional<Cursor> since;
   std::size_t history = 0;
   bool presence = false;
-  bool receipts = true;  // whether `stored` is told; not a field of the native frame
+  bool receipts = true;  // whether the client gets `stored`
 };
 
 struct LeaveCommand {
@@ -63,12 +57,5 @@ struct PingCommand {
 
 using Command = std::variant<HelloCommand, JoinCommand, LeaveCommand, SendCommand, HistoryCommand,
                              TypingCommand, PingCommand>;
-
-/// Reads one text frame (valid UTF-8). Everything that PROTOCOL does not allow is a Rejection with the
-/// frame's id where one could be read, also from in front of a syntax error. Unknown fields are ignored.
-std::variant<Command, Rejection> parse_command(std::string_view frame);
-
-/// The same of a frame that is read already, valid UTF-8 too.
-std::variant<Command, Rejection> read_command(const nlohmann::json& frame);
 
 }  // namespace chat::gateway

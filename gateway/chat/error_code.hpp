@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/chat/request_id.hpp"
+
 namespace chat::gateway {
 
 /// PROTOCOL, "Error codes". The wire's names come from name().
@@ -25,9 +27,9 @@ enum class ErrorCode {
 
 std::string_view name(ErrorCode code);
 
-/// Why a frame was not carried out. `id` is the frame's, where it had a usable one.
+/// Why a command was not carried out. `id` is the command's, if it had a usable one.
 struct Rejection {
-  std::optional<std::string> id;
+  RequestId id;
   ErrorCode code = ErrorCode::internal;
   std::string message;
   std::optional<int> retry_after_ms;

@@ -5,6 +5,7 @@
 
 #include "gateway/chat/page_cut.hpp"
 #include "gateway/connection/close_codes.hpp"
+#include "gateway/native/native_commands.hpp"
 #include "gateway/native/native_encoder.hpp"
 
 namespace chat::gateway {
@@ -25,7 +26,7 @@ class NativeClient : public ws::Handler, public Outlet {
   void on_message(ws::Opcode opcode, std::string_view payload) override {
     services_.metrics.frames_in.Increment();
     if (opcode != ws::Opcode::text) return connection_->close(ws::close_code::not_text, "text frames only");
-    const auto parsed = parse_command(payload);
+    const auto parsed = native::parse_command(payload);
     if (const auto* rejection = std::get_if<Rejection>(&parsed)) return session_->reject(*rejection);
     session_->handle(std::get<Command>(parsed));
   }

@@ -12,9 +12,10 @@ using nlohmann::json;
 
 /// `,"id":…` for an answer, nothing where the request had no id.
 void append_id(std::string& frame, const RequestId& id) {
-  if (!id) return;
+  const std::string* const text = id.text();
+  if (text == nullptr) return;
   frame += R"(,"id":)";
-  frame += json(*id).dump();
+  frame += json(*text).dump();
 }
 
 void append_cursor(std::string& frame, Cursor cursor) {
@@ -60,7 +61,7 @@ std::string encode(const WelcomeEvent& event) {
                   {"rooms", max_rooms_per_session},
                   {"history", 100},
                   {"sends_in_flight", max_sends_in_flight}}}};
-  if (event.id) frame["id"] = *event.id;
+  if (const auto* id = event.id.text()) frame["id"] = *id;
   return frame.dump();
 }
 
@@ -156,7 +157,7 @@ std::string encode(const ReconnectEvent& event) {
 
 std::string encode(const Rejection& rejection) {
   json frame = {{"type", "error"}, {"code", name(rejection.code)}, {"message", rejection.message}};
-  if (rejection.id) frame["id"] = *rejection.id;
+  if (const auto* id = rejection.id.text()) frame["id"] = *id;
   if (rejection.retry_after_ms) frame["retry_after_ms"] = *rejection.retry_after_ms;
   return frame.dump();
 }

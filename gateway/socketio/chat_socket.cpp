@@ -1,13 +1,13 @@
 #include "gateway/socketio/chat_socket.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include "common/wire/uuid.hpp"
-#include "gateway/chat/commands.hpp"
 #include "gateway/chat/error_code.hpp"
 #include "gateway/chat/page_cut.hpp"
 #include "gateway/chat/session_limits.hpp"
+#include "gateway/socketio/ack_objects.hpp"
+#include "gateway/socketio/event_commands.hpp"
 #include "gateway/socketio/message_event.hpp"
 #include "gateway/socketio/room_events.hpp"
 
@@ -16,45 +16,15 @@ namespace {
 
 using nlohmann::json;
 
-/// In front of an ack's number where it is a request's id, so that it is not taken for a message's.
-constexpr char ack_mark = '#';
-
-/// The id of this object's own joins of the default room; no client can give it.
-constexpr std::string_view own_request = "!";
+/// The id of this object's own joins of the default room. No client can give it: a client's requests have an
+/// ack's number or a message's id.
+constexpr const char* own_request = "own";
 
 /// Free bytes of the outbox that let the next page of what was missed be asked for.
 constexpr std::size_t room_for_a_page = 512 * 1024;
 
 /// The forms of a message's event.
 enum Form : std::size_t { plain, with_offset };
-
-RequestId request_of(std::optional<std::uint64_t> ack) {
-  if (!ack) return std::nullopt;
-  return ack_mark + std::to_string(*ack);
-}
-
-std::optional<std::uint64_t> ack_of(const std::string& request) {
-  if (request.empty() || request.front() != ack_mark) return std::nullopt;
-  std::uint64_t number = 0;
-  std::from_chars(request.data() + 1, request.data() + request.size(), number);
-  return number;
-}
-
-/// Unsigned, as they are read from a client's frame.
-json cursor_fields(Cursor cursor) {
-  return {{"epoch", static_cast<std::uint64_t>(cursor.epoch)},
-          {"seq", static_cast<std::uint64_t>(cursor.seq)}};
-}
-
-json messages_of(const ReadReply& page) {
-  json messages = json::array();
-  for (const RoomEntry& entry : page.entries) {
-    const auto argument = message_argument(entry.message);
-    json message = argument ? json::parse(*argument, nullptr, false) : json(json::value_t::discarded);
-    if (!message.is_discarded()) messages.push_back(std::move(message));
-  }
-  return messages;
-}
 
 /// Engine.IO's noop for what is no message, so that nobody's connection ends on it.
 ws::FrameBytes event_bytes(std::string_view native_message, std::string_view offset = {}) {
@@ -68,7 +38,7 @@ ChatSocket::ChatSocket(SessionServices& services, const json& auth)
       had_offset_(auth.contains("offset")),
       session_(std::make_shared<Session>(services, *this)),
       recovery_(read_recovery(auth)) {
-  if (const auto name = auth.find("name"); name != auth.end()) name_ = *name;
+  if (auth.contains("name")) greeting_ = std::make_unique<CommandOrRejection>(CommandReader(auth).hello());
 }
 
 void ChatSocket::on_open(Socket& socket) {
@@ -76,7 +46,7 @@ void ChatSocket::on_open(Socket& socket) {
   websocket_ = socket.websocket();
   services_.metrics.connections_total.Increment();
   session_->start();
-  if (const auto name = std::exchange(name_, std::nullopt)) run({{"type", "hello"}, {"name", *name}});
+  if (const auto greeting = std::exchange(greeting_, nullptr)) run(*greeting);
   if (recovery_) missed_since_ = recovery_->since;
   join_default_room();
 }
@@ -89,9 +59,9 @@ void ChatSocket::on_tick(std::chrono::steady_clock::time_point now) {
 
 void ChatSocket::join_default_room() {
   if (!std::exchange(wants_join_, false)) return;
-  json frame{{"type", "join"}, {"id", std::string(own_request)}, {"room", std::string(default_room)}};
-  if (missed_since_) frame["since"] = cursor_fields(*missed_since_);
-  run(frame);
+  JoinCommand command{own_request, std::string(default_room), missed_since_};
+  command.receipts = false;
+  session_->handle(command);
 }
 
 /// The answer to a join of this object's own.
@@ -159,64 +129,34 @@ void ChatSocket::on_event(const std::string& name, json args, std::optional<std:
   services_.metrics.frames_in.Increment();
   json body = args.empty() ? json::object() : std::move(args[0]);
   if (!body.is_object()) body = json::object();
-  if (name == "event:message") return send(body, id);
-  if (name == "join" || name == "leave" || name == "history" || name == "typing")
-    return ask(name, std::move(body), id);
-  session_->reject({request_of(id), ErrorCode::unknown_type, "the event is unknown", std::nullopt});
+  const auto read = read_event(name, body, id);
+  if (const auto* const command = std::get_if<Command>(&read)) {
+    if (const auto* const asked = std::get_if<JoinCommand>(command)) return join(*asked);
+    if (const auto* const message = std::get_if<SendCommand>(command); message != nullptr && id)
+      wanted_acks_.emplace(message->id, *id);
+  }
+  run(read);
 }
 
-void ChatSocket::send(const json& body, std::optional<std::uint64_t> id) {
-  json frame{{"type", "send"}, {"room", body.value("room", json(default_room))}};
-  const auto given = body.find("id");
-  frame["id"] = given == body.end() ? json(to_string(random_uuid())) : *given;
-  if (const auto text = body.find("message"); text != body.end()) frame["text"] = *text;
-  const auto command = read_command(frame);
-  if (const auto* rejection = std::get_if<Rejection>(&command))
-    return session_->reject({request_of(id), rejection->code, rejection->message, rejection->retry_after_ms});
-  if (id) wanted_acks_.emplace(frame["id"].get<std::string>(), *id);
-  session_->handle(std::get<Command>(command));
-}
-
-void ChatSocket::ask(std::string_view type, json body, std::optional<std::uint64_t> id) {
-  body["type"] = type;
-  body.erase("id");
-  if (id) body["id"] = *request_of(id);
-  if (!body.contains("room")) body["room"] = default_room;
-  const auto command = read(body);
-  if (!command) return;
-  const auto* const join = std::get_if<JoinCommand>(&*command);
-  // Its pages are the client's to ask for.
-  if (join != nullptr) half_read_.erase(join->room);
+void ChatSocket::join(const JoinCommand& command) {
+  // The client asks for the pages of its own join itself.
+  half_read_.erase(command.room);
   is_place_told_ = false;
-  session_->handle(*command);
-  // Amid pages of its own there is no one place from which the client could go on.
-  if (join != nullptr && join->room == default_room && is_recoverable_ && !is_place_told_)
-    tell_offset(std::nullopt);
+  session_->handle(command);
+  // While the client reads such pages there is no single cursor from which it could go on.
+  if (command.room == default_room && is_recoverable_ && !is_place_told_) tell_offset(std::nullopt);
 }
 
-std::optional<Command> ChatSocket::read(const json& frame) {
-  auto read = read_command(frame);
-  if (const auto* rejection = std::get_if<Rejection>(&read)) {
-    session_->reject(*rejection);
-    return std::nullopt;
-  }
-  auto& command = std::get<Command>(read);
-  if (auto* const join = std::get_if<JoinCommand>(&command)) {
-    const auto receipts = frame.find("receipts");
-    join->receipts = receipts != frame.end() && *receipts == true;
-  }
-  return std::move(command);
-}
-
-void ChatSocket::run(const json& frame) {
-  if (const auto command = read(frame)) session_->handle(*command);
+void ChatSocket::run(const CommandOrRejection& read) {
+  if (const auto* const rejection = std::get_if<Rejection>(&read)) return session_->reject(*rejection);
+  session_->handle(std::get<Command>(read));
 }
 
 void ChatSocket::answer(const RequestId& request, json answer) {
   if (!request) return;
-  if (const auto number = ack_of(*request))
+  if (const auto* const number = request.number())
     return socket_->acknowledge(*number, json::array({std::move(answer)}));
-  const auto found = wanted_acks_.find(*request);
+  const auto found = wanted_acks_.find(*request.text());
   if (found == wanted_acks_.end()) return;
   const std::uint64_t number = found->second;
   wanted_acks_.erase(found);
@@ -259,7 +199,7 @@ void ChatSocket::joined(const JoinedEvent& event) {
   // Before any message of the room.
   if (event.room != default_room) end_recoverability();
   if (event.id) {
-    answer(event.id, joined_fields(event));
+    answer(event.id, object_of(event));
   } else {
     // Nobody listens for the answer, so what it holds comes as what it is.
     for (const RoomEntry& entry : page.entries) socket_->emit(ws::make_frame(event_bytes(entry.message)));
@@ -275,35 +215,21 @@ void ChatSocket::read_on() {
   for (const std::string& room : std::exchange(half_read_, {})) session_->read_on(room);
 }
 
-json ChatSocket::joined_fields(const JoinedEvent& event) {
-  const ReadReply& page = *event.page;
-  json fields = cursor_fields(page.newest);
-  fields.update({{"room", event.room},
-                 {"stored", cursor_fields(page.stored)},
-                 {"messages", messages_of(page)},
-                 {"complete", page.complete}});
-  if (page.more) fields["more"] = true;
-  return fields;
-}
-
 void ChatSocket::history(const HistoryEvent& event) {
-  answer(event.id,
-         {{"room", event.room}, {"messages", messages_of(*event.page)}, {"more", event.page->more}});
+  answer(event.id, object_of(event));
 }
 
 void ChatSocket::left(const LeftEvent& event) {
   if (event.room == default_room) end_recoverability();
-  answer(event.id, {{"room", event.room}});
+  answer(event.id, object_of(event));
 }
 
 void ChatSocket::ack(const AckEvent& event) {
-  json fields = cursor_fields(event.cursor);
-  fields.update({{"id", event.id}, {"room", event.room}, {"duplicate", event.duplicate}});
-  answer(event.id, std::move(fields));
+  answer(event.id, object_of(event));
 }
 
 void ChatSocket::stored(const StoredEvent& event) {
-  json fields = cursor_fields(event.cursor);
+  json fields = object_of(event.cursor);
   fields["room"] = event.room;
   socket_->emit(json::array({"stored", std::move(fields)}));
 }
@@ -317,7 +243,7 @@ bool ChatSocket::presence(const Delivery<PresenceEvent>& delivery) {
 }
 
 void ChatSocket::typing_taken(const TypingTakenEvent& event) {
-  answer(event.id, {{"room", event.room}});
+  answer(event.id, object_of(event));
 }
 
 void ChatSocket::reconnect(const ReconnectEvent& event) {
@@ -331,10 +257,7 @@ void ChatSocket::error(const Rejection& rejection) {
   }
   // It is where it was, unless this is the answer to a join that the present command overtakes.
   if (rejection.code != ErrorCode::cancelled) is_place_told_ = true;
-  json fields{{"code", name(rejection.code)}, {"message", rejection.message}};
-  if (rejection.id && !ack_of(*rejection.id)) fields["id"] = *rejection.id;
-  if (rejection.retry_after_ms) fields["retry_after_ms"] = *rejection.retry_after_ms;
-  answer(rejection.id, std::move(fields));
+  answer(rejection.id, object_of(rejection));
 }
 
 }  // namespace chat::gateway::socketio

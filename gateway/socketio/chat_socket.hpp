@@ -12,15 +12,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "gateway/chat/command_reader.hpp"
 #include "gateway/chat/events.hpp"
 #include "gateway/chat/session.hpp"
 #include "gateway/socketio/recovery.hpp"
 #include "gateway/socketio/socket_connection.hpp"
 
 namespace chat::gateway::socketio {
-
-/// The room of a client that names none.
-inline constexpr std::string_view default_room = "general";
 
 /// On a worker; `services` outlives it. The client is in `general` before it is told that it is connected.
 /// One that comes back is given what it missed there, and is told that it is recovered (recovery.hpp), unless
@@ -63,7 +61,6 @@ class ChatSocket final : public SocketHandler, public Outlet {
   void end_recoverability();
   /// The place from which the client can be recovered; none: it cannot be.
   void tell_offset(std::optional<Cursor> place);
-  static nlohmann::json joined_fields(const JoinedEvent& event);
   void show(const RoomEntry& entry);
   const ws::FrameRef& frame_of(const RoomMessage& message) const;
   void deliver(const ws::FrameRef& frame);
@@ -71,11 +68,8 @@ class ChatSocket final : public SocketHandler, public Outlet {
   template <class Event>
   bool tell(const Delivery<Event>& delivery);
   void read_on();
-  void send(const nlohmann::json& body, std::optional<std::uint64_t> id);
-  void ask(std::string_view type, nlohmann::json body, std::optional<std::uint64_t> id);
-  /// The command of a frame; none when it was refused.
-  std::optional<Command> read(const nlohmann::json& frame);
-  void run(const nlohmann::json& frame);
+  void join(const JoinCommand& command);
+  void run(const CommandOrRejection& read);
   void answer(const RequestId& request, nlohmann::json answer);
 
   // What a delivery touches comes first.
@@ -83,7 +77,7 @@ class ChatSocket final : public SocketHandler, public Outlet {
   bool is_recoverable_ = true;           // the client is in the default room and in no other
 
   SessionServices& services_;
-  std::optional<nlohmann::json> name_;  // of the client's CONNECT, until it is used
+  std::unique_ptr<CommandOrRejection> greeting_;  // the name in the client's CONNECT, until it is used
   const bool had_offset_;
   const std::shared_ptr<Session> session_;
   Socket* socket_ = nullptr;

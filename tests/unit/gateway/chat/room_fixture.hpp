@@ -24,7 +24,7 @@ class TestMember : public RoomMember {
     page = std::move(answer);
   }
   void on_join_failed(const RequestId&) override { ++failed; }
-  void on_join_overtaken(const RequestId& id) override { overtaken.push_back(id.value_or("")); }
+  void on_join_overtaken(const RequestId& id) override { overtaken.push_back(id ? *id.text() : ""); }
 
   void on_stored(const StoredNumbers& stored) override {
     told.push_back(stored.watermark);

@@ -1,11 +1,11 @@
-#include "gateway/chat/commands.hpp"
+#include "gateway/native/native_commands.hpp"
 
 #include <string>
 #include <variant>
 
 #include <gtest/gtest.h>
 
-namespace chat::gateway {
+namespace chat::gateway::native {
 namespace {
 
 const std::string uuid = "0190c0de-0000-4000-8000-00000000000A";
@@ -28,7 +28,7 @@ std::string send_frame(const std::string& text_json, const std::string& id = uui
   return R"({"type":"send","id":")" + id + R"(","room":"general","text":)" + text_json + "}";
 }
 
-TEST(Commands, SendKeepsTheClientsSpellingOfTheId) {
+TEST(NativeCommands, SendKeepsTheClientsSpellingOfTheId) {
   const auto send = command<SendCommand>(send_frame(R"("hello")"));
   EXPECT_EQ(send.id, uuid);
   EXPECT_EQ(to_string(send.uuid), "0190c0de-0000-4000-8000-00000000000a");
@@ -36,7 +36,7 @@ TEST(Commands, SendKeepsTheClientsSpellingOfTheId) {
   EXPECT_EQ(send.text, "hello");
 }
 
-TEST(Commands, JoinReadsSinceAndHistory) {
+TEST(NativeCommands, JoinReadsSinceAndHistory) {
   const auto join = command<JoinCommand>(
       R"({"type":"join","id":"j","room":"a.b:c-d_1","since":{"epoch":9007199254740991,"seq":0},"history":100})");
   EXPECT_EQ(join.since, (Cursor{9007199254740991, 0}));
@@ -44,7 +44,7 @@ TEST(Commands, JoinReadsSinceAndHistory) {
   EXPECT_EQ(join.id, "j");
 }
 
-TEST(Commands, AJoinMayAskForPresence) {
+TEST(NativeCommands, AJoinMayAskForPresence) {
   EXPECT_FALSE(command<JoinCommand>(R"({"type":"join","room":"r"})").presence);
   EXPECT_FALSE(command<JoinCommand>(R"({"type":"join","room":"r","presence":false})").presence);
   EXPECT_FALSE(command<JoinCommand>(R"({"type":"join","room":"r","presence":null})").presence);
@@ -54,14 +54,14 @@ TEST(Commands, AJoinMayAskForPresence) {
     EXPECT_EQ(rejection(frame).code, ErrorCode::bad_request) << frame;
 }
 
-TEST(Commands, TypingNeedsARoom) {
+TEST(NativeCommands, TypingNeedsARoom) {
   const auto typing = command<TypingCommand>(R"({"type":"typing","id":"t","room":"r"})");
   EXPECT_EQ(typing.room, "r");
   EXPECT_EQ(typing.id, "t");
   EXPECT_EQ(rejection(R"({"type":"typing"})").code, ErrorCode::bad_request);
 }
 
-TEST(Commands, HistoryNeedsACursorAndALimitOfUpTo100) {
+TEST(NativeCommands, HistoryNeedsACursorAndALimitOfUpTo100) {
   const auto history = command<HistoryCommand>(
       R"({"type":"history","id":"h","room":"r","before":{"epoch":5,"seq":9007199254740991},"limit":100})");
   EXPECT_EQ(history.before, (Cursor{5, 9007199254740991}));
@@ -86,14 +86,14 @@ TEST(Commands, HistoryNeedsACursorAndALimitOfUpTo100) {
             ErrorCode::bad_request);
 }
 
-TEST(Commands, UnknownFieldsAreIgnoredAndNullIsAbsent) {
+TEST(NativeCommands, UnknownFieldsAreIgnoredAndNullIsAbsent) {
   const auto join =
       command<JoinCommand>(R"({"type":"join","room":"r","since":null,"history":null,"colour":[1,{"a":2}]})");
   EXPECT_FALSE(join.since);
   EXPECT_FALSE(join.id);
 }
 
-TEST(Commands, HelloTakesANameOfUpTo64Characters) {
+TEST(NativeCommands, HelloTakesANameOfUpTo64Characters) {
   EXPECT_EQ(command<HelloCommand>(R"({"type":"hello","name":"Zoë"})").name, "Zoë");
   std::string name;
   for (int i = 0; i < 64; ++i) name += "é";
@@ -103,7 +103,7 @@ TEST(Commands, HelloTakesANameOfUpTo64Characters) {
   EXPECT_EQ(rejection(R"({"type":"hello","name":"a\nb"})").code, ErrorCode::bad_request);
 }
 
-TEST(Commands, ABrokenFrameIsRefusedWithTheIdInFrontOfTheFault) {
+TEST(NativeCommands, ABrokenFrameIsRefusedWithTheIdInFrontOfTheFault) {
   const auto cut = rejection(R"({"type":"send","id":"abc","room":)");
   EXPECT_EQ(cut.code, ErrorCode::bad_request);
   EXPECT_EQ(cut.id, "abc");
@@ -114,7 +114,7 @@ TEST(Commands, ABrokenFrameIsRefusedWithTheIdInFrontOfTheFault) {
   EXPECT_EQ(rejection("\"text\"").code, ErrorCode::bad_request);
 }
 
-TEST(Commands, HalfASurrogatePairIsRefusedWithTheIdWhereverItStands) {
+TEST(NativeCommands, HalfASurrogatePairIsRefusedWithTheIdWhereverItStands) {
   for (const char* text : {R"(\ud800)", R"(a\udc00b)", R"(\udc00\ud800)", R"(\ud83d\u0041)", R"(\\\ud800)"})
     EXPECT_EQ(rejection(R"({"type":"send","text":")" + std::string(text) + R"(","id":"late"})").id, "late")
         << text;
@@ -122,26 +122,26 @@ TEST(Commands, HalfASurrogatePairIsRefusedWithTheIdWhereverItStands) {
   EXPECT_EQ(command<SendCommand>(send_frame(R"("\\ud800")")).text, R"(\ud800)");
 }
 
-TEST(Commands, AnIdThatIsHalfASurrogatePairIsNotGivenBackChanged) {
+TEST(NativeCommands, AnIdThatIsHalfASurrogatePairIsNotGivenBackChanged) {
   EXPECT_FALSE(rejection(R"({"id":"\ud83d","text":"x"})").id);
   EXPECT_FALSE(rejection(R"({"text":"\ud83d","id":"\ude00"})").id);
 }
 
-TEST(Commands, DeepNestingIsRefusedWithoutHarm) {
+TEST(NativeCommands, DeepNestingIsRefusedWithoutHarm) {
   EXPECT_EQ(rejection(std::string(60'000, '[')).code, ErrorCode::bad_request);
   std::string deep = R"({"type":"ping","id":"p","x":)";
   deep += std::string(30'000, '[') + std::string(30'000, ']') + "}";
   EXPECT_EQ(command<PingCommand>(deep).id, "p");
 }
 
-TEST(Commands, AnUnknownTypeIsNamedSo) {
+TEST(NativeCommands, AnUnknownTypeIsNamedSo) {
   EXPECT_EQ(rejection(R"({"type":"dance","id":"d"})").code, ErrorCode::unknown_type);
   EXPECT_EQ(rejection(R"({"type":"dance","id":"d"})").id, "d");
   EXPECT_EQ(rejection(R"({"id":"d"})").code, ErrorCode::bad_request);
   EXPECT_EQ(rejection(R"({"type":7,"id":"d"})").code, ErrorCode::bad_request);
 }
 
-TEST(Commands, AnIdOfTheWrongKindIsRefused) {
+TEST(NativeCommands, AnIdOfTheWrongKindIsRefused) {
   EXPECT_EQ(rejection(R"({"type":"ping","id":7})").code, ErrorCode::bad_request);
   EXPECT_EQ(rejection(R"({"type":"ping","id":")" + std::string(65, 'x') + "\"}").code,
             ErrorCode::bad_request);
@@ -150,7 +150,7 @@ TEST(Commands, AnIdOfTheWrongKindIsRefused) {
   EXPECT_EQ(rejection(send_frame("\"x\"", "not-a-uuid")).id, "not-a-uuid");
 }
 
-TEST(Commands, TextsFollowTheProtocolsRules) {
+TEST(NativeCommands, TextsFollowTheProtocolsRules) {
   EXPECT_EQ(rejection(send_frame("\"\"")).code, ErrorCode::bad_request);
   EXPECT_EQ(rejection(send_frame(R"("a\u0000b")")).code, ErrorCode::bad_request);
   EXPECT_EQ(rejection(send_frame("7")).code, ErrorCode::bad_request);
@@ -160,7 +160,7 @@ TEST(Commands, TextsFollowTheProtocolsRules) {
   EXPECT_EQ(rejection(send_frame('"' + longest + "x\"")).code, ErrorCode::too_large);
 }
 
-TEST(Commands, RoomsAndCursorsFollowTheProtocolsRules) {
+TEST(NativeCommands, RoomsAndCursorsFollowTheProtocolsRules) {
   for (const char* room : {R"("")", R"("a b")", R"("ü")", R"("a/b")", "5", "null"})
     EXPECT_EQ(rejection(std::string(R"({"type":"leave","room":)") + room + "}").code, ErrorCode::bad_request)
         << room;
@@ -180,4 +180,4 @@ TEST(Commands, RoomsAndCursorsFollowTheProtocolsRules) {
 }
 
 }  // namespace
-}  // namespace chat::gateway
+}  // namespace chat::gateway::native

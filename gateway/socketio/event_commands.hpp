@@ -1,0 +1,22 @@
+// Commands from the events of Socket.IO clients (PROTOCOL.md, "Socket.IO"). Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "gateway/chat/command_reader.hpp"
+
+namespace chat::gateway::socketio {
+
+/// The room of a client that names none.
+inline constexpr std::string_view default_room = "general";
+
+/// Reads one event. `fields` is its first argument, an object. `ack` is the number of the ack that the client
+/// wants; it names the request. A message without an id gets one.
+CommandOrRejection read_event(std::string_view event, const nlohmann::json& fields,
+                              std::optional<std::uint64_t> ack);
+
+}  // namespace chat::gateway::socketio
