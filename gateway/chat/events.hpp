@@ -1,7 +1,6 @@
 // What a session tells its client, as values; each protocol's outlet encodes them.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -90,21 +89,18 @@ struct ReconnectEvent {
 /// A room's message on one worker; the frames are shared by all members.
 struct RoomMessage {
   Cursor cursor;
-  ws::FrameRef frame;                       // of native clients
-  std::shared_ptr<ws::LazyFrame> second{};  // of Socket.IO clients, on all workers
-  mutable std::array<ws::FrameRef, ws::LazyFrame::forms> second_frames{};  // this worker's handles on it
+  ws::FrameRef frame;                            // of native clients
+  std::shared_ptr<ws::LazyFrame> second{};       // of Socket.IO clients, on all workers
+  mutable ws::LazyFrameHandles second_frames{};  // this worker's handles on it
 
   /// The frame of the second protocol in one of its forms; `encode` makes its bytes from the native payload.
   template <class Encode>
   const ws::FrameRef& second_by(std::size_t form, Encode&& encode) const {
-    ws::FrameRef& made = second_frames[form];
-    if (!made)
-      made = ws::make_frame(second->get(form, [&] { return encode(ws::payload_of(frame->view())); }));
-    return made;
+    return second_frames.get(*second, form, [&] { return encode(ws::payload_of(frame->view())); });
   }
 };
 
-/// An event for many members, encoded once a protocol by whoever needs it first (I5). Shared by all workers.
+/// An event for many members, encoded once for each protocol. Shared by all workers.
 template <class Event>
 class Broadcast {
  public:
@@ -120,7 +116,7 @@ class Broadcast {
   mutable ws::LazyFrame frames_;
 };
 
-/// One worker's handles on a broadcast, which outlives it.
+/// A broadcast on one worker; the broadcast outlives it.
 template <class Event>
 class Delivery {
  public:
@@ -133,16 +129,13 @@ class Delivery {
   /// `encode` makes the payload of the event in that protocol.
   template <class Encode>
   const ws::FrameRef& frame(Protocol protocol, Encode&& encode) const {
-    const auto form = static_cast<std::size_t>(protocol);
-    if (!frames_[form])
-      frames_[form] = ws::make_frame(broadcast_.frames_.get(
-          form, [&] { return ws::encode_frame(ws::Opcode::text, encode(broadcast_.event_)); }));
-    return frames_[form];
+    return frames_.get(broadcast_.frames_, static_cast<std::size_t>(protocol),
+                       [&] { return ws::encode_frame(ws::Opcode::text, encode(broadcast_.event_)); });
   }
 
  private:
   const Broadcast<Event>& broadcast_;
-  mutable std::array<ws::FrameRef, ws::LazyFrame::forms> frames_;
+  mutable ws::LazyFrameHandles frames_;
 };
 
 /// What all members but one session are told. Shared by all workers.

@@ -1,4 +1,4 @@
-// The forms of one frame, each encoded once by whoever needs it first (I5).
+// One frame in several forms, each encoded once by the worker that needs it first.
 #pragma once
 
 #include <array>
@@ -10,14 +10,13 @@
 
 namespace chat::gateway::ws {
 
-/// Shared by all workers. Who comes while one is being encoded waits for that; afterwards a call costs one
-/// atomic read.
+/// The bytes of the forms, shared by all workers. Any thread.
 class LazyFrame {
  public:
-  /// The most forms that a frame has.
   static constexpr std::size_t forms = 2;
 
-  /// `encode` makes the bytes of the form, and is the same for all callers.
+  /// `encode` makes the bytes of the form; every caller gives the same one. Callers wait while the form is
+  /// being encoded. After that a call costs one atomic read.
   template <class Encode>
   const FrameBytes& get(std::size_t form, Encode&& encode) {
     std::call_once(once_[form], [&] { bytes_[form] = std::forward<Encode>(encode)(); });
@@ -27,6 +26,25 @@ class LazyFrame {
  private:
   std::array<std::once_flag, forms> once_;
   std::array<FrameBytes, forms> bytes_;
+};
+
+/// One worker's handles on the forms of one LazyFrame. On that worker's thread.
+class LazyFrameHandles {
+ public:
+  /// The handle on the form, made from `shared` at the first call. The reference lives as long as this
+  /// object.
+  template <class Encode>
+  const FrameRef& get(LazyFrame& shared, std::size_t form, Encode&& encode) {
+    FrameRef& handle = handles_[form];
+    if (!handle) handle = make_frame(shared.get(form, std::forward<Encode>(encode)));
+    return handle;
+  }
+
+  /// Null before the first get() of the form.
+  const FrameRef& made(std::size_t form) const { return handles_[form]; }
+
+ private:
+  std::array<FrameRef, LazyFrame::forms> handles_;
 };
 
 }  // namespace chat::gateway::ws
