@@ -10,6 +10,12 @@ constexpr std::string_view unreadable = "unreadable";
 
 }  // namespace
 
+std::vector<std::string_view> all_durability_kinds() {
+  std::vector<std::string_view> kinds(kafka::durability_kinds.begin(), kafka::durability_kinds.end());
+  kinds.push_back(redis_eviction);
+  return kinds;
+}
+
 std::vector<kafka::DurabilityFinding> redis_durability_findings(
     const Result<redis::EvictionPolicy>& eviction_policy) {
   std::vector<kafka::DurabilityFinding> findings;

@@ -1,7 +1,6 @@
 // Which settings of Kafka and Redis endanger what the gateway promises.
 #pragma once
 
-#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +11,8 @@
 
 namespace chat::gateway {
 
-/// The names of findings that are not about Kafka alone (kafka::durability_kinds).
-inline constexpr std::array<std::string_view, 1> redis_durability_kinds{"redis_eviction"};
+/// The names of all findings that the gateway can have, Kafka's and Redis's.
+std::vector<std::string_view> all_durability_kinds();
 
 /// Pure. `eviction_policy` is Redis's maxmemory-policy, or why it is not known.
 std::vector<kafka::DurabilityFinding> redis_durability_findings(

@@ -1,6 +1,5 @@
 #include "gateway/app/gateway_service.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -14,6 +13,7 @@
 #include "common/kafka/topic.hpp"
 #include "common/log/log.hpp"
 #include "gateway/app/durability.hpp"
+#include "gateway/app/worker_options.hpp"
 #include "gateway/bus/redis_room_store.hpp"
 #include "gateway/connection/close_codes.hpp"
 #include "gateway/history/resuming_store.hpp"
@@ -24,31 +24,8 @@ namespace {
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
-WorkerOptions worker_options(const GatewaySettings& settings, std::size_t index) {
-  WorkerOptions options;
-  options.index = index;
-  options.gateway = settings.gateway_id;
-  options.limits.max_outbox_bytes = static_cast<std::size_t>(settings.outbox_max_kibibytes) * 1024;
-  options.limits.ping_interval =
-      std::chrono::duration_cast<std::chrono::seconds>(settings.websocket_ping_interval);
-  options.limits.idle_timeout = std::chrono::duration_cast<std::chrono::seconds>(settings.idle_timeout);
-  options.workers = static_cast<std::size_t>(settings.workers);
-  options.engine.ping_interval = settings.ping_interval;
-  options.engine.ping_timeout = settings.ping_timeout;
-  options.engine.max_outbox_bytes = options.limits.max_outbox_bytes;
-  options.connect_timeout = settings.connect_timeout;
-  options.origins = http::Origins::parse(settings.allowed_origins).value();
-  return options;
-}
-
 Post post_to(asio::io_context& context) {
   return [&context](std::function<void()> call) { asio::post(context, std::move(call)); };
-}
-
-std::vector<std::string_view> all_durability_kinds() {
-  std::vector<std::string_view> kinds(kafka::durability_kinds.begin(), kafka::durability_kinds.end());
-  kinds.insert(kinds.end(), redis_durability_kinds.begin(), redis_durability_kinds.end());
-  return kinds;
 }
 
 constexpr int reconnect_after_ms_least = 200;
@@ -141,7 +118,7 @@ void GatewayService::make_history() {
 void GatewayService::start_workers() {
   for (std::size_t i = 0; i < static_cast<std::size_t>(settings_.workers); ++i) {
     WorkerOptions options = worker_options(settings_, i);
-    options.move = [this](std::size_t worker, std::shared_ptr<http::Moving> connection) {
+    options.transfer = [this](std::size_t worker, std::shared_ptr<http::TransferredConnection> connection) {
       workers_[worker]->adopt(std::move(connection));
     };
     workers_.push_back(

@@ -1,27 +1,26 @@
-// The HTTP phase of one connection: requests until an upgrade or the end.
+// The state of one connection in its HTTP phase.
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include <boost/intrusive/list.hpp>
 
-#include "gateway/http/server.hpp"
-#include "gateway/loop/environment.hpp"
+#include "gateway/http/answers.hpp"
 #include "gateway/loop/event.hpp"
 #include "gateway/loop/task.hpp"
 
 namespace chat::gateway::http {
 
-/// An answer that is still to come. Shared with who gives it.
+/// An answer that is still to come. Shared with the code that gives it.
 struct AwaitedAnswer {
   std::optional<Answer> answer{};
   bool is_given_up = false;
   loop::Event changed{};
 
+  /// The first answer counts.
   void give(Answer given) {
     if (answer) return;
     answer = std::move(given);
@@ -50,36 +49,8 @@ class HttpSession
 
   loop::Socket socket;
   TimePoint deadline = TimePoint::max();
-  bool has_exchanged = false;  // it asked for more than an upgrade: a client that polls
+  bool has_exchanged = false;  // it made a request other than an upgrade: a client that polls
   std::shared_ptr<AwaitedAnswer> awaited{};
 };
-
-/// How long a connection may take before it upgrades.
-struct RequestLimits {
-  std::chrono::seconds receive_timeout{10};     // for a request's header, and again for its body
-  std::chrono::seconds keep_alive_timeout{75};  // between requests; longer than that of a proxy before us
-  std::chrono::seconds write_deadline{20};      // while the kernel takes nothing of an answer
-};
-
-/// What the coroutines of one server share, and what outlives it with them.
-struct ServerState {
-  Router router;
-  std::function<void(std::size_t worker, std::shared_ptr<Moving>)> on_move;
-  std::shared_ptr<loop::Environment> environment;
-  RequestLimits limits{};
-  HttpSession::List http_sessions{};
-  bool is_stopped = false;  // no further WebSocket begins
-};
-
-enum class Admission { welcome, no_room };
-
-/// Answers requests, one after the other, each header within receive_timeout and 8 KiB; hands an upgraded
-/// connection over and ends, so that nothing of it is kept for the WebSocket's life. With no_room every
-/// request is answered 503.
-loop::Task<void> serve_accepted(loop::Socket socket, std::shared_ptr<ServerState> state, Admission admission);
-
-/// The same on a connection that another worker accepted, beginning with the request that it has read.
-loop::Task<void> serve_moved(loop::Executor executor, std::shared_ptr<Moving> moving,
-                             std::shared_ptr<ServerState> state);
 
 }  // namespace chat::gateway::http

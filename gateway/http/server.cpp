@@ -4,8 +4,9 @@
 #include <boost/asio/detached.hpp>
 #include <sys/resource.h>
 
-#include "gateway/http/http_session.hpp"
 #include "gateway/http/listener.hpp"
+#include "gateway/http/serve.hpp"
+#include "gateway/http/server_state.hpp"
 
 namespace chat::gateway::http {
 namespace {
@@ -25,7 +26,7 @@ class Server::Implementation {
                  Router router, ServerEvents events)
       : executor_(context.get_executor()),
         state_(std::make_shared<ServerState>(
-            ServerState{std::move(router), std::move(events.on_move),
+            ServerState{std::move(router), std::move(events.on_transfer),
                         std::make_shared<loop::Environment>(
                             loop::Environment{flush_list, limits, std::move(events.on_slow_consumer)})})),
         on_accept_error_(std::move(events.on_accept_error)) {}
@@ -58,8 +59,8 @@ class Server::Implementation {
     }
   }
 
-  void adopt(const std::shared_ptr<Moving>& connection) {
-    boost::asio::co_spawn(executor_, serve_moved(executor_, connection, state_), boost::asio::detached);
+  void adopt(const std::shared_ptr<TransferredConnection>& connection) {
+    boost::asio::co_spawn(executor_, serve_transferred(executor_, connection, state_), boost::asio::detached);
   }
 
   void close_all(std::uint16_t code, std::string_view reason) {
@@ -103,7 +104,7 @@ void Server::listen(const std::string& address, std::uint16_t port) {
   implementation_->listen(address, port);
 }
 
-void Server::adopt(const std::shared_ptr<Moving>& connection) {
+void Server::adopt(const std::shared_ptr<TransferredConnection>& connection) {
   implementation_->adopt(connection);
 }
 

@@ -65,13 +65,13 @@ using Router = std::function<Routing(const RequestHead&)>;
 
 /// A connection on its way to another worker, with the request that has been read. Closed when nobody adopts
 /// it.
-class Moving;
+class TransferredConnection;
 
 /// What a server tells its owner; each may be empty.
 struct ServerEvents {
   std::function<void()> on_accept_error;  // EMFILE and the like
   std::function<void()> on_slow_consumer;
-  std::function<void(std::size_t worker, std::shared_ptr<Moving>)> on_move;
+  std::function<void(std::size_t worker, std::shared_ptr<TransferredConnection>)> on_transfer;
 };
 
 /// All calls on the worker's thread, which runs `context`.
@@ -85,7 +85,7 @@ class Server {
   void listen(const std::string& address, std::uint16_t port);
 
   /// Goes on with a connection of another worker's.
-  void adopt(const std::shared_ptr<Moving>& connection);
+  void adopt(const std::shared_ptr<TransferredConnection>& connection);
 
   /// No WebSocket any more: upgrades are answered 503, and who waits for nothing else is dropped. Other
   /// requests are routed as before, also on new connections: who polls may have none open at the moment.

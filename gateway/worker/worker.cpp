@@ -89,7 +89,7 @@ void Worker::start(std::unique_ptr<RoomStore> store, History* history) {
       context_, flush_list_, options_.limits,
       [this](const http::RequestHead& request) { return route(request); },
       http::ServerEvents{[this] { metrics_.accept_errors.Increment(); },
-                         [this] { metrics_.slow_consumers.Increment(); }, options_.move});
+                         [this] { metrics_.slow_consumers.Increment(); }, options_.transfer});
   asio::post(context_, [this] { sweep(); });
   thread_ = std::thread([this] { run(); });
 }
@@ -105,7 +105,7 @@ http::Routing Worker::route(const http::RequestHead& request) {
   return routing;
 }
 
-void Worker::adopt(std::shared_ptr<http::Moving> connection) {
+void Worker::adopt(std::shared_ptr<http::TransferredConnection> connection) {
   asio::post(context_, [this, connection = std::move(connection)] { server_->adopt(connection); });
 }
 

@@ -35,7 +35,7 @@ struct WorkerOptions {
   std::chrono::milliseconds connect_timeout{45'000};  // of Socket.IO
   http::Origins origins;
   /// Hands a connection to another worker (adopt).
-  std::function<void(std::size_t worker, std::shared_ptr<http::Moving>)> move;
+  std::function<void(std::size_t worker, std::shared_ptr<http::TransferredConnection>)> transfer;
 };
 
 /// Made, started, drained and destroyed by the main thread; everything else happens on its own thread.
@@ -63,7 +63,7 @@ class Worker : public WorkerPort {
   void post_presence(std::string room, std::shared_ptr<const Presence> presence) override;
 
   /// Goes on with a connection that another worker accepted; posted.
-  void adopt(std::shared_ptr<http::Moving> connection);
+  void adopt(std::shared_ptr<http::TransferredConnection> connection);
 
   /// Runs what the journal hands over (JournalEntry::on_durable) on this worker.
   void post_all(std::vector<std::function<void()>> calls);

@@ -184,7 +184,7 @@ TEST_F(ExchangeTest, GoesWithAHeldAnswer) {
 }
 
 /// Two workers: "/second" is the second's.
-class MovingTest : public ExchangeTest {
+class TransferTest : public ExchangeTest {
  protected:
   void SetUp() override {
     ExchangeTest::SetUp();
@@ -201,7 +201,7 @@ class MovingTest : public ExchangeTest {
               routing.exchange = std::make_unique<Echo>(seen_);
             return routing;
           },
-          ServerEvents{{}, {}, [this](std::size_t, const std::shared_ptr<Moving>& moving) {
+          ServerEvents{{}, {}, [this](std::size_t, const std::shared_ptr<TransferredConnection>& moving) {
                          boost::asio::post(loop_.context, [this, moving] { server_->adopt(moving); });
                        }});
     });
@@ -218,7 +218,7 @@ class MovingTest : public ExchangeTest {
       routing.answer = sentence(200, "the first");
     return routing;
   }
-  void on_move(std::size_t worker, const std::shared_ptr<Moving>& moving) override {
+  void on_transfer(std::size_t worker, const std::shared_ptr<TransferredConnection>& moving) override {
     if (worker == 1) boost::asio::post(second_loop_.context, [this, moving] { second_->adopt(moving); });
   }
 
@@ -226,7 +226,7 @@ class MovingTest : public ExchangeTest {
   std::unique_ptr<Server> second_;
 };
 
-TEST_F(MovingTest, AConnectionGoesToTheWorkerOfEachRequestWithAllThatWasSent) {
+TEST_F(TransferTest, AConnectionGoesToTheWorkerOfEachRequestWithAllThatWasSent) {
   RawWsClient client(port_);
   const std::string large(50'000, 'x');
   const auto to_second = [](std::string_view body) {
@@ -242,7 +242,7 @@ TEST_F(MovingTest, AConnectionGoesToTheWorkerOfEachRequestWithAllThatWasSent) {
   EXPECT_EQ(body_of(client.read_response()), "last");
 }
 
-TEST_F(MovingTest, AnUpgradeHappensWhereItsRequestBelongs) {
+TEST_F(TransferTest, AnUpgradeHappensWhereItsRequestBelongs) {
   RawWsClient client(port_);
   client.send(chat::test::upgrade_request("/second") + chat::test::client_text("early"));
   EXPECT_EQ(status_of(client.read_header()), "101");
@@ -252,11 +252,11 @@ TEST_F(MovingTest, AnUpgradeHappensWhereItsRequestBelongs) {
   EXPECT_TRUE(closed(1));
 }
 
-class LostMoveTest : public MovingTest {
-  void on_move(std::size_t, const std::shared_ptr<Moving>&) override {}
+class LostTransferTest : public TransferTest {
+  void on_transfer(std::size_t, const std::shared_ptr<TransferredConnection>&) override {}
 };
 
-TEST_F(LostMoveTest, AConnectionThatNobodyAdoptsIsClosed) {
+TEST_F(LostTransferTest, AConnectionThatNobodyAdoptsIsClosed) {
   RawWsClient client(port_);
   client.send("GET /second HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_TRUE(client.is_at_end());

@@ -101,11 +101,12 @@ class ServerTest : public ::testing::Test {
       server_ = std::make_unique<http::Server>(
           loop_.context, loop_.flush_list, limits,
           [this](const http::RequestHead& request) { return route(request); },
-          http::ServerEvents{[this] { stage_.tell([](Events& events) { ++events.accept_errors; }); },
-                             [this] { stage_.tell([](Events& events) { ++events.slow; }); },
-                             [this](std::size_t worker, const std::shared_ptr<http::Moving>& moving) {
-                               on_move(worker, moving);
-                             }});
+          http::ServerEvents{
+              [this] { stage_.tell([](Events& events) { ++events.accept_errors; }); },
+              [this] { stage_.tell([](Events& events) { ++events.slow; }); },
+              [this](std::size_t worker, const std::shared_ptr<http::TransferredConnection>& moving) {
+                on_transfer(worker, moving);
+              }});
       server_->listen("127.0.0.1", port_);
     });
     started_ = std::chrono::steady_clock::now();
@@ -124,7 +125,7 @@ class ServerTest : public ::testing::Test {
     return routing;
   }
 
-  virtual void on_move(std::size_t, const std::shared_ptr<http::Moving>&) {}
+  virtual void on_transfer(std::size_t, const std::shared_ptr<http::TransferredConnection>&) {}
 
   virtual std::unique_ptr<Handler> make_handler(const http::RequestHead& request) {
     if (request.target != "/ws") return nullptr;
