@@ -28,8 +28,8 @@ Post post_to(asio::io_context& context) {
   return [&context](std::function<void()> call) { asio::post(context, std::move(call)); };
 }
 
-constexpr int reconnect_after_ms_least = 200;
-constexpr int reconnect_after_ms_most = 2000;
+constexpr int min_reconnect_ms = 200;
+constexpr int max_reconnect_ms = 2000;
 constexpr std::chrono::seconds script_replies_deadline{4};
 constexpr std::chrono::milliseconds poll_period{5};
 constexpr std::chrono::milliseconds bus_watch_period{100};
@@ -235,7 +235,7 @@ int GatewayService::drain() {
   phase_ = Phase::draining;
   if (topic_watch_) topic_watch_->ask_to_stop();
   log::info("draining", {{"gateway", settings_.gateway_id}});
-  for (const auto& worker : workers_) worker->drain(reconnect_after_ms_least, reconnect_after_ms_most);
+  for (const auto& worker : workers_) worker->drain(min_reconnect_ms, max_reconnect_ms);
   // A send whose script ran is in the stream already, so it has to get into the journal.
   wait_until(
       [this] {

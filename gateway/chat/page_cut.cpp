@@ -21,8 +21,8 @@ std::ptrdiff_t fitting(std::size_t bytes, Iterator begin, Iterator end) {
 
 }  // namespace
 
-std::size_t page_bytes_for(std::size_t outbox_room) {
-  return (outbox_room - std::min(outbox_room, reserve_bytes)) / 2;
+std::size_t page_bytes_for(std::size_t outbox_free_bytes) {
+  return (outbox_free_bytes - std::min(outbox_free_bytes, reserve_bytes)) / 2;
 }
 
 ReadReply without_entries(const ReadReply& page) {

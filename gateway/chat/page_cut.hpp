@@ -14,9 +14,9 @@ enum class PageKind {
   last,    // a room's last messages: the newest stay; what is older can be asked for by its cursor
 };
 
-/// How many bytes of messages a page may have where the outbox takes `outbox_room` more: half of what is free
-/// above a reserve, since a page has one message at least, and a hundred of those fit into that.
-std::size_t page_bytes_for(std::size_t outbox_room);
+/// How many bytes of messages a page may have where the outbox takes `outbox_free_bytes` more: half of what
+/// is free above a reserve, since a page has one message at least, and a hundred of those fit into that.
+std::size_t page_bytes_for(std::size_t outbox_free_bytes);
 
 /// All of a page but its messages.
 ReadReply without_entries(const ReadReply& page);

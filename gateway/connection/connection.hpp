@@ -70,7 +70,7 @@ class Connection {
   virtual std::size_t outbox_bytes() const = 0;
 
   /// What the outbox takes before the connection is closed with 4000.
-  virtual std::size_t outbox_room() const = 0;
+  virtual std::size_t outbox_free_bytes() const = 0;
 };
 
 }  // namespace chat::gateway::ws

@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr char id_separator = '~';
 /// Of one worker. A polling session takes no descriptor, so that nothing else bounds them.
-constexpr std::size_t most_sessions = 100'000;
+constexpr std::size_t max_sessions = 100'000;
 
 constexpr std::string_view methods = "GET, POST";
 
@@ -205,8 +205,8 @@ http::Routing Endpoint::open(const http::RequestHead& request, bool is_websocket
   if (http::query_parameter(request.target, "EIO") != "4") {
     return answered(refusal(bad_version, std::move(headers)));
   }
-  if (is_stopped_ || sessions_.size() >= most_sessions) {
-    http::Answer answer = is_stopped_ ? http::going_away() : http::no_room();
+  if (is_stopped_ || sessions_.size() >= max_sessions) {
+    http::Answer answer = is_stopped_ ? http::going_away() : http::at_capacity();
     answer.headers += headers;
     return answered(std::move(answer));
   }

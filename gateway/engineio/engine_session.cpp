@@ -244,8 +244,8 @@ void EngineSession::call_later(std::function<void()> call) {
   });
 }
 
-std::size_t EngineSession::outbox_room() const {
-  return is_polling() ? queue_.free_bytes() : socket_->outbox_room();
+std::size_t EngineSession::outbox_free_bytes() const {
+  return is_polling() ? queue_.free_bytes() : socket_->outbox_free_bytes();
 }
 
 bool EngineSession::ready_for_message(const ws::Connection& socket) const {

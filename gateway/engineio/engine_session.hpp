@@ -100,7 +100,7 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   void call_later(std::function<void()> call);
 
   /// Bytes that can be sent before the session is closed as too slow.
-  std::size_t outbox_room() const;
+  std::size_t outbox_free_bytes() const;
 
   /// Whether a WebSocket of the session may read on.
   bool ready_for_message(const ws::Connection& socket) const;

@@ -81,7 +81,7 @@ Answer body_too_large() {
   return sentence(413, "The request's body is over the limit.", {}, true);
 }
 
-Answer no_room() {
+Answer at_capacity() {
   return sentence(503, "This gateway holds all the connections it can.", "Retry-After: 5\r\n", true);
 }
 

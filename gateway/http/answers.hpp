@@ -40,7 +40,7 @@ Answer bad_request();  // not HTTP
 Answer no_host();
 Answer header_too_large();
 Answer body_too_large();
-Answer no_room();  // at the limit of open files
+Answer at_capacity();  // at the limit of open files
 Answer going_away();
 Answer internal_error();
 

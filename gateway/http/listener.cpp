@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 constexpr int backlog = 4096;
-constexpr int most_shed_at_once = 64;
+constexpr int max_shed_at_once = 64;
 constexpr std::chrono::milliseconds pause_when_full{200};
 
 [[noreturn]] void fail(const std::string& address, std::uint16_t port, const std::string& reason) {
@@ -105,7 +105,7 @@ void Listener::shed() {
   if (spare_ < 0) return take_spare();
   ::close(spare_);
   // Those who wait in the queue learn at once that there is no room, instead of hanging.
-  for (int shed = 0; shed < most_shed_at_once; ++shed) {
+  for (int shed = 0; shed < max_shed_at_once; ++shed) {
     const int waiting = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (waiting < 0) break;
     ::close(waiting);

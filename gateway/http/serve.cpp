@@ -71,7 +71,7 @@ void transfer(HttpSession& session, ServerState& state, std::size_t worker, std:
 Routing route(const Parser& parser, const ServerState& state, Admission admission) {
   if (admission == Admission::welcome) return route_request(parser, state.router, state.is_stopped);
   Routing refused;
-  refused.answer = no_room();
+  refused.answer = at_capacity();
   return refused;
 }
 

@@ -9,10 +9,10 @@
 
 namespace chat::gateway::http {
 
-enum class Admission { welcome, no_room };
+enum class Admission { welcome, at_capacity };
 
 /// Answers requests, one after the other. Hands an upgraded connection over and ends, so that nothing of the
-/// HTTP phase is kept for the WebSocket's life. With no_room every request is answered 503.
+/// HTTP phase is kept for the WebSocket's life. With at_capacity every request is answered 503.
 loop::Task<void> serve_accepted(loop::Socket socket, std::shared_ptr<ServerState> state, Admission admission);
 
 /// The same on a connection that another worker accepted. Starts with the request that was read there.

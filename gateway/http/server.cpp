@@ -82,7 +82,7 @@ class Server::Implementation {
 
   void admit(loop::Socket socket) {
     const Admission admission =
-        is_near_the_limit(socket.native_handle()) ? Admission::no_room : Admission::welcome;
+        is_near_the_limit(socket.native_handle()) ? Admission::at_capacity : Admission::welcome;
     boost::asio::co_spawn(executor_, serve_accepted(std::move(socket), state_, admission),
                           boost::asio::detached);
   }

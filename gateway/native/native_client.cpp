@@ -36,7 +36,7 @@ class NativeClient : public ws::Handler, public Outlet {
   void on_closed() override { session_->close(); }
 
   void deliver(const RoomMessage& message) override { connection_->deliver(message.frame); }
-  std::size_t page_bytes() const override { return page_bytes_for(connection_->outbox_room()); }
+  std::size_t page_bytes() const override { return page_bytes_for(connection_->outbox_free_bytes()); }
   void welcome(const WelcomeEvent& event) override { send(event); }
   void joined(const JoinedEvent& event) override { send(event); }
   void history(const HistoryEvent& event) override { send(event); }
@@ -62,7 +62,7 @@ class NativeClient : public ws::Handler, public Outlet {
   /// False where the client does not keep up.
   template <class Event>
   bool tell(const Delivery<Event>& delivery) {
-    if (connection_->outbox_room() < room_for_notices) return false;
+    if (connection_->outbox_free_bytes() < room_for_notices) return false;
     connection_->deliver(delivery.frame(Delivery<Event>::Protocol::native,
                                         [](const Event& event) { return native::encode(event); }));
     return true;

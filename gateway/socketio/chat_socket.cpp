@@ -21,7 +21,7 @@ using nlohmann::json;
 constexpr const char* own_request = "own";
 
 /// Free bytes of the outbox that let the next page of what was missed be asked for.
-constexpr std::size_t room_for_a_page = 512 * 1024;
+constexpr std::size_t min_free_bytes_for_page = 512 * 1024;
 
 /// The forms of a message's event.
 enum Form : std::size_t { plain, with_offset };
@@ -54,7 +54,7 @@ void ChatSocket::on_open(Socket& socket) {
 void ChatSocket::on_tick(std::chrono::steady_clock::time_point now) {
   session_->tick(now);
   join_default_room();
-  if (socket_->outbox_room() >= room_for_a_page) read_on();
+  if (socket_->outbox_free_bytes() >= min_free_bytes_for_page) read_on();
 }
 
 void ChatSocket::join_default_room() {
@@ -69,7 +69,7 @@ void ChatSocket::on_default_room(const ReadReply& page) {
   if (missed_since_ && !page.complete) {
     // What it missed cannot be given: it begins anew, and its application is told so.
     if (is_connected_) {
-      is_recoverable_ = false;  // what still comes must not move the client's place over the hole
+      is_recoverable_ = false;  // later messages must not move the client's offset past the hole
       return socket_->call_later([this] { socket_->close_connection(); });
     }
     recovery_.reset();
@@ -92,7 +92,8 @@ void ChatSocket::on_default_room(const ReadReply& page) {
 void ChatSocket::ask_for_more(Cursor since) {
   missed_since_ = since;
   wants_join_ = true;  // with the next tick, if the client is slow
-  if (socket_->outbox_room() >= room_for_a_page) socket_->call_later([this] { join_default_room(); });
+  if (socket_->outbox_free_bytes() >= min_free_bytes_for_page)
+    socket_->call_later([this] { join_default_room(); });
 }
 
 void ChatSocket::connect(const ReadReply& page) {
@@ -107,8 +108,8 @@ void ChatSocket::connect(const ReadReply& page) {
   if (had_offset_) tell_offset(page.newest);
 }
 
-void ChatSocket::tell_offset(std::optional<Cursor> place) {
-  socket_->emit(json::array({"offset", place ? make_offset(*place) : std::string()}));
+void ChatSocket::tell_offset(std::optional<Cursor> cursor) {
+  socket_->emit(json::array({"offset", cursor ? make_offset(*cursor) : std::string()}));
 }
 
 void ChatSocket::show(const RoomEntry& entry) {
@@ -141,10 +142,10 @@ void ChatSocket::on_event(const std::string& name, json args, std::optional<std:
 void ChatSocket::join(const JoinCommand& command) {
   // The client asks for the pages of its own join itself.
   half_read_.erase(command.room);
-  is_place_told_ = false;
+  is_offset_told_ = false;
   session_->handle(command);
   // While the client reads such pages there is no single cursor from which it could go on.
-  if (command.room == default_room && is_recoverable_ && !is_place_told_) tell_offset(std::nullopt);
+  if (command.room == default_room && is_recoverable_ && !is_offset_told_) tell_offset(std::nullopt);
 }
 
 void ChatSocket::run(const CommandOrRejection& read) {
@@ -174,7 +175,7 @@ void ChatSocket::deliver(const ws::FrameRef& frame) {
 
 template <class Event>
 bool ChatSocket::tell(const Delivery<Event>& delivery) {
-  if (socket_->outbox_room() < room_for_notices) return false;
+  if (socket_->outbox_free_bytes() < room_for_notices) return false;
   deliver(
       delivery.frame(Delivery<Event>::Protocol::socketio, [](const Event& event) { return encode(event); }));
   return true;
@@ -190,7 +191,7 @@ const ws::FrameRef& ChatSocket::frame_of(const RoomMessage& message) const {
 }
 
 std::size_t ChatSocket::page_bytes() const {
-  return page_bytes_for(socket_->outbox_room());
+  return page_bytes_for(socket_->outbox_free_bytes());
 }
 
 void ChatSocket::joined(const JoinedEvent& event) {
@@ -204,11 +205,12 @@ void ChatSocket::joined(const JoinedEvent& event) {
     // Nobody listens for the answer, so what it holds comes as what it is.
     for (const RoomEntry& entry : page.entries) socket_->emit(ws::make_frame(event_bytes(entry.message)));
     if (page.more) half_read_.insert(event.room);
-    if (page.more && socket_->outbox_room() >= room_for_a_page) socket_->call_later([this] { read_on(); });
+    if (page.more && socket_->outbox_free_bytes() >= min_free_bytes_for_page)
+      socket_->call_later([this] { read_on(); });
   }
   if (event.room != default_room || !is_recoverable_ || page.more) return;
   tell_offset(page.newest);
-  is_place_told_ = true;
+  is_offset_told_ = true;
 }
 
 void ChatSocket::read_on() {
@@ -256,7 +258,7 @@ void ChatSocket::error(const Rejection& rejection) {
     return;
   }
   // It is where it was, unless this is the answer to a join that the present command overtakes.
-  if (rejection.code != ErrorCode::cancelled) is_place_told_ = true;
+  if (rejection.code != ErrorCode::cancelled) is_offset_told_ = true;
   answer(rejection.id, object_of(rejection));
 }
 

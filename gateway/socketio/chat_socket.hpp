@@ -59,8 +59,8 @@ class ChatSocket final : public SocketHandler, public Outlet {
   void connect(const ReadReply& page);
   void ask_for_more(Cursor since);
   void end_recoverability();
-  /// The place from which the client can be recovered; none: it cannot be.
-  void tell_offset(std::optional<Cursor> place);
+  /// The cursor from which the client can be recovered; none: it cannot be.
+  void tell_offset(std::optional<Cursor> cursor);
   void show(const RoomEntry& entry);
   const ws::FrameRef& frame_of(const RoomMessage& message) const;
   void deliver(const ws::FrameRef& frame);
@@ -87,7 +87,7 @@ class ChatSocket final : public SocketHandler, public Outlet {
   bool wants_join_ = true;  // of the default room, with the next tick
   /// The acks that senders want, by their messages' ids.
   std::unordered_multimap<std::string, std::uint64_t> wanted_acks_;
-  bool is_place_told_ = false;       // by the answer to the command that is being handled
+  bool is_offset_told_ = false;      // by the answer to the command that is being handled
   std::set<std::string> half_read_;  // rooms with further pages of a join whose answer nobody awaits
 };
 

@@ -12,14 +12,15 @@ namespace {
 
 constexpr char between_numbers = '-';
 constexpr char behind_sid = '.';
-constexpr std::size_t longest_pid = 36 + 1 + 16 + 1 + 16;             // it is kept
-constexpr std::int64_t largest_number = (std::int64_t{1} << 53) - 1;  // PROTOCOL, cursors
+constexpr std::size_t max_pid_bytes = 36 + 1 + 16 + 1 + 16;  // the session keeps it
+constexpr std::int64_t max_number =
+    (std::int64_t{1} << 53) - 1;  // the largest number of a cursor (PROTOCOL.md)
 
 std::optional<std::int64_t> read_number(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  if (number < 0 || number > largest_number) return std::nullopt;
+  if (number < 0 || number > max_number) return std::nullopt;
   return number;
 }
 
@@ -46,7 +47,7 @@ std::optional<Recovery> read_recovery(const nlohmann::json& auth) {
   const auto pid = auth.find("pid");
   if (pid == auth.end() || !pid->is_string()) return std::nullopt;
   Recovery recovery;
-  if (pid->get_ref<const std::string&>().size() > longest_pid) return std::nullopt;
+  if (pid->get_ref<const std::string&>().size() > max_pid_bytes) return std::nullopt;
   recovery.pid = pid->get<std::string>();
   const std::size_t dot = recovery.pid.find(behind_sid);
   if (dot == std::string::npos) return std::nullopt;
@@ -57,10 +58,10 @@ std::optional<Recovery> read_recovery(const nlohmann::json& auth) {
   recovery.since = *begin;
   const auto offset = auth.find("offset");
   if (offset == auth.end()) return recovery;
-  const auto place = offset->is_string() ? read_offset(offset->get_ref<const std::string&>()) : std::nullopt;
-  if (!place) return std::nullopt;
-  // An older one is of the connection before.
-  recovery.since = std::max(*begin, *place);
+  const auto last = offset->is_string() ? read_offset(offset->get_ref<const std::string&>()) : std::nullopt;
+  if (!last) return std::nullopt;
+  // An older offset is from an earlier connection.
+  recovery.since = std::max(*begin, *last);
   return recovery;
 }
 

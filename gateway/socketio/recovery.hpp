@@ -1,5 +1,5 @@
-// Connection state recovery of Socket.IO on a room's cursor: what the client keeps as `pid` and `offset`, so
-// that any gateway can go on where another one stopped. Pure.
+// Socket.IO's connection state recovery by a room's cursor. The client keeps `pid` and `offset`, so any
+// gateway can continue the connection of another one. Pure.
 #pragma once
 
 #include <optional>
@@ -11,21 +11,22 @@
 
 namespace chat::gateway::socketio {
 
-/// A message's place as the last argument of its event, which the client gives back as `offset`.
+/// A message's cursor as text. It is the last argument of the message's event, and the client gives it back
+/// as `offset`.
 std::string make_offset(Cursor cursor);
 
-/// What a client is told at its connect: its id, and the place in the room from which its messages begin.
+/// The `pid` that a client gets at its connect: its id, and the cursor behind which its messages begin.
 std::string make_pid(const std::string& sid, Cursor cursor);
 
-/// A connection that is to be taken up again.
+/// A connection that a client wants to recover.
 struct Recovery {
   std::string sid;
   std::string pid;
   Cursor since;
 };
 
-/// Of the object of a client's CONNECT. None where it is a first connect, where the values are none of ours,
-/// or where the client was told that it cannot be recovered (an empty offset).
+/// Reads the object in a client's CONNECT packet. None for a first connect, for values that are not the
+/// gateway's, and for a client that was told that it cannot be recovered (an empty offset).
 std::optional<Recovery> read_recovery(const nlohmann::json& auth);
 
 }  // namespace chat::gateway::socketio

@@ -12,10 +12,10 @@ namespace {
 using nlohmann::json;
 
 /// Each costs a handler; the reference has no bound.
-constexpr std::size_t most_namespaces = 16;
+constexpr std::size_t max_namespaces = 16;
 
 /// Acks that clients owe; the oldest is forgotten for a further one.
-constexpr std::size_t most_awaited_acks = 256;
+constexpr std::size_t max_awaited_acks = 256;
 
 }  // namespace
 
@@ -52,7 +52,7 @@ class SocketConnection::NamespaceSocket final : public Socket,
   void emit(json args, OnAck on_ack) override {
     std::optional<std::uint64_t> id;
     if (on_ack) {
-      if (awaited_.size() == most_awaited_acks) awaited_.erase(awaited_.begin());
+      if (awaited_.size() == max_awaited_acks) awaited_.erase(awaited_.begin());
       id = next_ack_++;
       awaited_.emplace(*id, std::move(on_ack));
     }
@@ -77,7 +77,9 @@ class SocketConnection::NamespaceSocket final : public Socket,
   void resume_reading() override {
     if (connection_ != nullptr) session_->resume_reading();
   }
-  std::size_t outbox_room() const override { return connection_ == nullptr ? 0 : session_->outbox_room(); }
+  std::size_t outbox_free_bytes() const override {
+    return connection_ == nullptr ? 0 : session_->outbox_free_bytes();
+  }
 
   ws::Connection* websocket() const override { return session_->websocket(); }
 
@@ -170,7 +172,7 @@ void SocketConnection::on_packet(SocketPacket packet) {
 void SocketConnection::open(const SocketPacket& packet) {
   // A query behind the name is the handshake's, not the namespace's.
   const std::string nsp = packet.nsp.substr(0, packet.nsp.find('?'));
-  if (sockets_.size() == most_namespaces) return session_->fail();
+  if (sockets_.size() == max_namespaces) return session_->fail();
   auto handler = make_handler_(nsp, packet.data.is_null() ? json::object() : packet.data);
   if (!handler) {
     return send({SocketType::connect_error, nsp, std::nullopt, {{"message", "Invalid namespace"}}});

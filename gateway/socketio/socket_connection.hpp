@@ -49,7 +49,7 @@ class Socket {
   /// The handler is ready for messages again.
   virtual void resume_reading() = 0;
 
-  virtual std::size_t outbox_room() const = 0;
+  virtual std::size_t outbox_free_bytes() const = 0;
 
   /// Where a fan-out may deliver its frames without a detour; null over polling. SocketHandler::on_upgraded()
   /// tells when it changes.

@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 
 /// Handlers run in one turn before the outboxes are flushed: enough to join frames of several batches into
 /// one write under load, few enough to keep the delay of the first under a millisecond.
-constexpr int most_handlers_a_turn = 64;
+constexpr int max_handlers_per_turn = 64;
 
 constexpr std::chrono::seconds sweep_period{1};
 
@@ -130,7 +130,7 @@ void Worker::run() {
   while (!stopping_.load(std::memory_order_relaxed)) {
     // What was added to the list during a flush must not wait for the next event.
     if (flush_list_.empty()) context_.run_one();
-    for (int i = 0; i < most_handlers_a_turn && context_.poll_one() > 0; ++i) continue;
+    for (int i = 0; i < max_handlers_per_turn && context_.poll_one() > 0; ++i) continue;
     flush_list_.flush_all();
     publish_snapshots();
   }
@@ -223,13 +223,13 @@ void Worker::post_all(std::vector<std::function<void()>> calls) {
   });
 }
 
-void Worker::drain(int reconnect_after_ms_least, int reconnect_after_ms_most) {
+void Worker::drain(int min_reconnect_ms, int max_reconnect_ms) {
   run_there([&] {
     server_->refuse_upgrades();
     socketio_->stop_accepting();
     services_->is_draining = true;
     std::mt19937 engine{std::random_device{}()};
-    std::uniform_int_distribution<int> wait(reconnect_after_ms_least, reconnect_after_ms_most);
+    std::uniform_int_distribution<int> wait(min_reconnect_ms, max_reconnect_ms);
     for (SessionHook& hook : services_->sessions) static_cast<Session&>(hook).drain(wait(engine));
     publish_snapshots();
   });

@@ -70,7 +70,7 @@ class Worker : public WorkerPort {
 
   /// Takes no more connections and commands and tells every client when to come back, each another time
   /// between the two. Returns when no further send can begin.
-  void drain(int reconnect_after_ms_least, int reconnect_after_ms_most);
+  void drain(int min_reconnect_ms, int max_reconnect_ms);
 
   /// Answers every request that still waits, and closes every connection behind what its outbox holds;
   /// posted.

@@ -27,11 +27,11 @@ class Outbox {
   std::size_t weight() const { return weight_; }
 
   /// Whether the frame still fits.
-  bool has_room(const Frame& frame, std::size_t bound) const {
+  bool fits(const Frame& frame, std::size_t bound) const {
     return weight_ + frame.bytes->size() + frame_overhead <= bound;
   }
 
-  /// Appends whatever the weight is; ask has_room first.
+  /// Appends whatever the weight is; ask fits first.
   void append(FrameRef frame) {
     weight_ += frame->bytes->size() + frame_overhead;
     if (inline_count_ < inline_slots) {

@@ -41,7 +41,7 @@ OutboxSocket::OutboxSocket(loop::Socket socket, std::shared_ptr<loop::Environmen
 
 void OutboxSocket::append(FrameRef frame) {
   outbox_.append(std::move(frame));
-  if (!waiting_for_room_) environment_->flush_list.add(*this);
+  if (!waiting_for_kernel_) environment_->flush_list.add(*this);
 }
 
 void OutboxSocket::push_close(FrameRef close) {
@@ -59,13 +59,13 @@ void OutboxSocket::overflow() {
 
 void OutboxSocket::flush() {
   bool made_progress = false;
-  while (is_open() && !waiting_for_room_ && !outbox_.empty()) {
+  while (is_open() && !waiting_for_kernel_ && !outbox_.empty()) {
     std::array<iovec, frames_per_write> storage;
     const std::span<iovec> parts = outbox_.gather(storage);
     const ssize_t sent = write_some(descriptor_, parts);
     if (sent < 0) {
       if (errno != EAGAIN && errno != EWOULDBLOCK) return reset();
-      return wait_for_room(made_progress);
+      return wait_for_kernel(made_progress);
     }
     made_progress = true;
     outbox_.consume(static_cast<std::size_t>(sent));
@@ -73,22 +73,22 @@ void OutboxSocket::flush() {
   if (outbox_.empty()) changed_.notify();
 }
 
-void OutboxSocket::wait_for_room(bool made_progress) {
+void OutboxSocket::wait_for_kernel(bool made_progress) {
   // Woken without having sent a byte is no progress: the write deadline goes on.
   if (made_progress || blocked_since_ == loop::Environment::TimePoint{}) blocked_since_ = environment_->now;
-  waiting_for_room_ = true;
+  waiting_for_kernel_ = true;
   auto self = shared_from_this();
   socket_.async_wait(boost::asio::socket_base::wait_write,
                      [self = std::move(self)](boost::system::error_code) {
-                       self->waiting_for_room_ = false;
+                       self->waiting_for_kernel_ = false;
                        self->flush();
-                       if (!self->waiting_for_room_) self->blocked_since_ = {};
+                       if (!self->waiting_for_kernel_) self->blocked_since_ = {};
                      });
 }
 
 void OutboxSocket::check_deadlines(loop::Environment::TimePoint now) {
   if (!is_open()) return;
-  const bool stuck = waiting_for_room_ && now - blocked_since_ >= environment_->limits.write_deadline;
+  const bool stuck = waiting_for_kernel_ && now - blocked_since_ >= environment_->limits.write_deadline;
   if (stuck || now >= deadline_) reset();
 }
 

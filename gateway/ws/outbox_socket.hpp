@@ -31,7 +31,7 @@ class OutboxSocket : public loop::Flushable, public std::enable_shared_from_this
   /// ends with Close 4000. Without effect once finished.
   void push(const FrameRef& frame) {
     if (finished_) return;
-    if (!outbox_.has_room(*frame, environment_->limits.max_outbox_bytes)) return overflow();
+    if (!outbox_.fits(*frame, environment_->limits.max_outbox_bytes)) return overflow();
     append(frame);
   }
 
@@ -54,7 +54,7 @@ class OutboxSocket : public loop::Flushable, public std::enable_shared_from_this
   void set_deadline(loop::Environment::TimePoint deadline) { deadline_ = deadline; }
 
   std::size_t outbox_bytes() const { return outbox_.weight(); }
-  std::size_t outbox_room() const {
+  std::size_t outbox_free_bytes() const {
     const std::size_t bound = environment_->limits.max_outbox_bytes;
     return bound - std::min(bound, outbox_.weight());
   }
@@ -81,13 +81,13 @@ class OutboxSocket : public loop::Flushable, public std::enable_shared_from_this
  private:
   void append(FrameRef frame);
   void overflow();
-  void wait_for_room(bool made_progress);
+  void wait_for_kernel(bool made_progress);
   void close_socket();
 
   // What a delivery touches comes first.
   int descriptor_ = -1;
   bool finished_ = false;
-  bool waiting_for_room_ = false;
+  bool waiting_for_kernel_ = false;
   bool ping_sent_ = false;
   std::shared_ptr<loop::Environment> environment_;
   Outbox outbox_;

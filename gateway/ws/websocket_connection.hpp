@@ -36,7 +36,7 @@ class WebSocketConnection final : public Connection, public OutboxSocket, public
   void close(std::uint16_t code, std::string_view reason) override;
   void resume_reading() override;
   std::size_t outbox_bytes() const override { return OutboxSocket::outbox_bytes(); }
-  std::size_t outbox_room() const override { return OutboxSocket::outbox_room(); }
+  std::size_t outbox_free_bytes() const override { return OutboxSocket::outbox_free_bytes(); }
 
   void sweep(std::chrono::steady_clock::time_point now) override;
   void abandon() override;

@@ -36,10 +36,10 @@ class WorkerLoop {
 
  private:
   void turn() {
-    constexpr int most_handlers_a_turn = 64;
+    constexpr int max_handlers_per_turn = 64;
     while (!is_stopped_) {
       context.run_one();
-      for (int handlers = 1; handlers < most_handlers_a_turn && context.poll_one() > 0; ++handlers) {
+      for (int handlers = 1; handlers < max_handlers_per_turn && context.poll_one() > 0; ++handlers) {
       }
       flush_list.flush_all();
     }

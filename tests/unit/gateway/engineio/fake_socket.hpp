@@ -17,7 +17,7 @@ class FakeSocket : public ws::Connection {
   void close(std::uint16_t, std::string_view) override { is_closed = true; }
   void resume_reading() override {}
   std::size_t outbox_bytes() const override { return 0; }
-  std::size_t outbox_room() const override { return 0; }
+  std::size_t outbox_free_bytes() const override { return 0; }
 
   std::vector<std::string> take() { return std::exchange(sent, {}); }
 

@@ -33,7 +33,7 @@ class FakeClient : public Socket {
   void disconnect() override {}
   void close_connection() override { is_closed = true; }
   void resume_reading() override { ++resumed; }
-  std::size_t outbox_room() const override { return room; }
+  std::size_t outbox_free_bytes() const override { return room; }
   ws::Connection* websocket() const override { return direct; }
   void call_later(std::function<void()> call) override { later.push_back(std::move(call)); }
   void run_later() {

@@ -67,7 +67,7 @@ TEST(Outbox, I6_WeighsManySmallFramesByTheirMemory) {
   constexpr std::size_t most = (1U << 20) / Outbox::frame_overhead;
   std::size_t taken = 0;
   const FrameRef tiny = bytes("ab");
-  while (taken <= most && outbox.has_room(*tiny, 1 << 20)) {
+  while (taken <= most && outbox.fits(*tiny, 1 << 20)) {
     outbox.append(tiny);
     ++taken;
   }
