@@ -50,6 +50,11 @@ void CommandLine::add(const std::string& flag, const std::string& help, Kind kin
   options_[flag] = option;
 }
 
+void CommandLine::add_hidden(const std::string& flag, Kind kind) {
+  add(flag, "", kind);
+  options_.at(flag)->group("");  // CLI11 leaves this group out of its help
+}
+
 std::vector<std::string> CommandLine::parse(const std::vector<std::string>& arguments) {
   std::vector<std::string> errors;
   try {

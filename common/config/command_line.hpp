@@ -28,6 +28,9 @@ class CommandLine {
   void add(const std::string& flag, const std::string& help, Kind kind,
            const std::string& placeholder = "VALUE");
 
+  /// A flag that help does not show.
+  void add_hidden(const std::string& flag, Kind kind);
+
   /// All errors, one sentence each; what was understood can be asked for all the same.
   std::vector<std::string> parse(const std::vector<std::string>& arguments);
 

@@ -56,11 +56,13 @@ struct Given {
 /// Finds the settings' values in the flags and the environment, and collects the errors.
 class Reader {
  public:
-  Reader(const CommandLine& flags, const Environment& environment, std::vector<std::string>& errors)
-      : flags_(flags), environment_(environment), errors_(errors) {}
+  Reader(const CommandLine& flags, const Environment& environment, std::vector<std::string>& errors,
+         std::vector<std::string>& warnings)
+      : flags_(flags), environment_(environment), errors_(errors), warnings_(warnings) {}
 
   void assign(const Setting& setting, std::map<std::string, std::string>& effective) {
     auto given = find(setting.flag, setting.variable);
+    if (!setting.former_variable.empty()) accept_former_name(setting, given);
     if (may_come_from_file(setting)) {
       const auto file = find(file_flag(setting), file_variable(setting));
       if (given && file)
@@ -100,6 +102,20 @@ class Reader {
   }
 
  private:
+  void accept_former_name(const Setting& setting, std::optional<Given>& given) {
+    const auto former = find(setting.former_flag, setting.former_variable);
+    if (!former) return;
+    const bool is_flag = former->name != setting.former_variable;
+    const std::string present = is_flag ? "--" + setting.flag : setting.variable;
+    if (given) {
+      errors_.push_back(given->name + " and " + former->name + " are both set; leave out " + former->name +
+                        ", the former name of " + present);
+    } else {
+      warnings_.push_back(former->name + " is now called " + present + "; set that one instead");
+      given = former;
+    }
+  }
+
   std::optional<Given> find(const std::string& flag, const std::string& variable) const {
     if (auto value = flags_.value(flag)) return Given{"--" + flag, *std::move(value)};
     const auto found = environment_.find(variable);
@@ -122,6 +138,7 @@ class Reader {
   const CommandLine& flags_;
   const Environment& environment_;
   std::vector<std::string>& errors_;
+  std::vector<std::string>& warnings_;
 };
 
 std::string lines(const std::vector<std::string>& sentences) {
@@ -187,6 +204,8 @@ Outcome SettingsTable::parse(const std::vector<std::string>& arguments, const En
     if (may_come_from_file(setting))
       flags.add(file_flag(setting), "File whose first line is that value [" + file_variable(setting) + "]",
                 Kind::value, "FILE");
+    if (!setting.former_flag.empty())
+      flags.add_hidden(setting.former_flag, setting.is_switch ? Kind::optional_value : Kind::value);
   }
   for (const PassThrough& rest : pass_throughs_)
     flags.add(rest.flag, rest.help + " [" + rest.variable_prefix + "…]", Kind::list, "NAME=VALUE");
@@ -197,14 +216,15 @@ Outcome SettingsTable::parse(const std::vector<std::string>& arguments, const En
   if (flags.has("version")) return exit_with(0, program_ + " " + version_ + "\n");
 
   Outcome outcome;
-  Reader reader(flags, environment, errors);
+  Reader reader(flags, environment, errors, outcome.warnings);
   for (const Setting& setting : settings_) reader.assign(setting, outcome.effective);
   for (const PassThrough& rest : pass_throughs_)
     reader.pass_through(rest.flag, rest.variable_prefix, *rest.target, outcome.effective);
   for (const auto& check : checks_)
     if (auto fault = check()) errors.push_back(*std::move(fault));
   if (!errors.empty()) return exit_with(2, lines(errors));
-  outcome.warnings = unknown_variables(environment);
+  const auto unknown = unknown_variables(environment);
+  outcome.warnings.insert(outcome.warnings.end(), unknown.begin(), unknown.end());
   return outcome;
 }
 
@@ -224,7 +244,7 @@ std::string SettingsTable::help_markdown() const {
 std::vector<std::string> SettingsTable::unknown_variables(const Environment& environment) const {
   const auto is_known = [&](const std::string& variable) {
     const bool is_setting = std::ranges::any_of(settings_, [&](const Setting& setting) {
-      return variable == setting.variable ||
+      return variable == setting.variable || variable == setting.former_variable ||
              (may_come_from_file(setting) && variable == file_variable(setting));
     });
     return is_setting || std::ranges::any_of(pass_throughs_, [&](const PassThrough& rest) {

@@ -31,6 +31,8 @@ struct Setting {
   std::function<std::optional<std::string>(const std::string&)> assign;
   bool is_switch = false;  // the flag alone means "true"
   bool is_url = false;     // may hold a password: NAME_FILE as for secrets, and only the password is masked
+  std::string former_flag = {};  // former names still work, with a warning; empty: there are none
+  std::string former_variable = {};
 };
 
 /// Typed makers; each binds a member and takes its present value as the default.
@@ -50,13 +52,16 @@ Setting choice_setting(std::string flag, std::string variable, std::string help,
                        std::vector<std::string> choices);
 /// An IPv4 or IPv6 address to listen on; not a host name.
 Setting address_setting(std::string flag, std::string variable, std::string help, std::string& target);
+/// The same setting, which was called otherwise before.
+Setting renamed(Setting setting, std::string former_flag, std::string former_variable);
 
 /// What main does next.
 struct Outcome {
   enum class Action { run, exit } action = Action::run;
   int exit_code = 0;
-  std::string output;                 // for stdout when exit_code is 0, else for stderr; ends in a newline
-  std::vector<std::string> warnings;  // unknown variables that begin with one of our prefixes
+  std::string output;  // for stdout when exit_code is 0, else for stderr; ends in a newline
+  std::vector<std::string>
+      warnings;  // former names, and unknown variables that begin with one of our prefixes
   std::map<std::string, std::string>
       effective;  // variable → value as text, secrets as "***" (empty stays empty)
 };
@@ -82,8 +87,8 @@ class SettingsTable {
   /// --help,
   /// --version and --help-markdown (the table in deploy/README.md) exit 0. All errors are collected, one a
   /// line, exit code 2. An empty variable counts as not set. For every secret or URL setting also NAME_FILE
-  /// and its flag: the file's first line is the value (S9); both set is an error. Of a flag given twice the
-  /// last counts.
+  /// and its flag: the file's first line is the value; both set is an error. A setting's former name works
+  /// with a warning; both names set is an error. Of a flag given twice the last counts.
   Outcome parse(const std::vector<std::string>& arguments, const Environment& environment);
 
  private:

@@ -155,4 +155,10 @@ Setting switch_setting(std::string flag, std::string variable, std::string help,
   return setting;
 }
 
+Setting renamed(Setting setting, std::string former_flag, std::string former_variable) {
+  setting.former_flag = std::move(former_flag);
+  setting.former_variable = std::move(former_variable);
+  return setting;
+}
+
 }  // namespace chat::config

@@ -12,6 +12,7 @@ namespace {
 
 using config::integer_setting;
 using config::milliseconds_setting;
+using config::renamed;
 using config::seconds_setting;
 using config::SettingsTable;
 using config::switch_setting;
@@ -47,15 +48,19 @@ void add_listener(SettingsTable& table, GatewaySettings& s) {
 }
 
 void add_socketio(SettingsTable& table, GatewaySettings& s) {
-  table.add(milliseconds_setting("ping-interval", "PING_INTERVAL_MS",
-                                 "milliseconds between the pings of a Socket.IO session", s.ping_interval, 1,
-                                 3'600'000));
-  table.add(milliseconds_setting("ping-timeout", "PING_TIMEOUT_MS",
-                                 "milliseconds that a Socket.IO client has for the answer to a ping",
-                                 s.ping_timeout, 1, 3'600'000));
-  table.add(milliseconds_setting("connect-timeout", "CONNECT_TIMEOUT_MS",
-                                 "milliseconds after which a Socket.IO session in no namespace is closed",
-                                 s.connect_timeout, 1, 3'600'000));
+  table.add(renamed(milliseconds_setting("socketio-ping-interval", "SOCKETIO_PING_INTERVAL_MS",
+                                         "milliseconds between the pings of a Socket.IO session",
+                                         s.socketio_ping_interval, 1, 3'600'000),
+                    "ping-interval", "PING_INTERVAL_MS"));
+  table.add(renamed(milliseconds_setting("socketio-ping-timeout", "SOCKETIO_PING_TIMEOUT_MS",
+                                         "milliseconds that a Socket.IO client has for the answer to a ping",
+                                         s.socketio_ping_timeout, 1, 3'600'000),
+                    "ping-timeout", "PING_TIMEOUT_MS"));
+  table.add(
+      renamed(milliseconds_setting("socketio-connect-timeout", "SOCKETIO_CONNECT_TIMEOUT_MS",
+                                   "milliseconds after which a Socket.IO session in no namespace is closed",
+                                   s.socketio_connect_timeout, 1, 3'600'000),
+              "connect-timeout", "CONNECT_TIMEOUT_MS"));
   table.add(
       text_setting("allowed-origins", "ALLOWED_ORIGINS",
                    "origins whose pages may poll besides the gateway's own, comma-separated: "
@@ -106,7 +111,7 @@ GatewaySettings complete(GatewaySettings settings) {
 SettingsTable gateway_settings_table(GatewaySettings& settings, const std::string& version) {
   SettingsTable table("chat-gateway", version,
                       "A WebSocket gateway: shares messages through Redis and logs them in Kafka.",
-                      {"REDIS_", "KAFKA_", "GATEWAY_", "JOURNAL_", "DATABASE_", "HISTORY_"});
+                      {"REDIS_", "KAFKA_", "GATEWAY_", "JOURNAL_", "DATABASE_", "HISTORY_", "SOCKETIO_"});
   add_listener(table, settings);
   add_socketio(table, settings);
   config::add_admin_settings(table, settings.admin);

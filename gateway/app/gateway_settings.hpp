@@ -29,9 +29,9 @@ struct GatewaySettings {
   std::int64_t outbox_max_kibibytes = 1024;
   std::chrono::milliseconds websocket_ping_interval{20'000};
   std::chrono::milliseconds idle_timeout{40'000};
-  std::chrono::milliseconds ping_interval{25'000};  // these three: of Socket.IO
-  std::chrono::milliseconds ping_timeout{20'000};
-  std::chrono::milliseconds connect_timeout{45'000};
+  std::chrono::milliseconds socketio_ping_interval{25'000};
+  std::chrono::milliseconds socketio_ping_timeout{20'000};
+  std::chrono::milliseconds socketio_connect_timeout{45'000};
   std::string allowed_origins = "http://localhost:3000";
   std::chrono::milliseconds startup_timeout{30'000};
   std::chrono::milliseconds drain_timeout{15'000};

@@ -13,10 +13,10 @@ WorkerOptions worker_options(const GatewaySettings& settings, std::size_t index)
       std::chrono::duration_cast<std::chrono::seconds>(settings.websocket_ping_interval);
   options.limits.idle_timeout = std::chrono::duration_cast<std::chrono::seconds>(settings.idle_timeout);
   options.workers = static_cast<std::size_t>(settings.workers);
-  options.engine.ping_interval = settings.ping_interval;
-  options.engine.ping_timeout = settings.ping_timeout;
+  options.engine.ping_interval = settings.socketio_ping_interval;
+  options.engine.ping_timeout = settings.socketio_ping_timeout;
   options.engine.max_outbox_bytes = options.limits.max_outbox_bytes;
-  options.connect_timeout = settings.connect_timeout;
+  options.connect_timeout = settings.socketio_connect_timeout;
   options.origins = http::Origins::parse(settings.allowed_origins).value();
   return options;
 }

@@ -35,7 +35,8 @@ struct Sample {
     table.add(text_setting("name", "CHAT_NAME", "the name", name));
     table.add(secret_setting("password", "CHAT_PASSWORD", "the password", password));
     table.add(url_setting("url", "CHAT_URL", "the URL", url));
-    table.add(integer_setting("port", "CHAT_PORT", "the port", port, 1, 65535));
+    table.add(renamed(integer_setting("port", "CHAT_PORT", "the port", port, 1, 65535), "tcp-port",
+                      "CHAT_TCP_PORT"));
     table.add(seconds_setting("pause", "CHAT_PAUSE", "the pause", pause, 0.1, 3600));
     table.add(switch_setting("strict", "CHAT_STRICT", "be strict", strict));
     table.add(choice_setting("level", "CHAT_LEVEL", "the level", level, {"info", "error"}));
@@ -226,6 +227,31 @@ TEST(SettingsTable, WarnsOfUnknownVariablesWithOurPrefixes) {
   EXPECT_THAT(outcome.warnings,
               ElementsAre(HasSubstr("CHAT_NAEM"), HasSubstr("CHAT_NAME_FILE"), HasSubstr("KAFKA_BROKERS")));
   EXPECT_THAT(Sample().parse({}, {{"PATH", "x"}, {"CHAT_PASSWORD_FILE", ""}}).warnings, IsEmpty());
+}
+
+TEST(SettingsTable, TakesAFormerNameWithAWarning) {
+  Sample of_environment;
+  const auto variable = of_environment.parse({}, {{"CHAT_TCP_PORT", "9000"}});
+  EXPECT_EQ(of_environment.port, 9000);
+  EXPECT_THAT(variable.warnings, ElementsAre("CHAT_TCP_PORT is now called CHAT_PORT; set that one instead"));
+  EXPECT_EQ(variable.effective.at("CHAT_PORT"), "9000");
+  Sample of_flags;
+  const auto flag = of_flags.parse({"--tcp-port", "9001"}, {{"CHAT_TCP_PORT", "9000"}});
+  EXPECT_EQ(of_flags.port, 9001);
+  EXPECT_THAT(flag.warnings, ElementsAre("--tcp-port is now called --port; set that one instead"));
+  EXPECT_THAT(Sample().parse({"--tcp-port", "0"}).output, HasSubstr("--tcp-port \"0\" is not a number"));
+  EXPECT_THAT(Sample().parse({"--help"}).output, Not(HasSubstr("tcp-port")));
+  EXPECT_THAT(Sample().parse({}, {{"CHAT_PORT", "9000"}}).warnings, IsEmpty());
+}
+
+TEST(SettingsTable, RefusesASettingUnderBothItsNames) {
+  EXPECT_EQ(
+      Sample().parse({}, {{"CHAT_PORT", "1"}, {"CHAT_TCP_PORT", "1"}}).output,
+      "CHAT_PORT and CHAT_TCP_PORT are both set; leave out CHAT_TCP_PORT, the former name of CHAT_PORT\n");
+  const auto mixed = Sample().parse({"--port", "1"}, {{"CHAT_TCP_PORT", "1"}});
+  EXPECT_EQ(mixed.exit_code, 2);
+  EXPECT_EQ(mixed.output,
+            "--port and CHAT_TCP_PORT are both set; leave out CHAT_TCP_PORT, the former name of CHAT_PORT\n");
 }
 
 TEST(SettingsTable, ShowsHelpAndVersionEvenWithErrors) {
