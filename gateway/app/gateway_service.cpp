@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -98,7 +99,8 @@ void GatewayService::make_journal() {
   options.max_bytes = static_cast<std::size_t>(settings_.journal_max_mebibytes) * 1024 * 1024;
   journal_ = std::make_unique<KafkaJournal>(
       settings_.kafka, options,
-      [this](std::size_t worker, auto calls) { workers_[worker]->post_all(std::move(calls)); }, metrics_);
+      [this](std::size_t worker, auto calls) { workers_[worker]->rooms().post_all(std::move(calls)); },
+      metrics_);
 }
 
 void GatewayService::make_history() {
@@ -128,7 +130,7 @@ void GatewayService::start_workers() {
                                     redis::Timing{}, &dependencies_.add("redis"));
   bus_->use(epochs_.get());
   std::vector<WorkerPort*> ports;
-  for (const auto& worker : workers_) ports.push_back(worker.get());
+  for (const auto& worker : workers_) ports.push_back(&worker->rooms());
   resuming_bus_ = std::make_unique<ResumingBus>(*bus_, history_.get(), post_to(bus_context_));
   hub_.attach(*resuming_bus_, ports);
   bus_->start();
@@ -235,7 +237,8 @@ int GatewayService::drain() {
   phase_ = Phase::draining;
   if (topic_watch_) topic_watch_->ask_to_stop();
   log::info("draining", {{"gateway", settings_.gateway_id}});
-  for (const auto& worker : workers_) worker->drain(min_reconnect_ms, max_reconnect_ms);
+  for (const auto& worker : workers_)
+    worker->drain({min_reconnect_ms, max_reconnect_ms, std::random_device{}()});
   // A send whose script ran is in the stream already, so it has to get into the journal.
   wait_until(
       [this] {

@@ -1,14 +1,12 @@
 #include "gateway/worker/worker.hpp"
 
 #include <future>
-#include <random>
 #include <utility>
-
-#include <boost/asio/post.hpp>
 
 #include "gateway/http/query.hpp"
 #include "gateway/native/native_client.hpp"
 #include "gateway/socketio/socketio_client.hpp"
+#include "gateway/worker/gauge_share.hpp"
 
 namespace chat::gateway {
 namespace {
@@ -23,74 +21,33 @@ constexpr std::chrono::seconds sweep_period{1};
 
 }  // namespace
 
-/// Asks the hub on its own thread.
-class Worker::OwnHub : public HubPort {
- public:
-  OwnHub(std::size_t worker, Hub& hub, asio::io_context& hub_context)
-      : worker_(worker), hub_(hub), hub_context_(hub_context) {}
-
-  void want(const std::string& room, std::uint64_t token) override {
-    asio::post(hub_context_, [worker = worker_, &hub = hub_, room, token] { hub.want(worker, room, token); });
-  }
-
-  void unwant(const std::string& room) override {
-    asio::post(hub_context_, [worker = worker_, &hub = hub_, room] { hub.unwant(worker, room); });
-  }
-
-  void tell_typing(const std::string& room, std::uint64_t session, const std::string& user) override {
-    asio::post(hub_context_,
-               [&hub = hub_, room, notice = TypingNotice{session, user}] { hub.tell_typing(room, notice); });
-  }
-
-  void watch(const std::string& room, bool is_watched) override {
-    asio::post(hub_context_,
-               [worker = worker_, &hub = hub_, room, is_watched] { hub.watch(worker, room, is_watched); });
-  }
-
-  void attend(const std::string& room, Attendance attendance) override {
-    asio::post(hub_context_,
-               [worker = worker_, &hub = hub_, room, attendance = std::move(attendance)]() mutable {
-                 hub.attend(worker, room, std::move(attendance));
-               });
-  }
-
- private:
-  std::size_t worker_;
-  Hub& hub_;
-  asio::io_context& hub_context_;
-};
-
 Worker::Worker(WorkerOptions options, Hub& hub, asio::io_context& hub_context, Journal& journal,
                GatewayMetrics& metrics)
     : options_(std::move(options)),
-      journal_(journal),
       metrics_(metrics),
       work_(asio::make_work_guard(context_)),
+      mailbox_(context_),
       sweep_timer_(context_),
-      hub_(std::make_unique<OwnHub>(options_.index, hub, hub_context)) {}
+      rooms_(options_.index, options_.gateway, {mailbox_, loop::Mailbox(hub_context)}, hub, journal,
+             metrics) {}
 
 Worker::~Worker() {
   stop();
 }
 
 void Worker::start(std::unique_ptr<RoomStore> store, History* history) {
-  store_ = std::move(store);
-  rooms_ = std::make_unique<Rooms>(*store_, *hub_);
-  services_ = std::make_unique<SessionServices>(
-      SessionServices{*store_, *rooms_, journal_, metrics_, options_.gateway, options_.index, history,
-                      [this](std::function<void()> call) { asio::post(context_, std::move(call)); }});
-  inquiry_ = std::make_unique<StoredInquiry>(*services_);
+  rooms_.start(std::move(store), history);
   socketio_ = std::make_unique<engineio::Endpoint>(
       context_,
       engineio::EndpointOptions{options_.gateway, options_.index, options_.workers, options_.engine,
                                 options_.origins, [this] { metrics_.slow_consumers.Increment(); }},
-      [this] { return make_socketio_client(*services_, options_.connect_timeout); });
+      [this] { return make_socketio_client(rooms_.services(), options_.connect_timeout); });
   server_ = std::make_unique<http::Server>(
       context_, flush_list_, options_.limits,
       [this](const http::RequestHead& request) { return route(request); },
       http::ServerEvents{[this] { metrics_.accept_errors.Increment(); },
                          [this] { metrics_.slow_consumers.Increment(); }, options_.transfer});
-  asio::post(context_, [this] { sweep(); });
+  mailbox_.post([this] { sweep(); });
   thread_ = std::thread([this] { run(); });
 }
 
@@ -98,7 +55,7 @@ http::Routing Worker::route(const http::RequestHead& request) {
   const std::string_view path = http::path_of(request.target);
   http::Routing routing;
   if (path == "/ws") {
-    routing.handler = make_native_client(*services_);
+    routing.handler = make_native_client(rooms_.services());
     routing.subprotocol = "chat.v1";
   }
   if (path == "/socket.io/") routing = socketio_->route(request);
@@ -106,7 +63,7 @@ http::Routing Worker::route(const http::RequestHead& request) {
 }
 
 void Worker::adopt(std::shared_ptr<http::TransferredConnection> connection) {
-  asio::post(context_, [this, connection = std::move(connection)] { server_->adopt(connection); });
+  mailbox_.post([this, connection = std::move(connection)] { server_->adopt(connection); });
 }
 
 void Worker::listen(const std::string& address, std::uint16_t port) {
@@ -115,7 +72,7 @@ void Worker::listen(const std::string& address, std::uint16_t port) {
 
 void Worker::run_there(const std::function<void()>& call) {
   std::promise<void> done;
-  asio::post(context_, [&call, &done] {
+  mailbox_.post([&call, &done] {
     try {
       call();
       done.set_value();
@@ -137,9 +94,9 @@ void Worker::run() {
 }
 
 void Worker::publish_snapshots() {
-  accepts_in_flight_.store(services_->accepts_in_flight, std::memory_order_release);
+  accepts_in_flight_.store(rooms_.accepts_in_flight(), std::memory_order_release);
   connections_.store(clients(), std::memory_order_release);
-  store_connected_.store(store_->connected(), std::memory_order_relaxed);
+  store_connected_.store(rooms_.store_connected(), std::memory_order_relaxed);
 }
 
 std::size_t Worker::clients() const {
@@ -150,94 +107,27 @@ void Worker::sweep() {
   const auto now = std::chrono::steady_clock::now();
   server_->sweep(now);
   socketio_->tick(now);
-  rooms_->sweep(now);
-  inquiry_->tick(now);
-  set_gauges();
+  rooms_.sweep(now);
+  set_share(metrics_.connections, counted_connections_, clients());
+  set_share(metrics_.polling_sessions, counted_polling_, socketio_->polling_sessions());
   sweep_timer_.expires_after(sweep_period);
   sweep_timer_.async_wait([this](boost::system::error_code error) {
     if (!error) sweep();
   });
 }
 
-/// The gauges are sums over the workers, so each adds what changed of its own part.
-void Worker::set_gauges() {
-  const auto add_change = [](prometheus::Gauge& gauge, std::size_t& counted, std::size_t now) {
-    gauge.Increment(static_cast<double>(now) - static_cast<double>(std::exchange(counted, now)));
-  };
-  add_change(metrics_.connections, counted_connections_, clients());
-  add_change(metrics_.polling_sessions, counted_polling_, socketio_->polling_sessions());
-  add_change(metrics_.rooms, counted_rooms_, rooms_->size());
-  add_change(metrics_.held_bytes, counted_held_, rooms_->held_bytes());
-  add_change(metrics_.backlog_bytes, counted_backlog_, backlog_bytes());
-  add_change(metrics_.stored_waiting, counted_waiting_, services_->stored_waiting);
-}
-
-void Worker::post_batch(Batch batch) {
-  const std::size_t bytes = weight_of(batch);
-  backlog_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  asio::post(context_, [this, bytes, batch = std::move(batch)] {
-    publish(batch);
-    backlog_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
-  });
-}
-
-void Worker::publish(const Batch& batch) {
-  std::size_t deliveries = 0;
-  for (const BatchItem& item : batch) {
-    Room* room = rooms_->find(*item.room);
-    if (room == nullptr) continue;
-    if (item.stored)
-      room->on_stored(*item.stored);
-    else if (item.typing)
-      room->on_typing(*item.typing);
-    else
-      deliveries += room->publish({item.cursor, ws::make_frame(item.frame), item.second}, item.is_late);
-  }
-  metrics_.deliveries.Increment(static_cast<double>(deliveries));
-}
-
-void Worker::post_subscribed(std::string room, std::uint64_t token) {
-  asio::post(context_, [this, room = std::move(room), token] { rooms_->on_subscribed(room, token); });
-}
-
-void Worker::post_resubscribed() {
-  asio::post(context_, [this] { inquiry_->on_resubscribed(); });
-}
-
-void Worker::post_count(std::string room, bool is_wanted) {
-  asio::post(context_, [this, room = std::move(room), is_wanted] {
-    if (Room* const found = rooms_->find(room)) found->count(is_wanted);
-  });
-}
-
-void Worker::post_presence(std::string room, std::shared_ptr<const Presence> presence) {
-  asio::post(context_, [this, room = std::move(room), presence = std::move(presence)] {
-    if (Room* const found = rooms_->find(room))
-      metrics_.presence_told.Increment(static_cast<double>(found->on_presence(presence)));
-  });
-}
-
-void Worker::post_all(std::vector<std::function<void()>> calls) {
-  asio::post(context_, [calls = std::move(calls)] {
-    for (const auto& call : calls) call();
-  });
-}
-
-void Worker::drain(int min_reconnect_ms, int max_reconnect_ms) {
+void Worker::drain(ReconnectSpread spread) {
   run_there([&] {
     server_->refuse_upgrades();
     socketio_->stop_accepting();
-    services_->is_draining = true;
-    std::mt19937 engine{std::random_device{}()};
-    std::uniform_int_distribution<int> wait(min_reconnect_ms, max_reconnect_ms);
-    for (SessionHook& hook : services_->sessions) static_cast<Session&>(hook).drain(wait(engine));
+    rooms_.drain(spread);
     publish_snapshots();
   });
 }
 
 void Worker::close_all(std::uint16_t code, std::string reason) {
-  asio::post(context_, [this, code, reason = std::move(reason)] {
-    for (SessionHook& hook : services_->sessions) static_cast<Session&>(hook).end_requests();
+  mailbox_.post([this, code, reason = std::move(reason)] {
+    rooms_.end_requests();
     server_->close_all(code, reason);
     socketio_->close_all();
   });
@@ -245,7 +135,7 @@ void Worker::close_all(std::uint16_t code, std::string reason) {
 
 void Worker::stop() {
   if (!thread_.joinable()) return;
-  asio::post(context_, [this] { stopping_ = true; });
+  mailbox_.post([this] { stopping_ = true; });
   thread_.join();
 }
 

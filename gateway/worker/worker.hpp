@@ -8,20 +8,19 @@
 #include <memory>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "gateway/chat/rooms.hpp"
-#include "gateway/chat/session.hpp"
-#include "gateway/chat/stored_inquiry.hpp"
 #include "gateway/engineio/endpoint.hpp"
 #include "gateway/fanout/hub.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/journal/journal.hpp"
 #include "gateway/loop/flush_list.hpp"
+#include "gateway/loop/mailbox.hpp"
+#include "gateway/worker/reconnect_spread.hpp"
+#include "gateway/worker/worker_rooms.hpp"
 
 namespace chat::gateway {
 
@@ -39,14 +38,19 @@ struct WorkerOptions {
 };
 
 /// Made, started, drained and destroyed by the main thread; everything else happens on its own thread.
-class Worker : public WorkerPort {
+class Worker {
  public:
   Worker(WorkerOptions options, Hub& hub, boost::asio::io_context& hub_context, Journal& journal,
          GatewayMetrics& metrics);
-  ~Worker() override;
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
 
   /// For the room store, which lives on this worker's loop; use before start().
   boost::asio::io_context& context() { return context_; }
+
+  /// The worker as the hub and the journal see it. They post nothing before start().
+  WorkerRooms& rooms() { return rooms_; }
 
   /// Takes the store and starts the thread, which lets the store connect; no client is accepted yet.
   /// `history` outlives the worker's thread; null without PostgreSQL.
@@ -55,22 +59,12 @@ class Worker : public WorkerPort {
   /// Opens the listener; throws std::runtime_error when the port cannot be had.
   void listen(const std::string& address, std::uint16_t port);
 
-  void post_batch(Batch batch) override;
-  std::size_t backlog_bytes() const override { return backlog_bytes_.load(std::memory_order_relaxed); }
-  void post_subscribed(std::string room, std::uint64_t token) override;
-  void post_resubscribed() override;
-  void post_count(std::string room, bool is_wanted) override;
-  void post_presence(std::string room, std::shared_ptr<const Presence> presence) override;
-
   /// Goes on with a connection that another worker accepted; posted.
   void adopt(std::shared_ptr<http::TransferredConnection> connection);
 
-  /// Runs what the journal hands over (JournalEntry::on_durable) on this worker.
-  void post_all(std::vector<std::function<void()>> calls);
-
-  /// Takes no more connections and commands and tells every client when to come back, each another time
-  /// between the two. Returns when no further send can begin.
-  void drain(int min_reconnect_ms, int max_reconnect_ms);
+  /// Takes no more connections and commands, and tells every client when to reconnect. Returns when no
+  /// further send can begin.
+  void drain(ReconnectSpread spread);
 
   /// Answers every request that still waits, and closes every connection behind what its outbox holds;
   /// posted.
@@ -86,7 +80,6 @@ class Worker : public WorkerPort {
 
  private:
   http::Routing route(const http::RequestHead& request);
-  class OwnHub;
 
   /// Runs the call on the worker and waits for it; passes its exception on.
   void run_there(const std::function<void()>& call);
@@ -94,31 +87,20 @@ class Worker : public WorkerPort {
   void sweep();
   /// Clients that are connected.
   std::size_t clients() const;
-  void set_gauges();
-  void publish(const Batch& batch);
   void publish_snapshots();
 
   const WorkerOptions options_;
-  Journal& journal_;
   GatewayMetrics& metrics_;
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  const loop::Mailbox mailbox_;
   boost::asio::steady_timer sweep_timer_;
   loop::FlushList flush_list_;
-  std::unique_ptr<OwnHub> hub_;
-  std::unique_ptr<RoomStore> store_;
-  std::unique_ptr<Rooms> rooms_;
-  std::unique_ptr<SessionServices> services_;
-  std::unique_ptr<StoredInquiry> inquiry_;
+  WorkerRooms rooms_;
   std::unique_ptr<engineio::Endpoint> socketio_;
   std::unique_ptr<http::Server> server_;
-  std::size_t counted_rooms_ = 0;
   std::size_t counted_connections_ = 0;
   std::size_t counted_polling_ = 0;
-  std::size_t counted_waiting_ = 0;
-  std::size_t counted_held_ = 0;
-  std::size_t counted_backlog_ = 0;
-  std::atomic<std::size_t> backlog_bytes_{0};
   std::atomic<std::size_t> connections_{0};
   std::atomic<std::size_t> accepts_in_flight_{0};
   std::atomic<bool> store_connected_{false};
