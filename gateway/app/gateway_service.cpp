@@ -54,12 +54,12 @@ GatewayService::~GatewayService() {
   bus_context_.stop();
   if (bus_thread_.joinable()) bus_thread_.join();
   for (const auto& worker : workers_) worker->stop();
-  // Its answers go to loops that are still there.
+  // Before the loops to which it posts its answers.
   if (history_) history_->stop();
   epochs_.reset();
   resuming_bus_.reset();
   bus_.reset();
-  // The journal outlives the sessions, which hold it, and must not call workers that are gone.
+  // The sessions use the journal until they are gone. It must not call workers that are gone.
   if (journal_) journal_->stop();
   workers_.clear();
 }
@@ -105,7 +105,7 @@ void GatewayService::make_journal() {
 
 void GatewayService::make_history() {
   if (settings_.database.url.empty()) {
-    log::warning("DATABASE_URL is not set: what is older than a room's Redis stream cannot be given");
+    log::warning("DATABASE_URL is not set: messages older than a room's Redis stream cannot be read");
     return;
   }
   PostgresHistoryOptions options;
@@ -155,8 +155,8 @@ void GatewayService::watch_bus() {
   });
 }
 
-/// It may be started or corrected meanwhile; /readyz says what is wrong with it. Without PostgreSQL the
-/// gateway serves who comes all the same.
+/// Redis may be started or corrected meanwhile; /readyz says what is wrong with it. Nothing waits for
+/// PostgreSQL, since the gateway can serve clients without it.
 void GatewayService::wait_for_redis() {
   const auto serves = [this] { return redis_connected() && dependencies_.has_served("redis"); };
   if (wait_until(serves, Clock::now() + settings_.startup_timeout, true) || signalled_) return;
@@ -192,7 +192,7 @@ std::vector<kafka::DurabilityFinding> GatewayService::kafka_findings(
   return kafka::durability_findings(settings_.kafka.topic, facts, settings_.durability, "the gateway");
 }
 
-/// Settings change while the gateway runs, and rights, replicas and disks with or without somebody's will.
+/// Settings, rights, replicas and disks can change while the gateway runs.
 void GatewayService::watch_topic(std::unique_ptr<kafka::TopicInspector> inspector) {
   auto& writes = dependencies_.add("kafka");
   auto& journal = dependencies_.add("kafka", false);
@@ -208,7 +208,7 @@ void GatewayService::watch_topic(std::unique_ptr<kafka::TopicInspector> inspecto
           journal.succeed();
         if (look.facts.max_batch_bytes)
           journal_->set_topic_limit(static_cast<std::size_t>(*look.facts.max_batch_bytes));
-        // What a broker that is away does not tell has not changed.
+        // A broker that cannot be asked says nothing about its settings.
         if (!look.trouble) durability_log_.tell("kafka", kafka_findings(look.facts));
       });
 }
@@ -239,7 +239,7 @@ int GatewayService::drain() {
   log::info("draining", {{"gateway", settings_.gateway_id}});
   for (const auto& worker : workers_)
     worker->drain({min_reconnect_ms, max_reconnect_ms, std::random_device{}()});
-  // A send whose script ran is in the stream already, so it has to get into the journal.
+  // A send whose script ran is already in the stream, so it must get into the journal.
   wait_until(
       [this] {
         std::size_t waiting = 0;
@@ -262,7 +262,7 @@ int GatewayService::drain() {
   return lost == 0 ? 0 : 1;
 }
 
-/// Otherwise the other gateways would count the members that were here until they miss this one.
+/// Otherwise the other gateways would count this gateway's members until they notice that it is gone.
 void GatewayService::end_presence() {
   auto is_done = std::make_shared<std::atomic<bool>>(false);
   asio::post(bus_context_, [this, is_done] {
@@ -281,7 +281,7 @@ admin::Readiness GatewayService::readiness() const {
       break;
   }
   admin::Readiness readiness{true, "ready", {}};
-  // The gateway stays in the balancer: with Redis or Kafka away all would leave it at once.
+  // Not a reason to leave the balancer: if Redis or Kafka is away, all gateways would leave it at once.
   if (!redis_connected()) readiness.degraded.emplace_back("redis");
   if (!journal_->healthy()) readiness.degraded.emplace_back("kafka");
   return dependencies_.complete(std::move(readiness));

@@ -1,4 +1,4 @@
-// The composition root: builds the gateway's parts in order, and takes them apart in reverse.
+// The composition root: builds the gateway's parts in order, and destroys them in reverse.
 #pragma once
 
 #include <atomic>
@@ -31,10 +31,10 @@
 
 namespace chat::gateway {
 
-/// One gateway. Everything on the main thread but readiness(), which any thread may call.
+/// One gateway. On the main thread; only readiness() may be called by any thread.
 class GatewayService {
  public:
-  /// Takes copies. Builds nothing that talks to a server yet.
+  /// Connects to nothing yet.
   explicit GatewayService(GatewaySettings settings);
   ~GatewayService();
 
@@ -46,22 +46,22 @@ class GatewayService {
   enum class Phase { starting, ready, draining };
 
   void start();
-  /// The topic, made if it is missing, and the journal on it.
+  /// Makes the topic if it is missing, and the journal on it.
   void make_journal();
   void make_history();
   void start_workers();
   void wait_for_redis();
-  /// Warns of each setting of Kafka and Redis that endangers acknowledged messages; throws where that is
-  /// strict. Goes on with looking at Kafka.
+  /// Warns of each setting of Kafka and Redis that endangers acknowledged messages; throws with
+  /// strict_durability. Then starts to watch the topic.
   void check_durability();
   std::vector<kafka::DurabilityFinding> kafka_findings(const kafka::DurabilityFacts& facts) const;
   void watch_topic(std::unique_ptr<kafka::TopicInspector> inspector);
   void open_listeners(std::uint16_t port);
-  /// Keeps bus_connected_ true to the bus, on its thread.
+  /// Copies the bus's state into bus_connected_, again and again. On the bus thread.
   void watch_bus();
   int drain();
   void end_presence();
-  /// Runs the main loop until `done`, the deadline, or (where asked) a signal; gives done().
+  /// Runs the main loop until `done`, the deadline, or (with `end_at_signal`) a signal. Returns done().
   bool wait_until(const std::function<bool()>& done, std::chrono::steady_clock::time_point deadline,
                   bool end_at_signal);
   bool redis_connected() const;
@@ -84,7 +84,7 @@ class GatewayService {
   Hub hub_;
   std::unique_ptr<KafkaJournal> journal_;
   std::unique_ptr<PostgresHistory> history_;  // null without DATABASE_URL
-  std::unique_ptr<StoredEpochs> epochs_;      // likewise
+  std::unique_ptr<StoredEpochs> epochs_;      // null without DATABASE_URL
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<RedisBus> bus_;
   std::unique_ptr<ResumingBus> resuming_bus_;

@@ -20,7 +20,7 @@ using config::text_setting;
 
 constexpr std::size_t max_gateway_id_length = 64;
 
-/// The id is part of a Redis channel, of log lines and of session ids.
+/// The id is part of Redis channels, log lines and session ids.
 bool is_valid_gateway_id(const std::string& id) {
   return id.size() <= max_gateway_id_length && std::ranges::all_of(id, [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -30,20 +30,19 @@ bool is_valid_gateway_id(const std::string& id) {
 
 void add_listener(SettingsTable& table, GatewaySettings& s) {
   table.add(text_setting("gateway-id", "GATEWAY_ID",
-                         "name in the fleet, unique: A-Z a-z 0-9 _ - .; empty: made up at random",
-                         s.gateway_id));
+                         "unique name of the gateway: A-Z a-z 0-9 _ - .; empty: a random one", s.gateway_id));
   table.add(text_setting("listen-address", "LISTEN_ADDRESS",
                          "address of the client port; 0.0.0.0 in containers", s.listen_address));
   table.add(integer_setting("port", "PORT", "client port; 0 lets the kernel choose", s.port, 0, 65535));
   table.add(integer_setting("workers", "WORKERS", "worker threads; 0: one per core", s.workers, 0, 256));
   table.add(seconds_setting("websocket-ping-interval", "WEBSOCKET_PING_INTERVAL_SECONDS",
-                            "a WebSocket ping goes out after so many seconds without a frame from the client",
+                            "seconds of silence after which a client gets a WebSocket ping",
                             s.websocket_ping_interval, 1, 3600));
   table.add(seconds_setting("idle-timeout", "IDLE_TIMEOUT_SECONDS",
-                            "a client that sent nothing, not even a pong, for so long is gone",
-                            s.idle_timeout, 2, 7200));
+                            "seconds of silence, without a pong, after which a client is cut", s.idle_timeout,
+                            2, 7200));
   table.add(integer_setting("outbox-max-kib", "OUTBOX_MAX_KIB",
-                            "unsent KiB a client may have before it is closed as a slow consumer (4000)",
+                            "unsent KiB of a client above which it is closed as a slow consumer (4000)",
                             s.outbox_max_kibibytes, 1024, 1024 * 1024));
 }
 
@@ -53,7 +52,7 @@ void add_socketio(SettingsTable& table, GatewaySettings& s) {
                                          s.socketio_ping_interval, 1, 3'600'000),
                     "ping-interval", "PING_INTERVAL_MS"));
   table.add(renamed(milliseconds_setting("socketio-ping-timeout", "SOCKETIO_PING_TIMEOUT_MS",
-                                         "milliseconds that a Socket.IO client has for the answer to a ping",
+                                         "milliseconds in which a Socket.IO client must answer a ping",
                                          s.socketio_ping_timeout, 1, 3'600'000),
                     "ping-timeout", "PING_TIMEOUT_MS"));
   table.add(
@@ -63,32 +62,31 @@ void add_socketio(SettingsTable& table, GatewaySettings& s) {
               "connect-timeout", "CONNECT_TIMEOUT_MS"));
   table.add(
       text_setting("allowed-origins", "ALLOWED_ORIGINS",
-                   "origins whose pages may poll besides the gateway's own, comma-separated: "
+                   "other origins whose pages may poll, comma-separated: "
                    "https://chat.example.com, capacitor://localhost; null for pages without one, * for all",
                    s.allowed_origins));
 }
 
 void add_bounds(SettingsTable& table, GatewaySettings& s) {
   table.add(integer_setting("journal-max-records", "JOURNAL_MAX_RECORDS",
-                            "messages on their way into Kafka before senders are told `overloaded`",
+                            "messages on their way into Kafka above which senders get `overloaded`",
                             s.journal_max_records, 1, 10'000'000));
   table.add(integer_setting("journal-max-mib", "JOURNAL_MAX_MIB", "the same bound in MiB",
                             s.journal_max_mebibytes, 1, 65536));
   table.add(integer_setting("stream-hard-cap", "STREAM_HARD_CAP",
-                            "messages that a room's Redis stream keeps at most", s.stream_hard_cap, 100,
+                            "maximum number of messages in a room's Redis stream", s.stream_hard_cap, 100,
                             10'000'000));
   table.add(integer_setting("history-threads", "HISTORY_THREADS",
-                            "connections to PostgreSQL for what is older than a room's Redis stream",
+                            "connections to PostgreSQL for messages older than a room's Redis stream",
                             s.history_threads, 1, 64));
   table.add(switch_setting("strict-durability", "STRICT_DURABILITY",
-                           "refuse to start where settings of Kafka or Redis endanger acknowledged messages; "
-                           "without it they are warned about",
+                           "refuse to start if settings of Kafka or Redis endanger acknowledged messages; "
+                           "without it the gateway warns",
                            s.strict_durability));
   table.add(seconds_setting("startup-timeout", "STARTUP_TIMEOUT_SECONDS",
-                            "how long to wait at start for Redis and Kafka before giving up",
-                            s.startup_timeout, 1, 3600));
+                            "seconds to wait for Redis and Kafka at the start", s.startup_timeout, 1, 3600));
   table.add(seconds_setting("drain-timeout", "DRAIN_TIMEOUT_SECONDS",
-                            "how long SIGTERM waits for Kafka's reports and the clients' goodbyes",
+                            "seconds that SIGTERM waits for Kafka's reports and for the clients to close",
                             s.drain_timeout, 1, 3600));
 }
 
@@ -97,7 +95,7 @@ void add_bounds(SettingsTable& table, GatewaySettings& s) {
 GatewaySettings::GatewaySettings() {
   admin.port = 9100;
   database.application_name = "chat-gateway";
-  // A client waits for the answer.
+  // Short, since clients wait for the answers.
   database.silence_limit = std::chrono::milliseconds{5'000};
 }
 

@@ -16,10 +16,10 @@ namespace chat::gateway {
 struct GatewaySettings {
   GatewaySettings();
 
-  std::string gateway_id;  // unique in the fleet; complete() makes one up where none is given
+  std::string gateway_id;  // unique; complete() makes a random one for an empty one
   std::string listen_address = "127.0.0.1";
   std::int64_t port = 8000;
-  std::int64_t workers = 0;  // complete() puts one per core for 0
+  std::int64_t workers = 0;  // complete() replaces 0 by one per core
   std::int64_t journal_max_records = 50'000;
   std::int64_t journal_max_mebibytes = 64;
   std::int64_t stream_hard_cap = 20'000;
@@ -42,7 +42,7 @@ struct GatewaySettings {
   postgres::DatabaseSettings database;  // an empty URL: no PostgreSQL
 };
 
-/// Fills in what depends on the machine or on chance.
+/// Fills in the values that depend on the machine or on chance.
 GatewaySettings complete(GatewaySettings settings);
 
 /// The table of help, environment and flags, bound to `settings`, which outlives it.

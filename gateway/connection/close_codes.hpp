@@ -1,4 +1,4 @@
-// The close codes that the gateway sends, and whether a client should come back after each (PROTOCOL).
+// The close codes that the gateway sends, and whether a client should reconnect after each (PROTOCOL.md).
 #pragma once
 
 #include <array>
@@ -28,7 +28,7 @@ struct CloseCode {
   std::uint16_t code;
   std::string_view name;
   std::string_view meaning;
-  bool reconnect;  // whether the same client, unchanged, should connect again
+  bool reconnect;  // whether the same client should connect again without a change
 };
 
 inline constexpr std::array<CloseCode, 14> close_codes{{

@@ -1,4 +1,4 @@
-// Encoded server frames, made once and shared by everyone who gets them (I5).
+// Encoded WebSocket frames. A frame for many clients is encoded once and shared by all of them.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ struct Frame : boost::intrusive_ref_counter<Frame, boost::thread_unsafe_counter>
   const FrameBytes bytes;
 };
 
-/// Stays on the worker that made it.
+/// For the worker that made it only.
 using FrameRef = boost::intrusive_ptr<const Frame>;
 
 inline FrameRef make_frame(FrameBytes bytes) {

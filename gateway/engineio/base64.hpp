@@ -9,7 +9,7 @@ namespace chat::gateway::engineio {
 
 std::string encode_base64(std::string_view bytes);
 
-/// None for a character outside of the alphabet or a wrong length; the padding may be missing.
+/// None for a character outside the alphabet or a wrong length. The padding may be missing.
 std::optional<std::string> decode_base64(std::string_view text);
 
 }  // namespace chat::gateway::engineio

@@ -17,7 +17,7 @@ using engineio::EngineAnswer;
 using Clock = std::chrono::steady_clock;
 
 constexpr char id_separator = '~';
-/// Of one worker. A polling session takes no descriptor, so that nothing else bounds them.
+/// Sessions of one worker. A polling session takes no descriptor, so nothing else bounds them.
 constexpr std::size_t max_sessions = 100'000;
 
 constexpr std::string_view methods = "GET, POST";
@@ -34,11 +34,11 @@ constexpr std::string_view bad_version = R"({"code":5,"message":"Unsupported pro
 
 enum class Kind { poll, post };
 
-/// The answer of a session to a polling request.
+/// A session's answer as an HTTP answer.
 http::Answer answer_of(EngineAnswer answer, Kind kind, std::string headers) {
   if (answer.status != 200) return refusal(answer.body, std::move(headers));
   headers.append("Cache-Control: no-store\r\n");
-  // As the reference server: an "ok" is no script whatever a browser takes it for.
+  // The same types as the reference server's.
   const std::string_view type = kind == Kind::poll ? "text/plain; charset=UTF-8" : "text/html";
   return {200, std::move(headers), std::move(answer.body), false, type};
 }
@@ -129,7 +129,7 @@ class Endpoint::PostExchange final : public http::Exchange {
   std::string headers_;
 };
 
-/// A WebSocket of a session: its only transport, or on its way to become it.
+/// A WebSocket of a session: its only transport, or the one to which it upgrades.
 class Endpoint::Client final : public ws::Handler {
  public:
   enum class Role { opens, upgrades };
@@ -244,7 +244,7 @@ http::Routing Endpoint::go_on(const http::RequestHead& request, std::string_view
   return exchanged(std::make_unique<PostExchange>(*this, session, std::move(headers)));
 }
 
-/// The worker that the id names; this one where it names none.
+/// The worker in a session id; this one for an id without a worker.
 std::size_t Endpoint::worker_of(std::string_view sid) const {
   const std::size_t gateway_end = options_.gateway.size();
   if (!sid.starts_with(options_.gateway) || sid.size() <= gateway_end || sid[gateway_end] != id_separator) {

@@ -1,5 +1,4 @@
-// Engine.IO at a path of one worker's server: polling requests, WebSockets, and the upgrade from one to the
-// other.
+// Engine.IO at a path of one worker's server: polling requests, WebSockets, and the upgrade.
 #pragma once
 
 #include <cstddef>
@@ -17,13 +16,13 @@
 namespace chat::gateway::engineio {
 
 struct EndpointOptions {
-  std::string gateway;      // what session ids begin with, so that a balancer finds their gateway
-  std::size_t worker = 0;   // and then the worker, to which its requests are moved
+  std::string gateway;      // session ids begin with it, so that a balancer finds the gateway
+  std::size_t worker = 0;   // then comes the worker, so that the gateway finds it
   std::size_t workers = 1;  // of this gateway
   engineio::EngineSettings engine{};
   http::Origins origins{};
   std::function<void()>
-      on_slow_consumer{};  // a session ended since its client polls too slowly; may be empty
+      on_slow_consumer{};  // a session ended because its client polls too slowly; may be empty
 };
 
 /// All calls on the worker's thread.
@@ -31,25 +30,25 @@ class Endpoint {
  public:
   using MakeHandler = std::function<std::unique_ptr<engineio::EngineHandler>()>;
 
-  /// `make_handler` makes what lives on a new session.
+  /// `make_handler` makes the handler of a new session.
   Endpoint(boost::asio::io_context& context, EndpointOptions options, MakeHandler make_handler);
 
-  /// Ends every session. The server, whose requests refer to the endpoint, is gone or idle by then.
+  /// Ends every session. The server's requests refer to the endpoint, so the server is gone or idle by then.
   ~Endpoint();
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
-  /// Where a request at the endpoint's path goes. What is no part of the protocol is answered as the
-  /// reference server does (engine.io-protocol, revision 4).
+  /// Routes a request at the endpoint's path. Requests that break the protocol get the reference server's
+  /// answers (engine.io-protocol, revision 4).
   http::Routing route(const http::RequestHead& request);
 
-  /// Once a second.
+  /// To be called once a second.
   void tick(std::chrono::steady_clock::time_point now);
 
-  /// New sessions are refused; those that are there go on.
+  /// New sessions are refused; existing ones continue.
   void stop_accepting() { is_stopped_ = true; }
 
-  /// Closes every session; one that nobody polls meanwhile is ended with the next tick but one.
+  /// Closes every session. A session that is not polled meanwhile ends at the second tick.
   void close_all();
 
   /// Open sessions without a WebSocket, as of the last tick.
@@ -72,7 +71,7 @@ class Endpoint {
   const EndpointOptions options_;
   const MakeHandler make_handler_;
   bool is_stopped_ = false;
-  int ticks_to_end_ = 0;  // once all are to be closed
+  int ticks_to_end_ = 0;  // 0: close_all() was not called
   SessionTable sessions_;
 };
 

@@ -1,4 +1,4 @@
-// Engine.IO 4 packets as text, as binary, and many in one polling payload. Pure.
+// Engine.IO 4 packets, and polling payloads of several packets. Pure.
 #pragma once
 
 #include <cstddef>
@@ -29,22 +29,21 @@ struct EnginePacket {
   bool operator==(const EnginePacket&) const = default;
 };
 
-/// A packet as one text: the WebSocket frame, or one record of a payload (a binary message then as "b" and
-/// base64).
+/// A packet as text: a WebSocket frame, or one record of a payload. A binary message is "b" and base64.
 std::string encode_packet(const EnginePacket& packet);
 
-/// Reads such a text; none for an unknown type or broken base64. In a WebSocket frame there is no "b".
+/// Reads such a text; none for an unknown type or broken base64. A WebSocket frame must not begin with "b".
 enum class EngineCarrier { payload, frame };
 std::optional<EnginePacket> decode_packet(std::string_view text, EngineCarrier carrier);
 
-/// What stands between the packets of a payload.
+/// Separates the packets of a payload.
 inline constexpr char record_separator = '\x1e';
 
-/// Adds a packet that is encoded already to a payload.
+/// Appends an encoded packet to a payload.
 void append_record(std::string& payload, std::string_view packet);
 
-/// The record of a POST body that begins at `at`, which moves behind its separator: beyond the body's end
-/// after the last one. Every body has one at least, an empty one.
+/// The record of a POST body that begins at `at`. Moves `at` behind the record's separator; after the last
+/// record that is beyond the body's end. Every body has at least one record, which may be empty.
 std::string_view take_record(std::string_view body, std::size_t& at);
 
 }  // namespace chat::gateway::engineio

@@ -23,7 +23,7 @@ void SessionTable::update(const Session& session) {
     return;
   }
   const TimePoint due = session->deadline();
-  // A later deadline is looked at when the earlier one comes.
+  // A later deadline is noticed when the earlier one comes.
   if (due < found->second.due) schedule(found->second, due);
 }
 
@@ -44,7 +44,7 @@ void SessionTable::arm() {
 
 void SessionTable::on_timer() {
   const TimePoint now = std::chrono::steady_clock::now();
-  // What is due again at once waits for the next turn.
+  // A session that is due again at once waits for the next turn.
   std::vector<std::pair<TimePoint, std::weak_ptr<engineio::EngineSession>>> due_now(due_.begin(),
                                                                                     due_.upper_bound(now));
   due_.erase(due_.begin(), due_.upper_bound(now));
@@ -83,7 +83,7 @@ void SessionTable::end_all() {
   polling_ = 0;
 }
 
-/// A call into one may end others.
+/// A copy, because a call into one session may end others.
 std::vector<SessionTable::Session> SessionTable::sessions() const {
   std::vector<Session> all;
   all.reserve(entries_.size());

@@ -1,4 +1,4 @@
-// The Engine.IO sessions of one worker, by their ids, and the clock that they are told.
+// The Engine.IO sessions of one worker, by id, and the timer of their deadlines.
 #pragma once
 
 #include <chrono>
@@ -25,7 +25,7 @@ class SessionTable {
   using Session = std::shared_ptr<engineio::EngineSession>;
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// `on_slow_consumer` (may be empty) is told of each session that ended as one.
+  /// `on_slow_consumer` (may be empty) is called for each session that ended as too slow.
   SessionTable(boost::asio::io_context& context, std::function<void()> on_slow_consumer)
       : on_slow_consumer_(std::move(on_slow_consumer)), timer_(context.get_executor()) {}
 
@@ -34,13 +34,13 @@ class SessionTable {
   /// Null for an unknown or closed one.
   Session find(std::string_view sid) const;
 
-  /// To be called after each call into a session: looks at its deadline, and forgets it once it is closed.
+  /// To be called after each call into a session. Reads its deadline, and forgets it once it is closed.
   void update(const Session& session);
 
-  /// Once a second; also finds the sessions that ended or changed their deadline by themselves.
+  /// To be called once a second. Also finds sessions that ended or changed their deadline by themselves.
   void tick(TimePoint now);
 
-  /// Closes every session behind what it has to send.
+  /// Closes every session after its waiting frames.
   void close_all();
 
   /// Ends every session at once.
@@ -67,7 +67,7 @@ class SessionTable {
                                         boost::asio::wait_traits<std::chrono::steady_clock>, loop::Executor>;
 
   std::unordered_map<std::string_view, Entry> entries_;  // by the session's own string
-  /// A session may stand here more than once; the time that counts is its entry's.
+  /// A session may have several entries here; only the one with the time of entries_ counts.
   std::multimap<TimePoint, std::weak_ptr<engineio::EngineSession>> due_;
   std::size_t polling_ = 0;
   const std::function<void()> on_slow_consumer_;

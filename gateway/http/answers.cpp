@@ -44,7 +44,7 @@ Answer sentence(unsigned status, std::string_view text, std::string headers, boo
 }
 
 std::optional<Answer> answer_request(const RequestFacts& facts) {
-  // What follows a body that nobody reads cannot be told from it.
+  // Nobody reads the body, so the next request could not be told from it.
   const bool close = facts.has_body;
   if (facts.is_http_1_1 && !facts.has_host) return no_host();
   if (!facts.is_known_path) return sentence(404, "There is nothing at this path.", {}, close);

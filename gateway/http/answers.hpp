@@ -1,4 +1,4 @@
-// What a request is answered, short of an upgrade. Pure.
+// The answers to requests, as text. Pure.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@ namespace chat::gateway::http {
 
 enum class Method { get, head, other };
 
-/// What the answer depends on.
+/// The facts about a request on which its answer depends.
 struct RequestFacts {
   Method method = Method::get;
   bool is_http_1_1 = true;
@@ -30,17 +30,18 @@ struct Answer {
   std::string_view type = "text/plain";
 };
 
-/// The sentence is the body, as a line.
+/// An answer whose body is one sentence.
 Answer sentence(unsigned status, std::string_view text, std::string headers = {}, bool close = false);
 
-/// At a path that speaks WebSocket only. Nothing: the request is to be upgraded (RFC 6455 section 4.2.1).
+/// The answer at a path that speaks WebSocket only. None: the request is to be upgraded (RFC 6455
+/// section 4.2.1).
 std::optional<Answer> answer_request(const RequestFacts& facts);
 
-Answer bad_request();  // not HTTP
+Answer bad_request();  // for input that is not HTTP
 Answer no_host();
 Answer header_too_large();
 Answer body_too_large();
-Answer at_capacity();  // at the limit of open files
+Answer at_capacity();  // near the limit of open files
 Answer going_away();
 Answer internal_error();
 

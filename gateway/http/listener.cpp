@@ -92,7 +92,7 @@ loop::Task<void> Listener::run(std::shared_ptr<Listener> self) {
       self->on_socket_(std::move(socket));
       continue;
     }
-    // No error is final: the acceptor pauses, so that one that stays does not take all of a core.
+    // No error is final. The acceptor pauses, so that a lasting error does not take a whole core.
     if (self->on_error_) self->on_error_();
     log::warning("accepting a connection failed, trying again", {{"reason", error.message()}});
     if (is_out_of_resources(error)) self->shed();
@@ -104,7 +104,7 @@ loop::Task<void> Listener::run(std::shared_ptr<Listener> self) {
 void Listener::shed() {
   if (spare_ < 0) return take_spare();
   ::close(spare_);
-  // Those who wait in the queue learn at once that there is no room, instead of hanging.
+  // Clients in the kernel's queue are closed at once, instead of hanging.
   for (int shed = 0; shed < max_shed_at_once; ++shed) {
     const int waiting = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (waiting < 0) break;

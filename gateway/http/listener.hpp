@@ -1,4 +1,4 @@
-// One worker's acceptor, which lives through the process being out of file descriptors (A1).
+// One worker's acceptor. It survives a process that has no free file descriptors.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@ class Listener {
  public:
   using OnSocket = std::function<void(loop::Socket)>;
 
-  /// `on_error` (may be empty) is told of each accept that failed.
+  /// `on_error` (may be empty) is called for each accept that failed.
   Listener(const loop::Executor& executor, OnSocket on_socket, std::function<void()> on_error);
   ~Listener();
   Listener(const Listener&) = delete;

@@ -47,7 +47,7 @@ bool is_name(std::string_view text) {
   });
 }
 
-/// Without leading zeros; nothing for what is no port.
+/// The port without leading zeros; none for a text that is no port.
 std::optional<std::string> canonical_port(std::string_view text) {
   unsigned port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -65,7 +65,7 @@ std::optional<std::string> canonical_host(std::string_view text) {
   return "[" + address.to_string() + "]";
 }
 
-/// What comes from a client must not end a header line of ours.
+/// Text of a client must not end one of our header lines.
 bool is_header_value(std::string_view text) {
   return std::ranges::all_of(text, [](unsigned char c) { return c >= 0x20 && c != 0x7F; });
 }
@@ -86,7 +86,7 @@ Result<std::string> canonical_origin(std::string_view text) {
   const std::size_t port_colon = std::min(rest.find(':', behind_host), rest.size());
   const auto host = canonical_host(rest.substr(0, port_colon));
   if (!host) return Error{"its host is not one; international names are written in their ASCII form, xn--"};
-  // Pages in files have no host; some embedded browsers say so instead of null.
+  // Pages in files have no host. Some embedded browsers send that instead of null.
   if (host->empty() && (origin != "file" || port_colon != rest.size())) return Error{"it has no host"};
   std::optional<std::string> port;
   if (port_colon != rest.size()) {
@@ -118,7 +118,7 @@ bool Origins::allow(std::string_view origin, std::string_view host) const {
   if (all_) return true;
   const auto canonical = canonical_origin(origin);
   if (!canonical) return false;
-  // Behind a balancer the gateway does not know whether its own pages come by TLS.
+  // Behind a balancer the gateway does not know whether its own pages come over TLS.
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!canonical->starts_with(scheme)) continue;
     const auto own = canonical_origin(std::string(scheme).append(host));

@@ -10,8 +10,8 @@
 
 namespace chat::gateway::http {
 
-/// An origin as browsers write it (RFC 6454 section 6.2): scheme and host in small letters, no port where it
-/// is the scheme's own, an IPv6 address in its shortest form; "null" as it is. Any scheme: pages of apps have
+/// An origin as browsers write it (RFC 6454 section 6.2): scheme and host in small letters, no default port,
+/// an IPv6 address in its shortest form; "null" as it is. Any scheme is allowed: pages of apps have
 /// "capacitor://localhost" and the like. The error says what is wrong with the text.
 Result<std::string> canonical_origin(std::string_view text);
 
@@ -20,9 +20,9 @@ class Origins {
  public:
   Origins() = default;
 
-  /// Comma-separated origins ("https://chat.example.com", "capacitor://localhost"), "null" for pages that
-  /// have none of their own (sandboxed frames, files), or "*" for all. The error names the one that is no
-  /// origin.
+  /// Reads a comma-separated list: origins ("https://chat.example.com", "capacitor://localhost"), "null" for
+  /// pages without an origin of their own (sandboxed frames, files), or "*" for all. The error names the
+  /// entry that is no origin.
   static Result<Origins> parse(std::string_view list);
 
   /// `host` is the request's Host header.
@@ -33,8 +33,8 @@ class Origins {
   bool all_ = false;
 };
 
-/// The header lines that let the page read an answer; only Vary where it may not. Empty for a request without
-/// an origin, which no page makes.
+/// The header lines that let the page read an answer; only Vary for a page that may not. Empty for a request
+/// without an origin, which does not come from a page.
 std::string cors_headers(const Origins& origins, const RequestHead& request);
 
 /// The answer to a preflight (an OPTIONS request). `methods` are comma-separated.

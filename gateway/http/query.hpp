@@ -6,15 +6,14 @@
 
 namespace chat::gateway::http {
 
-/// The target without scheme and host, which clients of a proxy write and every server has to take (RFC 9112
-/// section 3.2.2).
+/// The target without scheme and host. Clients of a proxy write them, and every server must accept them (RFC
+/// 9112 section 3.2.2).
 std::string_view origin_form(std::string_view target);
 
-/// What stands before the query.
+/// The target without its query.
 std::string_view path_of(std::string_view target);
 
-/// The first value of a query's parameter, decoded (%7E: some clients encode more than they have to); empty
-/// where it is missing.
+/// The first value of a query parameter, percent-decoded; empty if it is missing.
 std::string query_parameter(std::string_view target, std::string_view name);
 
 }  // namespace chat::gateway::http

@@ -6,8 +6,8 @@
 
 namespace chat::gateway::http {
 
-/// The place of a request whose header was read and whose list fields were joined. It always has a handler,
-/// an answer, an exchange or a worker. `is_stopped`: WebSockets are answered 503.
+/// Routes a request whose header was read and whose list fields were joined. The result always has a handler,
+/// an answer, an exchange or a worker. `is_stopped`: upgrades are answered 503.
 Routing route_request(const Parser& parser, const Router& router, bool is_stopped);
 
 }  // namespace chat::gateway::http

@@ -25,7 +25,7 @@ using beast::http::field;
 
 constexpr std::chrono::seconds linger_timeout{2};
 
-/// Ends the connection so that the client can read the last answer: closing on unread input would reset it.
+/// Ends the connection so that the client can read the last answer. A close with unread input would reset it.
 loop::Task<void> linger(HttpSession& session, HttpSession::TimePoint deadline) {
   session.deadline = deadline;
   co_await ws::end_sending(session.socket);

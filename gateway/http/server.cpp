@@ -11,7 +11,7 @@
 namespace chat::gateway::http {
 namespace {
 
-/// The kernel gives the lowest free descriptor, so its number tells how many the process holds.
+/// The kernel gives the lowest free descriptor, so its number says how many the process holds.
 bool is_near_the_limit(int descriptor) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
@@ -34,7 +34,7 @@ class Server::Implementation {
   ~Implementation() {
     if (listener_) listener_->stop();
     listener_.reset();
-    // A request that has already come may still be judged in a later turn.
+    // A request that has already come may still be routed in a later turn.
     state_->router = [](const RequestHead&) { return Routing{}; };
     for (HttpSession& session : state_->http_sessions) session.cut();
     while (!members().empty()) {

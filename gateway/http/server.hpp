@@ -1,4 +1,4 @@
-// One worker's listener: accepts, reads the HTTP request, upgrades to WebSocket or answers.
+// The HTTP server of one worker: accepts connections, reads requests, answers them or upgrades to WebSocket.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@
 
 namespace chat::gateway::http {
 
-/// Binds address:port once without SO_REUSEPORT, so that a second server on the port is told, and gives the
-/// port that was bound. Throws std::runtime_error with one sentence (address, port, reason).
+/// Binds address:port once without SO_REUSEPORT, so that an occupied port is an error, and returns the port
+/// that was bound. Throws std::runtime_error with one sentence (address, port, reason).
 std::uint16_t check_port_is_free(const std::string& address, std::uint16_t port);
 
-/// What an endpoint needs to know of the request; views live for the call.
+/// The parts of a request that endpoints need. The views live for the call.
 struct RequestHead {
   std::string_view target;
   std::string_view method = "GET";
@@ -34,40 +34,41 @@ struct RequestHead {
   std::string_view wanted_headers{};  // Access-Control-Request-Headers
 };
 
-/// One request that an endpoint answers, now or later. Owned by the request; all calls on the worker.
+/// One request and its answer, which may come later. Owned by the connection. All calls on the worker.
 class Exchange {
  public:
   using Respond = std::function<void(Answer)>;
 
   virtual ~Exchange() = default;
 
-  /// A larger body is answered 413 with these header lines, and on_request() does not come.
+  /// The bound of the body in bytes. A larger body is answered 413, without on_request().
   virtual std::size_t max_body_bytes() const { return 0; }
+
+  /// Header lines for an answer that the server gives itself.
   virtual std::string refusal_headers() const { return {}; }
 
-  /// The whole request is there. `respond` is called once; it may outlive the exchange.
+  /// The whole request has come. `respond` is called once; it may outlive the exchange.
   virtual void on_request(std::string body, Respond respond) = 0;
 
-  /// The client left before the answer, or its body did not come.
+  /// The client left before the answer, or before its whole body had come.
   virtual void on_gone() {}
 };
 
-/// What is at a path: the handler of a WebSocket, an answer, or who makes one; nothing: 404. A request of
-/// another worker's goes there with its connection, and is routed again.
+/// The way of one request: to the handler of a WebSocket, to an answer, to an exchange that makes the answer,
+/// or with its connection to another worker, which routes it again. Nothing: 404.
 struct Routing {
   std::unique_ptr<ws::Handler> handler{};
-  std::string_view subprotocol{};  // of the handler, preferred where a client offers it; a constant
+  std::string_view subprotocol{};  // of the handler, chosen if the client offers it; a constant
   std::optional<Answer> answer{};
   std::unique_ptr<Exchange> exchange{};
   std::optional<std::size_t> worker{};
 };
 using Router = std::function<Routing(const RequestHead&)>;
 
-/// A connection on its way to another worker, with the request that has been read. Closed when nobody adopts
-/// it.
+/// A connection on its way to another worker (transferred_connection.hpp).
 class TransferredConnection;
 
-/// What a server tells its owner; each may be empty.
+/// Calls to the server's owner; each may be empty.
 struct ServerEvents {
   std::function<void()> on_accept_error;  // EMFILE and the like
   std::function<void()> on_slow_consumer;
@@ -81,23 +82,24 @@ class Server {
          Router router, ServerEvents events);
   ~Server();
 
-  /// Opens the acceptor with SO_REUSEPORT (A2) and begins to accept. Throws std::runtime_error.
+  /// Opens the acceptor with SO_REUSEPORT, so that each worker has one, and starts to accept. Throws
+  /// std::runtime_error.
   void listen(const std::string& address, std::uint16_t port);
 
-  /// Goes on with a connection of another worker's.
+  /// Serves a connection that another worker accepted.
   void adopt(const std::shared_ptr<TransferredConnection>& connection);
 
-  /// No WebSocket any more: upgrades are answered 503, and who waits for nothing else is dropped. Other
-  /// requests are routed as before, also on new connections: who polls may have none open at the moment.
+  /// From now on upgrades are answered 503, and connections that made no other request are dropped. Other
+  /// requests are routed as before, also on new connections: a client may be between two polls.
   void refuse_upgrades();
 
-  /// Closes every WebSocket with the code; they go within close_timeout.
+  /// Closes every WebSocket with the code. Each is gone within close_timeout.
   void close_all(std::uint16_t code, std::string_view reason);
 
-  /// Looks at the deadlines of all connections; to be called once a second.
+  /// Checks the deadlines of all connections. To be called once a second.
   void sweep(std::chrono::steady_clock::time_point now);
 
-  /// Open WebSockets (not yet destroyed).
+  /// WebSockets that are not yet destroyed.
   std::size_t connections() const;
 
  private:

@@ -15,7 +15,7 @@ namespace chat::gateway::http {
 /// How long a connection may take before it upgrades.
 struct RequestLimits {
   std::chrono::seconds receive_timeout{10};     // for a request's header, and again for its body
-  std::chrono::seconds keep_alive_timeout{75};  // between requests; longer than that of a proxy before us
+  std::chrono::seconds keep_alive_timeout{75};  // between requests; longer than a proxy's in front of us
   std::chrono::seconds write_deadline{20};      // while the kernel takes nothing of an answer
 };
 

@@ -22,7 +22,8 @@ std::optional<std::string> choose_subprotocol(std::string_view offered, std::str
   if (elements.empty()) return std::string{};
   if (!std::ranges::all_of(elements, is_token)) return std::nullopt;
   const std::string_view first = elements.front();
-  // The header's bound keeps the list short enough to sort: a search for each element would cost its square.
+  // Sorted, because a search for each element would take quadratic time. The header's bound keeps the list
+  // short.
   std::ranges::sort(elements);
   if (std::ranges::adjacent_find(elements) != elements.end()) return std::nullopt;
   const bool is_spoken_offered = !spoken.empty() && std::ranges::binary_search(elements, spoken);

@@ -7,11 +7,10 @@
 
 namespace chat::gateway::http {
 
-/// Chooses from `offered`, the joined value of Sec-WebSocket-Protocol: `spoken` where the client offers it,
-/// else the first one, as the reference server of Socket.IO does; browsers drop a connection whose offers
-/// were all left unanswered. Empty where nothing is offered; nothing where the list is broken: an element is
-/// no token, or comes twice. What follows the first element may be a secret, and is never chosen unless it is
-/// `spoken`.
+/// Chooses from `offered`, the joined value of Sec-WebSocket-Protocol: `spoken` if the client offers it,
+/// otherwise the first one, as the reference server of Socket.IO does. A browser drops a connection that
+/// answers none of its offers. Empty if nothing is offered. None for a broken list: an element is no token,
+/// or comes twice. Later elements may be secrets, so they are never chosen unless they are `spoken`.
 std::optional<std::string> choose_subprotocol(std::string_view offered, std::string_view spoken);
 
 }  // namespace chat::gateway::http

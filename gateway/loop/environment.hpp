@@ -15,23 +15,23 @@
 
 namespace chat::gateway::loop {
 
-/// What a server does with each of its open connections.
+/// One open connection, as its server sees it.
 class Member
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>,
                                               boost::intrusive::tag<class MemberTag>> {
  public:
   virtual ~Member() = default;
 
-  /// Once a second: deadlines, pings, the handler's tick.
+  /// Called once a second. Checks the deadlines, sends pings, calls the handler's tick.
   virtual void sweep(std::chrono::steady_clock::time_point now) = 0;
 
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
 
-  /// Cuts the connection now and lets its handler go (on_closed is called inside).
+  /// Cuts the connection now. Calls the handler's on_closed() inside.
   virtual void abandon() = 0;
 };
 
-/// Used on one worker's thread. Each connection holds a share of it, so that it outlives the server.
+/// On one worker's thread. Each connection shares the ownership, so it outlives the server.
 struct Environment {
   using TimePoint = std::chrono::steady_clock::time_point;
   using Members = boost::intrusive::list<Member,
@@ -40,11 +40,11 @@ struct Environment {
                                              boost::intrusive::tag<class MemberTag>>>,
                                          boost::intrusive::constant_time_size<false>>;
 
-  FlushList& flush_list;  // not touched by a connection that was cut
+  FlushList& flush_list;  // a connection that was cut does not touch it
   const ws::ConnectionLimits limits;
   const std::function<void()> on_slow_consumer;  // may be empty
 
-  TimePoint now = std::chrono::steady_clock::now();  // as of the last sweep: deadlines need no better clock
+  TimePoint now = std::chrono::steady_clock::now();  // of the last sweep, which is exact enough for deadlines
   Members members{};
   std::size_t open_connections = 0;
   const ws::FrameRef ping = ws::make_frame(ws::Opcode::ping, {});

@@ -1,4 +1,4 @@
-// Something that one coroutine waits for; takes 8 bytes while nobody waits.
+// An event that one coroutine can wait for. Takes 8 bytes while nobody waits.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,8 @@
 
 namespace chat::gateway::loop {
 
-/// One waiter at a time, on one thread. A notification that finds no waiter is lost: check the condition,
-/// then wait.
+/// One waiter at a time, on one thread. A notification without a waiter is lost, so check the condition
+/// before you wait.
 class Event {
  public:
   Task<void> wait(Executor executor) {
@@ -24,7 +24,7 @@ class Event {
         boost::asio::use_awaitable_t<Executor>{});
   }
 
-  /// The waiter goes on in a later turn, never inside this call.
+  /// The waiter continues in a later turn, never inside this call.
   void notify() {
     if (const std::unique_ptr<Waiter> waiter = std::move(waiter_)) waiter->post();
   }

@@ -1,11 +1,11 @@
-// The sessions of one worker whose outbox has something to send.
+// The connections of one worker that have something to send.
 #pragma once
 
 #include <boost/intrusive/list.hpp>
 
 namespace chat::gateway::loop {
 
-/// Something that is flushed at the end of a loop turn; leaves the list by itself when it is destroyed.
+/// An object that is flushed at the end of a loop turn. Leaves the list when it is destroyed.
 class Flushable
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
@@ -13,7 +13,7 @@ class Flushable
   virtual void flush() = 0;
 };
 
-/// Used on one worker's thread.
+/// On one worker's thread.
 class FlushList {
  public:
   void add(Flushable& item) {
@@ -22,7 +22,7 @@ class FlushList {
 
   bool empty() const { return items_.empty(); }
 
-  /// Flushes what is in the list now; what is added meanwhile waits for the next turn.
+  /// Flushes the present items. Items that are added meanwhile wait for the next turn.
   void flush_all() {
     List now;
     now.swap(items_);

@@ -1,5 +1,5 @@
-// The coroutine, executor and socket types of a worker: bound to io_context itself, not to a type-erased
-// executor, which costs memory and an indirect call for each operation.
+// The coroutine, executor and socket types of a worker. They use io_context itself: a type-erased executor
+// costs memory and an indirect call for each operation.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
@@ -18,7 +18,7 @@ using Task = boost::asio::awaitable<T, Executor>;
 
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 
-/// Gives the error code as a value.
+/// An operation gives its error code as a value.
 inline constexpr auto use_task = boost::asio::as_tuple(boost::asio::use_awaitable_t<Executor>{});
 
 }  // namespace chat::gateway::loop

@@ -17,7 +17,7 @@ class NativeClient : public ws::Handler, public Outlet {
 
   void on_open(ws::Connection& connection) override {
     connection_ = &connection;
-    // Not before: a session that is known to the worker is told of a drain.
+    // Not earlier: a drain tells every session of the worker, which needs the connection.
     session_ = std::make_shared<Session>(services_, *this);
     services_.metrics.connections_total.Increment();
     session_->start();
@@ -59,7 +59,7 @@ class NativeClient : public ws::Handler, public Outlet {
     connection_->send_text(native::encode(event));
   }
 
-  /// False where the client does not keep up.
+  /// False if the client does not keep up.
   template <class Event>
   bool tell(const Delivery<Event>& delivery) {
     if (connection_->outbox_free_bytes() < room_for_notices) return false;

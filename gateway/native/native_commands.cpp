@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Remembers the string "id" of the outermost object up to where the text stops being JSON.
+/// Finds the string "id" of the outermost object, up to the first syntax error.
 class IdFinder : public nlohmann::json_sax<json> {
  public:
   std::optional<std::string> id;
@@ -59,10 +59,10 @@ Rejection syntax_error(std::string_view frame) {
   IdFinder finder;
   json::sax_parse(frame, &finder);
   if (!finder.id) {
-    // It may stand behind half a surrogate pair, which a client can have in a text without knowing.
+    // The id may come after half a surrogate pair, which users can paste without knowing.
     IdFinder behind;
     json::sax_parse(without_lone_surrogates(frame), &behind);
-    // An id that was itself changed is not the client's.
+    // An id with a replaced character is not the client's.
     if (behind.id && behind.id->find("\uFFFD") == std::string::npos) finder.id = std::move(behind.id);
   }
   return {finder.id ? RequestId(*std::move(finder.id)) : RequestId(), ErrorCode::bad_request,

@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-/// `,"id":…` for an answer, nothing where the request had no id.
+/// `,"id":…` for the answer to a request with an id.
 void append_id(std::string& frame, const RequestId& id) {
   const std::string* const text = id.text();
   if (text == nullptr) return;
@@ -105,7 +105,7 @@ std::string encode(const LeftEvent& event) {
 }
 
 std::string encode(const AckEvent& event) {
-  // The id was read as a UUID, so its spelling needs no escaping.
+  // The id was read as a UUID, so it needs no escaping.
   std::string frame = R"({"type":"ack","id":")";
   frame += event.id;
   frame += '"';

@@ -1,4 +1,4 @@
-// Events as frames of the native protocol (PROTOCOL, "Gateway to client"). Pure.
+// Events as frames of the native protocol (PROTOCOL.md, "Gateway to client"). Pure.
 #pragma once
 
 #include <string>

@@ -20,13 +20,13 @@ using nlohmann::json;
 /// ack's number or a message's id.
 constexpr const char* own_request = "own";
 
-/// Free bytes of the outbox that let the next page of what was missed be asked for.
+/// Free bytes of the outbox from which on the next page is read.
 constexpr std::size_t min_free_bytes_for_page = 512 * 1024;
 
 /// The forms of a message's event.
 enum Form : std::size_t { plain, with_offset };
 
-/// Engine.IO's noop for what is no message, so that nobody's connection ends on it.
+/// Engine.IO's noop for a text that is no message, so that it ends no connection.
 ws::FrameBytes event_bytes(std::string_view native_message, std::string_view offset = {}) {
   return ws::encode_frame(ws::Opcode::text, message_event(native_message, offset).value_or("6"));
 }
@@ -64,10 +64,10 @@ void ChatSocket::join_default_room() {
   session_->handle(command);
 }
 
-/// The answer to a join of this object's own.
+/// The answer to one of this object's own joins.
 void ChatSocket::on_default_room(const ReadReply& page) {
   if (missed_since_ && !page.complete) {
-    // What it missed cannot be given: it begins anew, and its application is told so.
+    // The missed messages cannot be read, so the client starts anew and its application learns that.
     if (is_connected_) {
       is_recoverable_ = false;  // later messages must not move the client's offset past the hole
       return socket_->call_later([this] { socket_->close_connection(); });
@@ -77,7 +77,7 @@ void ChatSocket::on_default_room(const ReadReply& page) {
   }
   const std::optional<Cursor> since = std::exchange(missed_since_, std::nullopt);
   if (!recovery_ && page.more) {
-    // Nothing of an incomplete page is shown: the room is joined anew, at its newest number.
+    // A new client gets no page. It joins again, at the room's newest number.
     wants_join_ = true;
     return socket_->call_later([this] { join_default_room(); });
   }
@@ -91,7 +91,7 @@ void ChatSocket::on_default_room(const ReadReply& page) {
 
 void ChatSocket::ask_for_more(Cursor since) {
   missed_since_ = since;
-  wants_join_ = true;  // with the next tick, if the client is slow
+  wants_join_ = true;  // at the next tick, if the client is slow now
   if (socket_->outbox_free_bytes() >= min_free_bytes_for_page)
     socket_->call_later([this] { join_default_room(); });
 }
@@ -104,7 +104,7 @@ void ChatSocket::connect(const ReadReply& page) {
   }
   const std::string sid = to_string(random_uuid());
   socket_->connect(sid, {{"pid", make_pid(sid, page.newest)}});
-  // The client keeps the offset of its last connection, which would go with the new pid the next time.
+  // Otherwise the client would send the offset of its last connection with the new pid.
   if (had_offset_) tell_offset(page.newest);
 }
 
@@ -140,11 +140,11 @@ void ChatSocket::on_event(const std::string& name, json args, std::optional<std:
 }
 
 void ChatSocket::join(const JoinCommand& command) {
-  // The client asks for the pages of its own join itself.
+  // The client itself asks for the pages of its join.
   half_read_.erase(command.room);
   is_offset_told_ = false;
   session_->handle(command);
-  // While the client reads such pages there is no single cursor from which it could go on.
+  // While the client reads pages, no single cursor says what it has.
   if (command.room == default_room && is_recoverable_ && !is_offset_told_) tell_offset(std::nullopt);
 }
 
@@ -197,12 +197,12 @@ std::size_t ChatSocket::page_bytes() const {
 void ChatSocket::joined(const JoinedEvent& event) {
   const ReadReply& page = *event.page;
   if (event.id == own_request) return on_default_room(page);
-  // Before any message of the room.
+  // Before the first message of the room.
   if (event.room != default_room) end_recoverability();
   if (event.id) {
     answer(event.id, object_of(event));
   } else {
-    // Nobody listens for the answer, so what it holds comes as what it is.
+    // The client wants no answer, so the page's messages are sent as events.
     for (const RoomEntry& entry : page.entries) socket_->emit(ws::make_frame(event_bytes(entry.message)));
     if (page.more) half_read_.insert(event.room);
     if (page.more && socket_->outbox_free_bytes() >= min_free_bytes_for_page)
@@ -257,7 +257,7 @@ void ChatSocket::error(const Rejection& rejection) {
     wants_join_ = true;
     return;
   }
-  // It is where it was, unless this is the answer to a join that the present command overtakes.
+  // The offset has not changed, unless this answers a join that the present command overtakes.
   if (rejection.code != ErrorCode::cancelled) is_offset_told_ = true;
   answer(rejection.id, object_of(rejection));
 }

@@ -1,5 +1,5 @@
-// The chat for one Socket.IO client: its events are a session's commands, and what the session tells becomes
-// events and acks (PROTOCOL, Socket.IO).
+// The chat for one Socket.IO client. The client's events become commands of a session; the session's events
+// become Socket.IO events and acks (PROTOCOL.md, "Socket.IO").
 #pragma once
 
 #include <chrono>
@@ -20,17 +20,18 @@
 
 namespace chat::gateway::socketio {
 
-/// On a worker; `services` outlives it. The client is in `general` before it is told that it is connected.
-/// One that comes back is given what it missed there, and is told that it is recovered (recovery.hpp), unless
-/// it had joined other rooms or left `general`: of those it holds no place, so it was told an empty offset.
+/// On a worker; `services` outlives it. The client joins `general` before it is told that it is connected. A
+/// reconnecting client gets the messages that it missed there and is recovered (recovery.hpp). That is
+/// impossible if it had joined another room or left `general`: it keeps one offset only, and was then given
+/// an empty one.
 class ChatSocket final : public SocketHandler, public Outlet {
  public:
-  /// `auth` may have the client's `name`, and what is to be recovered.
+  /// `auth` may have the client's `name`, and the `pid` and `offset` to recover from.
   ChatSocket(SessionServices& services, const nlohmann::json& auth);
 
   void on_open(Socket& socket) override;
   void on_event(const std::string& name, nlohmann::json args, std::optional<std::uint64_t> id) override;
-  /// While it is still being given what it missed, a join of its own would come between.
+  /// False while the client still gets missed messages: its own join would come between them.
   bool ready_for_message() const override { return !missed_since_ && session_->ready_for_command(); }
   void on_tick(std::chrono::steady_clock::time_point now) override;
   void on_upgraded() override { websocket_ = socket_->websocket(); }
@@ -53,7 +54,7 @@ class ChatSocket final : public SocketHandler, public Outlet {
   void resume() override { socket_->resume_reading(); }
 
  private:
-  /// Where it is still wanted.
+  /// Without effect unless wants_join_ is set.
   void join_default_room();
   void on_default_room(const ReadReply& page);
   void connect(const ReadReply& page);
@@ -64,7 +65,7 @@ class ChatSocket final : public SocketHandler, public Outlet {
   void show(const RoomEntry& entry);
   const ws::FrameRef& frame_of(const RoomMessage& message) const;
   void deliver(const ws::FrameRef& frame);
-  /// False where the client does not keep up.
+  /// False if the client does not keep up.
   template <class Event>
   bool tell(const Delivery<Event>& delivery);
   void read_on();
@@ -72,23 +73,23 @@ class ChatSocket final : public SocketHandler, public Outlet {
   void run(const CommandOrRejection& read);
   void answer(const RequestId& request, nlohmann::json answer);
 
-  // What a delivery touches comes first.
-  ws::Connection* websocket_ = nullptr;  // where deliveries go without a detour
+  // The members that a delivery touches come first.
+  ws::Connection* websocket_ = nullptr;  // deliveries go straight to it; null over polling
   bool is_recoverable_ = true;           // the client is in the default room and in no other
 
   SessionServices& services_;
-  std::unique_ptr<CommandOrRejection> greeting_;  // the name in the client's CONNECT, until it is used
+  std::unique_ptr<CommandOrRejection> greeting_;  // the name in the client's CONNECT, until on_open()
   const bool had_offset_;
   const std::shared_ptr<Session> session_;
   Socket* socket_ = nullptr;
   std::optional<Recovery> recovery_;
-  std::optional<Cursor> missed_since_;  // further pages of what it missed are to come
+  std::optional<Cursor> missed_since_;  // set while pages of missed messages are still to come
   bool is_connected_ = false;
-  bool wants_join_ = true;  // of the default room, with the next tick
-  /// The acks that senders want, by their messages' ids.
+  bool wants_join_ = true;  // the default room is to be joined, at the next tick at the latest
+  /// The numbers of the acks that sends wait for, by message id.
   std::unordered_multimap<std::string, std::uint64_t> wanted_acks_;
-  bool is_offset_told_ = false;      // by the answer to the command that is being handled
-  std::set<std::string> half_read_;  // rooms with further pages of a join whose answer nobody awaits
+  bool is_offset_told_ = false;      // while the present command was handled
+  std::set<std::string> half_read_;  // rooms whose join wanted no answer and has more pages
 };
 
 }  // namespace chat::gateway::socketio

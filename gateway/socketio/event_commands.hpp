@@ -11,7 +11,7 @@
 
 namespace chat::gateway::socketio {
 
-/// The room of a client that names none.
+/// The room of an event without `room`.
 inline constexpr std::string_view default_room = "general";
 
 /// Reads one event. `fields` is its first argument, an object. `ack` is the number of the ack that the client

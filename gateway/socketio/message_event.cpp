@@ -8,7 +8,7 @@ constexpr std::string_view native_name = R"("text":)";
 constexpr std::string_view event_name = R"("message":)";
 constexpr std::string_view packet_head = R"(42["message",)";
 
-/// Behind the JSON string that begins at `at`; npos where none does.
+/// The position behind the JSON string that begins at `at`; npos if none does.
 std::size_t skip_string(std::string_view text, std::size_t at) {
   if (at >= text.size() || text[at] != '"') return std::string_view::npos;
   for (++at; at < text.size(); ++at) {
@@ -20,13 +20,13 @@ std::size_t skip_string(std::string_view text, std::size_t at) {
   return std::string_view::npos;
 }
 
-/// Behind the number that begins at `at`.
+/// The position behind the number that begins at `at`.
 std::size_t skip_number(std::string_view text, std::size_t at) {
   while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
   return at;
 }
 
-/// Where the name "text" stands among the object's names; npos where it does not.
+/// The position of the name "text" among the object's names; npos if it has none.
 std::size_t find_text(std::string_view message) {
   std::size_t at = beginning.size();
   for (;;) {

@@ -7,12 +7,12 @@
 
 namespace chat::gateway::socketio {
 
-/// The event's object {message, id, room, epoch, seq, sender, sender_name, sent_at} (PROTOCOL, Socket.IO) of
-/// a message object as gateway/bus/publication makes it; none for any other text.
+/// Makes the event's object {message, id, room, epoch, seq, sender, sender_name, sent_at} (PROTOCOL.md,
+/// "Socket.IO") from a message object as gateway/bus/publication makes it. None for any other text.
 std::optional<std::string> message_argument(std::string_view message);
 
-/// The whole packet, `["message", {…}]` as an event of the main namespace, with `offset` behind the object
-/// where it is not empty (digits and -); none as above.
+/// The whole packet, `["message", {…}]` as an event of the main namespace. An `offset` that is not empty
+/// (digits and -) follows the object. None for any other text.
 std::optional<std::string> message_event(std::string_view message, std::string_view offset = {});
 
 }  // namespace chat::gateway::socketio

@@ -7,7 +7,7 @@ namespace {
 
 using nlohmann::json;
 
-/// An Engine.IO message with a Socket.IO event.
+/// A Socket.IO event in an Engine.IO message.
 std::string packet(const char* name, json fields) {
   return "42" + json::array({name, std::move(fields)}).dump();
 }

@@ -1,5 +1,5 @@
-// What Socket.IO clients are told of a room beside its messages, as whole packets of the main namespace
-// (PROTOCOL, Socket.IO). Pure.
+// A room's events other than messages, as whole Socket.IO packets of the main namespace (PROTOCOL.md,
+// "Socket.IO"). Pure.
 #pragma once
 
 #include <string>

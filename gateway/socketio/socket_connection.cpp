@@ -11,10 +11,10 @@ namespace {
 
 using nlohmann::json;
 
-/// Each costs a handler; the reference has no bound.
+/// Each namespace costs a handler. The reference server has no bound.
 constexpr std::size_t max_namespaces = 16;
 
-/// Acks that clients owe; the oldest is forgotten for a further one.
+/// Acks that a client owes in one namespace. For a further one, the oldest is forgotten.
 constexpr std::size_t max_awaited_acks = 256;
 
 }  // namespace
@@ -99,14 +99,14 @@ class SocketConnection::NamespaceSocket final : public Socket,
     on_ack(packet.data);
   }
 
-  /// Without telling the client.
+  /// Ends the socket without telling the client.
   void leave() {
     SocketConnection* const connection = std::exchange(connection_, nullptr);
     if (connection == nullptr) return;
     const auto alive = shared_from_this();
     connection->remove(*this);
     handler_->on_disconnect();
-    if (!session_->is_closed()) session_->resume_reading();  // it may be what was not ready
+    if (!session_->is_closed()) session_->resume_reading();  // it may have been the socket that was not ready
   }
 
  private:
@@ -114,7 +114,7 @@ class SocketConnection::NamespaceSocket final : public Socket,
     if (connection_ != nullptr) connection_->send(packet);
   }
 
-  // What a delivery touches comes first.
+  // The members that a delivery touches come first.
   engineio::EngineSession* const session_;
   SocketConnection* connection_;
   const std::string nsp_;
@@ -170,7 +170,7 @@ void SocketConnection::on_packet(SocketPacket packet) {
 }
 
 void SocketConnection::open(const SocketPacket& packet) {
-  // A query behind the name is the handshake's, not the namespace's.
+  // A query after the name is not part of the name.
   const std::string nsp = packet.nsp.substr(0, packet.nsp.find('?'));
   if (sockets_.size() == max_namespaces) return session_->fail();
   auto handler = make_handler_(nsp, packet.data.is_null() ? json::object() : packet.data);

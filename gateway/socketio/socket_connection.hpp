@@ -17,33 +17,33 @@
 
 namespace chat::gateway::socketio {
 
-/// One client in one namespace. All calls on the session's worker; without effect after the disconnect.
+/// One client in one namespace. All calls on the session's worker. Calls after the disconnect have no effect.
 class Socket {
  public:
   virtual ~Socket() = default;
 
-  /// Lets the client in, once: it is told the socket's id and the further `fields`. Until then, or until the
-  /// refusal, nothing further of the client is read.
+  /// Lets the client in, once: tells it the socket's id and `fields`. Until then, or until the refusal, the
+  /// client's further packets are not read.
   virtual void connect(std::string sid, nlohmann::json fields = nlohmann::json::object()) = 0;
 
-  /// Refuses the client instead, and ends the socket; the connection stays.
+  /// Refuses the client instead, and ends the socket. The connection stays open.
   virtual void refuse(nlohmann::json error) = 0;
 
-  /// `args` is an array whose first element is the event's name. `on_ack` is given what the client's callback
-  /// answers, if ever it does, as an array.
+  /// `args` is an array whose first element is the event's name. `on_ack` gets the answer of the client's
+  /// callback, an array, if one comes.
   using OnAck = std::function<void(nlohmann::json args)>;
   virtual void emit(nlohmann::json args, OnAck on_ack = nullptr) = 0;
 
-  /// A whole packet that was encoded for all who get it.
+  /// A whole packet that is shared with other clients.
   virtual void emit(const ws::FrameRef& event) = 0;
 
   /// Answers an event that had `id`; `args` is an array.
   virtual void acknowledge(std::uint64_t id, nlohmann::json args) = 0;
 
-  /// Ends this namespace, not the connection.
+  /// Ends this namespace; the connection stays open.
   virtual void disconnect() = 0;
 
-  /// Ends the connection with all its namespaces; the client comes back by itself.
+  /// Ends the connection with all its namespaces. The client reconnects by itself.
   virtual void close_connection() = 0;
 
   /// The handler is ready for messages again.
@@ -51,43 +51,45 @@ class Socket {
 
   virtual std::size_t outbox_free_bytes() const = 0;
 
-  /// Where a fan-out may deliver its frames without a detour; null over polling. SocketHandler::on_upgraded()
-  /// tells when it changes.
+  /// The WebSocket to which frames may be delivered directly; null over polling. SocketHandler::on_upgraded()
+  /// says when it changes.
   virtual ws::Connection* websocket() const = 0;
 
   /// Runs the call in a later turn, unless the socket has ended by then.
   virtual void call_later(std::function<void()> call) = 0;
 };
 
-/// What lives in a namespace for one client. Each call may disconnect.
+/// The protocol of a namespace for one client. Each call may disconnect.
 class SocketHandler {
  public:
   virtual ~SocketHandler() = default;
 
-  /// The client asks to be let in, which is answered now or later; `socket` outlives the handler.
+  /// The client asks to be let in; connect() or refuse() answers, now or later. `socket` outlives the
+  /// handler.
   virtual void on_open(Socket& socket) = 0;
 
-  /// `args` is what follows the name; `id` where the client wants an ack.
+  /// `args` are the event's arguments without its name. `id` is set if the client wants an ack.
   virtual void on_event(const std::string& name, nlohmann::json args, std::optional<std::uint64_t> id) = 0;
 
   virtual bool ready_for_message() const { return true; }
 
   virtual void on_upgraded() {}
 
-  /// Once a second.
+  /// Called once a second.
   virtual void on_tick(std::chrono::steady_clock::time_point now) { static_cast<void>(now); }
 
-  /// Exactly once after on_open, but not after a refusal.
+  /// The last call, made exactly once after on_open(), but not after a refusal.
   virtual void on_disconnect() = 0;
 };
 
-/// Makes the handler of a client in a namespace; null where there is no such namespace. `auth` is the
-/// client's object, empty where it sent none.
+/// Makes the handler of a client in a namespace; null if there is no such namespace. `auth` is the object in
+/// the client's CONNECT packet, or an empty one.
 using MakeSocketHandler =
     std::function<std::unique_ptr<SocketHandler>(const std::string& nsp, const nlohmann::json& auth)>;
 
-/// Ends as the reference server does: a packet that is broken, or for a namespace that the client is not in,
-/// closes the connection; so does a client that is in none `connect_timeout` after the opening.
+/// Closes the connection in the cases in which the reference server does: after a broken packet, after a
+/// packet for a namespace that the client is not in, and if the client is in no namespace `connect_timeout`
+/// after the opening.
 class SocketConnection final : public engineio::EngineHandler {
  public:
   explicit SocketConnection(MakeSocketHandler make_handler,

@@ -26,7 +26,7 @@ bool has_binary(const json& value) {
   return value.is_structured() && std::ranges::any_of(value, has_binary);
 }
 
-/// Takes the binary values out, in the order in which they stand.
+/// Replaces the binary values by placeholders, and appends their bytes to `attachments` in order.
 json without_binary(const json& value, std::vector<std::string>& attachments) {
   if (value.is_binary()) {
     const auto& bytes = value.get_binary();
@@ -52,7 +52,7 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// Takes the number in front of the text; none where there is none, or one that is too long.
+/// Takes the number at the beginning of the text; none if there is no number, or a too large one.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -75,12 +75,12 @@ bool is_deeper_than(std::size_t most, std::string_view text) {
   return false;
 }
 
-/// JSON no deeper than `depth`, which the copying and writing of a value recurse into; none for anything
-/// else.
+/// Parses JSON that is nested no deeper than `depth`, since copying and writing a value recurse. None for
+/// anything else.
 std::optional<json> parse_json(std::string_view text, std::size_t depth) {
   if (is_deeper_than(depth, text)) return std::nullopt;
   json value = json::parse(text, nullptr, false);
-  // The reference takes half a surrogate pair, which is in what people paste.
+  // The reference server accepts half a surrogate pair, which users can paste.
   if (value.is_discarded()) value = json::parse(without_lone_surrogates(text), nullptr, false);
   if (value.is_discarded()) return std::nullopt;
   return value;
@@ -93,7 +93,7 @@ bool is_event(const json& data) {
          std::ranges::find(reserved_events, data[0].get_ref<const std::string&>()) == reserved_events.end();
 }
 
-/// As isPayloadValid of the reference; a CONNECT may have none.
+/// The rules of isPayloadValid in socket.io-parser.
 bool fits(SocketType type, const std::optional<json>& data) {
   switch (type) {
     case SocketType::connect:
@@ -116,8 +116,8 @@ bool is_placeholder(const json& value) {
   return mark != value.end() && *mark == true;
 }
 
-/// Puts the attachments where the placeholders stand, at most `left` bytes, since one may be named many
-/// times; false where one names an attachment that there is not.
+/// Replaces the placeholders by their attachments, at most `left` bytes, since several may name the same one.
+/// False if a placeholder names a missing attachment or the bytes are too many.
 bool put_attachments(json& value, const std::vector<std::string>& attachments, std::size_t& left) {
   if (is_placeholder(value)) {
     const auto number = value.find("num");
@@ -185,7 +185,7 @@ SocketDecoder::Outcome SocketDecoder::add_text(std::string_view text) {
   attached_bytes_ = 0;
   attachments_.clear();
   if (expected_ > 0) {
-    // The attachments may never come, and a parsed value is many times as large as its text.
+    // Kept as text: the attachments may never come, and a parsed value is many times as large.
     text_ = text;
     return Outcome::needs_attachments;
   }

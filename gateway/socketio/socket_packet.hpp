@@ -12,34 +12,34 @@
 
 namespace chat::gateway::socketio {
 
-/// An event or ack with binary data is marked as such on the wire only.
+/// On the wire, events and acks with binary data have types of their own.
 enum class SocketType : std::uint8_t { connect = 0, disconnect = 1, event = 2, ack = 3, connect_error = 4 };
 
 struct SocketPacket {
   SocketType type = SocketType::event;
-  std::string nsp = "/";            // of the namespace
-  std::optional<std::uint64_t> id;  // of the ack that is wanted, or that this is
-  nlohmann::json data;              // null where there is none; binary values are json::binary
+  std::string nsp = "/";            // the namespace
+  std::optional<std::uint64_t> id;  // of an ack, or of an event whose sender wants one
+  nlohmann::json data;              // null for none; binary values are json::binary
 
   bool operator==(const SocketPacket&) const = default;
 };
 
-/// A packet as it goes out: one text, then its attachments in order.
+/// A packet as it is sent: one text, then its attachments in order.
 struct EncodedSocketPacket {
   std::string text;
   std::vector<std::string> attachments;
 };
 EncodedSocketPacket encode_socket_packet(const SocketPacket& packet);
 
-/// What a decoder accepts before it calls a packet broken.
+/// The bounds above which a packet counts as broken.
 struct SocketDecoderLimits {
   std::size_t depth = 64;                    // of nested arrays and objects
   std::size_t attachments = 64;              // of one packet
-  std::size_t attachment_bytes = 1'000'000;  // of all of one packet, as often as it names them
+  std::size_t attachment_bytes = 1'000'000;  // of one packet; one that is named twice counts twice
 };
 
-/// Puts the messages of one connection together to packets, as the reference parser does. After a failure the
-/// connection is to be closed; the decoder must not be used any more.
+/// Reads packets from the messages of one connection, by the rules of the reference parser. After a failure
+/// the caller closes the connection and no longer uses the decoder.
 class SocketDecoder {
  public:
   enum class Outcome { packet, needs_attachments, failed };
@@ -60,7 +60,7 @@ class SocketDecoder {
 
   SocketDecoderLimits limits_;
   SocketPacket packet_;
-  std::string text_;  // of the data, while attachments are awaited
+  std::string text_;  // the data, while attachments are still to come
   std::size_t expected_ = 0;
   std::size_t attached_bytes_ = 0;
   std::vector<std::string> attachments_;

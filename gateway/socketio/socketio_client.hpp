@@ -1,4 +1,4 @@
-// What lives on an Engine.IO session of the gateway: Socket.IO with the chat as its main namespace.
+// Socket.IO on the gateway's Engine.IO sessions, with the chat as its main namespace.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,8 @@
 
 namespace chat::gateway {
 
-/// `services` outlives it. A client that is in no namespace `connect_timeout` after the opening is cut.
+/// `services` outlives the result. A client that is in no namespace `connect_timeout` after the opening is
+/// closed.
 std::unique_ptr<engineio::EngineHandler> make_socketio_client(SessionServices& services,
                                                               std::chrono::milliseconds connect_timeout);
 

@@ -13,8 +13,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// Handlers run in one turn before the outboxes are flushed: enough to join frames of several batches into
-/// one write under load, few enough to keep the delay of the first under a millisecond.
+/// Handlers that run before the outboxes are flushed: enough to join the frames of several batches into one
+/// write under load, and few enough to delay the first by less than a millisecond.
 constexpr int max_handlers_per_turn = 64;
 
 constexpr std::chrono::seconds sweep_period{1};
@@ -85,7 +85,7 @@ void Worker::run_there(const std::function<void()>& call) {
 
 void Worker::run() {
   while (!stopping_.load(std::memory_order_relaxed)) {
-    // What was added to the list during a flush must not wait for the next event.
+    // Items that were added during a flush must not wait for the next event.
     if (flush_list_.empty()) context_.run_one();
     for (int i = 0; i < max_handlers_per_turn && context_.poll_one() > 0; ++i) continue;
     flush_list_.flush_all();

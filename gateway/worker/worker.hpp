@@ -24,7 +24,7 @@
 
 namespace chat::gateway {
 
-/// What a worker is made of; references outlive it.
+/// References outlive the worker.
 struct WorkerOptions {
   std::size_t index = 0;
   std::string gateway;
@@ -33,11 +33,11 @@ struct WorkerOptions {
   engineio::EngineSettings engine;
   std::chrono::milliseconds connect_timeout{45'000};  // of Socket.IO
   http::Origins origins;
-  /// Hands a connection to another worker (adopt).
+  /// Hands a connection to another worker's adopt().
   std::function<void(std::size_t worker, std::shared_ptr<http::TransferredConnection>)> transfer;
 };
 
-/// Made, started, drained and destroyed by the main thread; everything else happens on its own thread.
+/// The main thread makes, starts, drains and destroys it. Everything else happens on its own thread.
 class Worker {
  public:
   Worker(WorkerOptions options, Hub& hub, boost::asio::io_context& hub_context, Journal& journal,
@@ -59,21 +59,21 @@ class Worker {
   /// Opens the listener; throws std::runtime_error when the port cannot be had.
   void listen(const std::string& address, std::uint16_t port);
 
-  /// Goes on with a connection that another worker accepted; posted.
+  /// Serves a connection that another worker accepted. Posts.
   void adopt(std::shared_ptr<http::TransferredConnection> connection);
 
   /// Takes no more connections and commands, and tells every client when to reconnect. Returns when no
   /// further send can begin.
   void drain(ReconnectSpread spread);
 
-  /// Answers every request that still waits, and closes every connection behind what its outbox holds;
-  /// posted.
+  /// Answers every request that still waits, and closes every connection after the frames in its outbox.
+  /// Posts.
   void close_all(std::uint16_t code, std::string reason);
 
-  /// Ends the loop and joins the thread; what is still open is dropped.
+  /// Ends the loop and joins the thread. Open connections are dropped.
   void stop();
 
-  /// Snapshots for the main thread, of the last turn.
+  /// Snapshots of the last turn, for the main thread.
   std::size_t connections() const { return connections_.load(std::memory_order_acquire); }
   std::size_t accepts_in_flight() const { return accepts_in_flight_.load(std::memory_order_acquire); }
   bool store_connected() const { return store_connected_.load(std::memory_order_relaxed); }
@@ -85,7 +85,7 @@ class Worker {
   void run_there(const std::function<void()>& call);
   void run();
   void sweep();
-  /// Clients that are connected.
+  /// Connected clients.
   std::size_t clients() const;
   void publish_snapshots();
 

@@ -1,4 +1,4 @@
-// What one connection still has to send: whole frames, in order, bounded. Pure; knows no socket.
+// The unsent frames of one connection, in order and bounded. Pure.
 #pragma once
 
 #include <array>
@@ -14,24 +14,24 @@
 
 namespace chat::gateway::ws {
 
-/// The first few frames lie inside the object, so that a fan-out touches no other memory; more spill to a
-/// queue that is given back as soon as it is empty. Inline because every delivery goes through it.
+/// The first few frames are inside the object, so that a fan-out touches no other memory. More frames spill
+/// to a queue, which is freed as soon as it is empty. Inline because every delivery goes through it.
 class Outbox {
  public:
-  /// What a frame weighs beyond its bytes, so that a flood of tiny frames is bounded in memory too (I6).
+  /// What each frame counts beside its bytes, so that many small frames are bounded too.
   static constexpr std::size_t frame_overhead = 64;
 
   bool empty() const { return inline_count_ == 0; }
 
-  /// The unsent bytes plus `frame_overhead` a frame.
+  /// The unsent bytes, plus `frame_overhead` for each frame.
   std::size_t weight() const { return weight_; }
 
-  /// Whether the frame still fits.
+  /// Whether the outbox is within `bound` with the frame.
   bool fits(const Frame& frame, std::size_t bound) const {
     return weight_ + frame.bytes->size() + frame_overhead <= bound;
   }
 
-  /// Appends whatever the weight is; ask fits first.
+  /// Appends without a check; ask fits() first.
   void append(FrameRef frame) {
     weight_ += frame->bytes->size() + frame_overhead;
     if (inline_count_ < inline_slots) {
@@ -42,8 +42,8 @@ class Outbox {
     }
   }
 
-  /// Points `out` at unsent bytes, oldest first; gives the part of `out` that was filled. Valid until the
-  /// next change.
+  /// Points `out` at unsent bytes, oldest first, and returns the part of `out` that was filled. Valid until
+  /// the next change.
   std::span<iovec> gather(std::span<iovec> out) const {
     std::size_t used = 0;
     for (; used < inline_count_ && used < out.size(); ++used) out[used] = to_iovec(*slot(used));
@@ -59,7 +59,7 @@ class Outbox {
     return out.first(used);
   }
 
-  /// `bytes` of what gather() gave were sent.
+  /// Removes `bytes` that gather() gave and that were sent.
   void consume(std::size_t bytes) {
     while (bytes > 0) {
       const std::size_t left = slot(0)->bytes->size() - sent_of_front_;
@@ -75,7 +75,7 @@ class Outbox {
     }
   }
 
-  /// Drops all but a frame that is partly sent: cutting it would break the framing.
+  /// Drops all frames but one that is partly sent, since cutting it would break the framing.
   void drop_unsent() {
     FrameRef partly_sent;
     if (sent_of_front_ > 0) partly_sent = std::move(slot(0));

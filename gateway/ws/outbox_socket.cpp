@@ -74,7 +74,7 @@ void OutboxSocket::flush() {
 }
 
 void OutboxSocket::wait_for_kernel(bool made_progress) {
-  // Woken without having sent a byte is no progress: the write deadline goes on.
+  // A wake-up after which no byte was sent is no progress, so the write deadline stays.
   if (made_progress || blocked_since_ == loop::Environment::TimePoint{}) blocked_since_ = environment_->now;
   waiting_for_kernel_ = true;
   auto self = shared_from_this();

@@ -13,8 +13,8 @@
 
 namespace chat::gateway::ws {
 
-/// All calls on the worker's thread. Always held by a shared_ptr: a pending wait for room in the kernel holds
-/// one too.
+/// All calls on the worker's thread. Always held by a shared_ptr; a pending wait for the kernel holds one
+/// too.
 class OutboxSocket : public loop::Flushable, public std::enable_shared_from_this<OutboxSocket> {
  public:
   OutboxSocket(loop::Socket socket, std::shared_ptr<loop::Environment> environment);
@@ -24,31 +24,31 @@ class OutboxSocket : public loop::Flushable, public std::enable_shared_from_this
 
   bool is_open() const { return descriptor_ >= 0; }
 
-  /// Nothing more is taken: a Close frame is in the outbox or was sent, or the socket is cut.
+  /// Further frames are dropped: a Close frame is in the outbox or was sent, or the socket is cut.
   bool is_finished() const { return finished_; }
 
-  /// Takes a frame for the end of this turn. Over the bound: keeps a partly sent frame, drops the rest, and
-  /// ends with Close 4000. Without effect once finished.
+  /// Appends a frame, which is sent at the end of this turn. If the outbox is over its bound, it keeps a
+  /// partly sent frame, drops the rest, and ends with Close 4000. Without effect once finished.
   void push(const FrameRef& frame) {
     if (finished_) return;
     if (!outbox_.fits(*frame, environment_->limits.max_outbox_bytes)) return overflow();
     append(frame);
   }
 
-  /// The same for a Close frame: it always fits, and is the last. The peer has close_timeout to take and
-  /// answer it.
+  /// The same for a Close frame, which always fits and is the last one. The peer must answer it within
+  /// close_timeout.
   void push_close(FrameRef close);
 
-  /// One non-blocking write, and a wait if the kernel is full. Errors cut the socket.
+  /// Writes without blocking, and waits if the kernel's buffer is full. Errors cut the socket.
   void flush() override;
 
-  /// Resets the connection (RST), so that nothing of it lingers in the kernel. Idempotent.
+  /// Resets the connection (RST), so that the kernel keeps nothing of it. Idempotent.
   void reset();
 
-  /// Closes without a reset, what the kernel holds is still sent. Idempotent.
+  /// Closes without a reset; the kernel still sends what it holds. Idempotent.
   void close_orderly();
 
-  /// Resets what is past its deadline, or did not take a byte within write_deadline (B5).
+  /// Resets the socket if it is past its deadline, or if the kernel took no byte within write_deadline.
   void check_deadlines(loop::Environment::TimePoint now);
 
   void set_deadline(loop::Environment::TimePoint deadline) { deadline_ = deadline; }
@@ -60,7 +60,7 @@ class OutboxSocket : public loop::Flushable, public std::enable_shared_from_this
   }
   bool has_unsent() const { return !outbox_.empty(); }
 
-  /// Called by the stream layer whenever what came has been used up and more is wanted.
+  /// The stream layer calls it whenever it has used up all input and reads more.
   void note_received() {
     last_received_ = environment_->now;
     ping_sent_ = false;
@@ -72,7 +72,7 @@ class OutboxSocket : public loop::Flushable, public std::enable_shared_from_this
   loop::Environment& environment() { return *environment_; }
   const loop::Environment& environment() const { return *environment_; }
 
-  /// Pings or resets a peer that has been silent for too long.
+  /// Pings or resets a peer that was silent for too long.
   void check_silence(loop::Environment::TimePoint now);
 
   /// Notified when the outbox has drained and when the socket is cut; for the connection's only coroutine.
@@ -84,7 +84,7 @@ class OutboxSocket : public loop::Flushable, public std::enable_shared_from_this
   void wait_for_kernel(bool made_progress);
   void close_socket();
 
-  // What a delivery touches comes first.
+  // The members that a delivery touches come first.
   int descriptor_ = -1;
   bool finished_ = false;
   bool waiting_for_kernel_ = false;

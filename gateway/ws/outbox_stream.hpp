@@ -1,4 +1,4 @@
-// The layer under Beast's WebSocket stream: reads pass through, writes go to the connection's outbox.
+// The layer below Beast's WebSocket stream. Reads go to the socket, writes to the connection's outbox.
 #pragma once
 
 #include <memory>
@@ -16,15 +16,14 @@
 
 namespace chat::gateway::ws {
 
-/// A Beast AsyncStream. Beast writes the handshake, then only its own control frames (a pong, the answer to a
-/// Close or to broken framing), each by one write; they are queued among the frames of the fan-out, so
-/// nothing lands inside another frame. Completions are always posted. Refers to a connection that outlives
-/// the stream.
+/// A Beast AsyncStream. Beast writes the handshake, and then only its own control frames: pongs, and the
+/// answers to a Close or to broken framing. Each is one write. They are queued among the other frames, so
+/// none lands inside another one. Completions are always posted. The connection outlives the stream.
 class OutboxStream {
  public:
   using executor_type = loop::Executor;
 
-  /// `early` is what the client sent behind its request.
+  /// `early` is the input that came after the request.
   OutboxStream(OutboxSocket& target, std::string_view early)
       : target_(&target), early_(early.empty() ? nullptr : std::make_unique<std::string>(early)) {}
 
@@ -78,7 +77,7 @@ class OutboxStream {
         frames_ && !bytes.empty() &&
         (static_cast<unsigned char>(bytes[0]) & opcode_mask) == static_cast<unsigned char>(Opcode::close);
     FrameRef frame = make_frame(std::make_shared<const std::string>(std::move(bytes)));
-    // After a Close of ours Beast's frames are dropped as if sent: it then goes on to end the connection.
+    // After our Close frame, Beast's frames are dropped as if they were sent. Beast then ends the connection.
     if (is_close)
       target_->push_close(std::move(frame));
     else
@@ -91,8 +90,7 @@ class OutboxStream {
   bool frames_ = false;
 };
 
-/// The connection's coroutine ends the connection itself (outbox, write side, rest of the input), after Beast
-/// is done.
+/// Does nothing: the connection's coroutine ends the connection itself, after Beast is done.
 template <class Handler>
 void async_teardown(boost::beast::role_type, OutboxStream& stream, Handler&& handler) {
   boost::asio::post(stream.get_executor(), boost::beast::bind_front_handler(std::forward<Handler>(handler),
@@ -100,7 +98,7 @@ void async_teardown(boost::beast::role_type, OutboxStream& stream, Handler&& han
 }
 
 inline void beast_close_socket(OutboxStream&) {
-  // Only called by Beast's own timeouts, which are off.
+  // Only Beast's own timeouts call it, and they are off.
 }
 
 }  // namespace chat::gateway::ws

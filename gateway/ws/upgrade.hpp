@@ -1,4 +1,4 @@
-// From an HTTP request to a living WebSocket connection.
+// Turns an HTTP request into a WebSocket connection.
 #pragma once
 
 #include <memory>
@@ -14,9 +14,9 @@
 
 namespace chat::gateway::ws {
 
-/// Answers 101 and starts the connection's own coroutine, which is all that lives on; `early` is what the
-/// client sent behind the request. When the answer fails the handler is destroyed without a call. `request`
-/// is used only until this returns.
+/// Answers 101 and starts the connection's own coroutine, which is all that remains. `early` is the input
+/// that came after the request. If the answer fails, the handler is destroyed without a call. `request` is
+/// not used after the return.
 loop::Task<void> start_websocket(loop::Socket socket,
                                  const boost::beast::http::request<boost::beast::http::empty_body>& request,
                                  std::string_view early, std::string subprotocol,

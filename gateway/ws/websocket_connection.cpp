@@ -24,16 +24,15 @@ namespace {
 namespace asio = boost::asio;
 namespace websocket = boost::beast::websocket;
 
-// Most messages of a chat fit. An idle connection holds a buffer of this size, and Beast's own of 1,536
-// bytes.
+// Most chat messages fit. An idle connection holds a buffer of this size, and Beast's own of 1,536 bytes.
 constexpr std::size_t first_read_bytes = 512;
 
-// A buffer that grew beyond this is given back after the message.
+// A buffer that grew beyond this size is freed after the message.
 constexpr std::size_t kept_buffer_bytes = 2048;
 
 constexpr std::chrono::seconds linger_timeout{2};
 
-// Only the exception's type: its words may quote a message.
+// Logs only the exception's type, since its text may quote a message.
 void report(std::string_view where, const char* type) {
   log::error("a connection failed on an exception and is closed",
              {{"in", where}, {"exception", boost::core::demangle(type)}});
@@ -90,11 +89,11 @@ loop::Task<void> WebSocketConnection::run(std::shared_ptr<WebSocketConnection> s
 
 loop::Task<void> WebSocketConnection::read_messages() {
   boost::beast::flat_buffer buffer(max_message_bytes_ + first_read_bytes);
-  // Each read completes in a turn of its own, also when the next message has already come, so no client can
-  // hold the worker by sending many.
+  // Each read completes in a turn of its own, even if the next message has already come. So a client that
+  // sends many messages cannot block the worker.
   for (;;) {
     while (!wants_message()) {
-      is_paused_ = true;  // until resume_reading(), or a Close is out and the peer's is awaited
+      is_paused_ = true;  // until resume_reading(), or until a Close was sent
       co_await changed_.wait(stream_.get_executor());
       is_paused_ = false;
     }
@@ -112,7 +111,7 @@ loop::Task<void> WebSocketConnection::read_messages() {
 }
 
 bool WebSocketConnection::wants_message() {
-  if (is_finished() || !handler_) return true;  // what comes before the peer's Close is read and dropped
+  if (is_finished() || !handler_) return true;  // input before the peer's Close is read and dropped
   bool ready = true;
   guarded("ready_for_message", [&] { ready = handler_->ready_for_message(); });
   return ready || is_finished();
@@ -121,7 +120,7 @@ bool WebSocketConnection::wants_message() {
 void WebSocketConnection::dispatch(std::string_view payload, bool last_frame_was_empty) {
   if (is_finished() || !handler_) return;
   const Opcode opcode = stream_.got_text() ? Opcode::text : Opcode::binary;
-  // Beast does not look for a character that was cut off when the final frame is empty.
+  // Beast does not notice a cut-off character if the final frame is empty.
   if (opcode == Opcode::text && last_frame_was_empty && !is_valid_utf8(payload)) {
     return close(close_code::bad_utf8, "not UTF-8");
   }

@@ -1,4 +1,4 @@
-// A Connection on Beast's WebSocket stream. Private to the library: it includes Beast.
+// A Connection on Beast's WebSocket stream. Private to this folder, since it includes Beast.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ class WebSocketConnection final : public Connection, public OutboxSocket, public
   /// Answers the upgrade; false when it failed. `subprotocol` may be empty.
   loop::Task<bool> accept(const Request& request, std::string subprotocol);
 
-  /// Its life after the upgrade: reads until the end, then ends the connection in order (DESIGN outbox (d)).
+  /// Runs the connection after the upgrade: reads until the end, then sends what is left, ends the sending
+  /// side and discards the rest of the input.
   static loop::Task<void> run(std::shared_ptr<WebSocketConnection> self);
 
   void deliver(const FrameRef& frame) override { push(frame); }
@@ -48,7 +49,7 @@ class WebSocketConnection final : public Connection, public OutboxSocket, public
   bool wants_message();
   void release_handler();
 
-  /// Runs a call into the handler: what it throws is logged and closes the connection with 1011.
+  /// Calls into the handler. An exception is logged and closes the connection with 1011.
   template <class Call>
   void guarded(std::string_view what, Call&& call) noexcept;
 

@@ -198,7 +198,7 @@ TEST_F(HttpTest, LetsSeveralWorkersShareThePort) {
 // The undefined-behaviour sanitizer itself opens pipes to check pointers, and reports faults when it cannot.
 #ifndef __SANITIZE_ADDRESS__
 // Without a free descriptor accept() fails while the listening socket stays readable: a loop that asks again
-// at once takes a whole core, and one that gives up never accepts again (A1).
+// at once takes a whole core, and one that gives up never accepts again.
 TEST_F(HttpTest, ShedsConnectionsWhileOutOfDescriptorsAndRecovers) {
   RawWsClient before = connect();
   std::optional<RawWsClient> shed;

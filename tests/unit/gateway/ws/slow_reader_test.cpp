@@ -1,4 +1,4 @@
-// Clients that take less than they are sent cost bounded memory and harm nobody else (I6).
+// A client that reads slower than it is sent to costs bounded memory and harms no other client.
 #include <algorithm>
 #include <stdexcept>
 
