@@ -32,21 +32,23 @@ struct CloseCode {
 };
 
 inline constexpr std::array<CloseCode, 14> close_codes{{
-    {close_code::done, "done", "the connection did what it was opened for", false},
-    {close_code::going_away, "going_away", "this end goes away", true},
+    {close_code::done, "done", "the connection has done its work", false},
+    {close_code::going_away, "going_away", "this end is going away", true},
     {close_code::protocol_error, "protocol_error", "the framing broke RFC 6455", false},
     {close_code::not_text, "not_text", "only text frames are taken", false},
     {close_code::bad_utf8, "bad_utf8", "a text frame was not UTF-8", false},
-    {close_code::policy, "policy", "the client does what it may not", false},
+    {close_code::policy, "policy", "the client broke a rule", false},
     {close_code::too_large, "too_large", "a message was over the limit", false},
     {close_code::internal_error, "internal_error", "the gateway failed on this connection", true},
-    {close_code::restart, "restart", "the gateway restarts: come back after the time that was told", true},
-    {close_code::try_again_later, "try_again_later", "the gateway has no room now", true},
+    {close_code::restart, "restart", "the gateway restarts; reconnect after the time in the reconnect frame",
+     true},
+    {close_code::try_again_later, "try_again_later", "the gateway is full", true},
     {close_code::slow_consumer, "slow_consumer", "the client reads slower than it is sent to", true},
     {close_code::bad_token, "bad_token", "the token is missing, wrong or expired: get a new one", false},
-    {close_code::disconnected_by_administrator, "disconnected_by_administrator", "an administrator cut it",
-     false},
-    {close_code::too_many_connections, "too_many_connections", "this user or address holds too many", false},
+    {close_code::disconnected_by_administrator, "disconnected_by_administrator",
+     "an administrator closed the connection", false},
+    {close_code::too_many_connections, "too_many_connections",
+     "this user or address holds too many connections", false},
 }};
 
 /// Null for a code that the gateway never sends.
