@@ -119,7 +119,7 @@ class HoleFinderTest : public chat::test::StoreTest {
     const std::vector<Row> records{test::make_row(message, partition, next_offset - 1)};
     PostgresStore rows_store(database, "MESSAGES");
     const auto advances = test::advances_to(rows_store, {{partition, next_offset}});
-    ASSERT_FALSE(rows_store.store(records, advances, {}).failure);
+    ASSERT_FALSE(rows_store.store(records, advances, {}, {}).failure);
   }
   void set_position(std::int64_t next_offset) {
     column("INSERT INTO positions (topic, partition, next_offset, generation) VALUES ('MESSAGES', 3, " +

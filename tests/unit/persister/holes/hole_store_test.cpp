@@ -59,7 +59,7 @@ class HoleStoreTest : public ::testing::Test {
     Database database(settings_);
     const std::vector<Row> records{test::make_row(message, 3, 40 + seq)};
     PostgresStore store(database, "MESSAGES");
-    return store.store(records, test::advances_to(store, {{3, 41 + seq}}), {});
+    return store.store(records, test::advances_to(store, {{3, 41 + seq}}), {}, {});
   }
 
   PageOutcome settle(std::vector<StreamEntry> entries, std::int64_t candidate) {
