@@ -4,24 +4,25 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <random>
+
+#include "common/base/random.hpp"
 
 namespace chat {
 
-/// Pure: draws the next wait, never 0 ms (H7). Not thread-safe; one per retrying thing.
+/// Draws the next wait, which is never 0 ms. Not thread-safe; one for each thing that is tried again.
 class Backoff {
  public:
   using Duration = std::chrono::milliseconds;
 
-  Backoff(Duration first, Duration most, std::uint64_t seed = std::random_device{}())
-      : first_(first), most_(most), ceiling_(first), engine_(seed) {}
+  /// `random` outlives it.
+  Backoff(Duration first, Duration max, Random& random = Random::real())
+      : first_(first), max_(max), ceiling_(first), random_(random) {}
 
-  /// A wait from half of the present ceiling to the ceiling; the ceiling doubles up to `most`.
+  /// A wait from half of the present ceiling to the ceiling. The ceiling doubles up to `max`.
   Duration next() {
     const auto ceiling = std::max<std::int64_t>(ceiling_.count(), 1);
-    std::uniform_int_distribution<std::int64_t> draw(std::max<std::int64_t>(ceiling / 2, 1), ceiling);
-    const Duration wait{draw(engine_)};
-    ceiling_ = std::min(most_, ceiling_ * 2);
+    const Duration wait{random_.between(std::max<std::int64_t>(ceiling / 2, 1), ceiling)};
+    ceiling_ = std::min(max_, ceiling_ * 2);
     return wait;
   }
 
@@ -30,9 +31,9 @@ class Backoff {
 
  private:
   Duration first_;
-  Duration most_;
+  Duration max_;
   Duration ceiling_;
-  std::mt19937_64 engine_;
+  Random& random_;
 };
 
 }  // namespace chat

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <random>
 
 #include <boost/uuid/name_generator_sha1.hpp>
 #include <boost/uuid/uuid.hpp>
-#include <sys/random.h>
 
 namespace chat {
 namespace {
@@ -61,22 +59,11 @@ std::string to_string(const Uuid& id) {
   return text;
 }
 
-Uuid random_uuid() {
-  // From the kernel, since ids of sessions must not follow from ids that others were shown.
-  thread_local std::array<std::uint8_t, 4096> bytes;
-  thread_local std::size_t used = bytes.size();
-  if (used == bytes.size()) {
-    // Complete up to 256 bytes once the kernel has its seed (getrandom(2)), more may be cut short by a
-    // signal.
-    for (std::size_t filled = 0; filled < bytes.size();) {
-      const ssize_t more = ::getrandom(bytes.data() + filled, bytes.size() - filled, 0);
-      if (more > 0) filled += static_cast<std::size_t>(more);
-    }
-    used = 0;
-  }
+Uuid random_uuid(Random& random) {
+  const std::array<std::uint64_t, 2> bits{random.next(), random.next()};
   Uuid id;
-  std::memcpy(id.bytes.data(), bytes.data() + used, id.bytes.size());
-  used += id.bytes.size();
+  static_assert(sizeof bits == sizeof id.bytes);
+  std::memcpy(id.bytes.data(), bits.data(), sizeof bits);
   id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x40);
   id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
   return id;
@@ -98,9 +85,8 @@ Uuid named_uuid(const Uuid& space, std::string_view name) {
 // multipliers drawn at start.
 std::size_t std::hash<chat::Uuid>::operator()(const chat::Uuid& id) const noexcept {
   static const std::array<std::uint64_t, 5> secret = [] {
-    std::random_device device;
     std::array<std::uint64_t, 5> drawn{};
-    for (auto& value : drawn) value = std::uint64_t{device()} << 32 | device();
+    for (auto& value : drawn) value = chat::Random::real().next();
     return drawn;
   }();
   std::array<std::uint32_t, 4> words{};

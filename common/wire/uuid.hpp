@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/random.hpp"
+
 namespace chat {
 
 /// A UUID by value. Equality ignores how the text was spelled, since only the bytes are kept (PROTOCOL: ids
@@ -30,9 +32,9 @@ std::optional<Uuid> parse_uuid(std::string_view text);
 /// Lower-case 36-character form.
 std::string to_string(const Uuid& id);
 
-/// A version 4 UUID (RFC 9562 section 5.4) that cannot be told from others: 122 bits of the kernel's random
-/// numbers. Thread-safe.
-Uuid random_uuid();
+/// A version 4 UUID (RFC 9562 section 5.4). By default of the kernel's random numbers, from any thread: ids
+/// of sessions must not follow from ids that others were shown.
+Uuid random_uuid(Random& random = Random::real());
 
 /// The version 5 UUID of a name within a namespace (RFC 9562 section 5.5): always the same one.
 Uuid named_uuid(const Uuid& space, std::string_view name);

@@ -16,21 +16,13 @@
 #include "persister/interfaces/receipts.hpp"
 #include "persister/interfaces/source.hpp"
 #include "persister/interfaces/store.hpp"
-#include "persister/pipeline/clock.hpp"
+#include "tests/support/manual_clock.hpp"
 
 namespace chat::persister::test {
 
 using Events = std::vector<std::string>;
 
-/// Time goes on only where somebody waits.
-class FakeClock : public Clock {
- public:
-  TimePoint now() const override { return now_; }
-  void sleep(std::chrono::milliseconds time) override { now_ += time; }
-
- private:
-  TimePoint now_{std::chrono::hours{1}};
-};
+using FakeClock = chat::test::ManualClock;
 
 inline std::string describe(const std::vector<Position>& positions) {
   std::string text;
