@@ -1,6 +1,5 @@
 #include "gateway/bus/bus_trial.hpp"
 
-#include <random>
 #include <utility>
 
 #include "gateway/bus/publication.hpp"
@@ -11,19 +10,12 @@ namespace {
 constexpr int answers_a_round = 3;
 constexpr std::int64_t stream_cap = 10;
 
-/// So that many gateways that were started together do not try together.
-std::chrono::milliseconds jittered(std::chrono::milliseconds time) {
-  static thread_local std::minstd_rand engine{std::random_device{}()};
-  std::uniform_int_distribution<std::int64_t> draw(time.count() * 4 / 5, time.count() * 6 / 5);
-  return std::chrono::milliseconds{draw(engine)};
-}
-
 }  // namespace
 
 BusTrial::BusTrial(boost::asio::io_context& context, redis::CommandConnection& connection,
                    redis::SubscriberConnection& subscriber, redis::Probe& probe, const std::string& prefix,
                    const std::string& gateway, Pace pace, admin::Trial& trial)
-    : timer_(context),
+    : timer_(context, pace, [this] { tick(); }),
       connection_(connection),
       subscriber_(subscriber),
       probe_(probe),
@@ -31,26 +23,20 @@ BusTrial::BusTrial(boost::asio::io_context& context, redis::CommandConnection& c
       names_(prefix),
       room_(trial_room(gateway)),
       channel_(names_.of(room_).channel),
-      pace_(pace),
+      echo_limit_(pace.echo),
       trial_(trial) {}
 
 void BusTrial::start() {
   subscriber_.subscribe(channel_);
-  wait(std::chrono::milliseconds{0});
-}
-
-void BusTrial::wait(std::chrono::milliseconds time) {
-  timer_.expires_after(time);
-  timer_.async_wait(lifetime_.guard([this](boost::system::error_code error) {
-    if (!error) tick();
-  }));
+  timer_.start();
 }
 
 void BusTrial::tick() {
   if (round_)
     return fail({"not_delivered", "Redis takes publications and does not deliver them to their subscribers",
                  "see whether all connections reach the same Redis, or what lies in between"});
-  if (!is_subscribed_ || !subscriber_.is_live() || !connection_.is_ready()) return wait(pace_.unconnected);
+  if (!is_subscribed_ || !subscriber_.is_live() || !connection_.is_ready())
+    return timer_.wait_for_connection();
   begin_round();
 }
 
@@ -64,7 +50,7 @@ void BusTrial::begin_round() {
   request.text = "a trial of this gateway";
   // The Redis that the gateway needs to prove must serve first.
   request.floor = -1;
-  wait(pace_.echo);
+  timer_.wait(echo_limit_);
   probe_.ask();
   commands_.read({room_, std::nullopt, 1},
                  [this, number](const ReadReply& reply) { on_answer(number, reply.available); });
@@ -84,7 +70,7 @@ void BusTrial::on_answer(std::uint64_t round, bool is_good) {
   if (const auto& refusal = commands_.refusal()) return fail(*refusal);
   // Where no answer came, the connection's own trouble is told.
   round_.reset();
-  wait(pace_.troubled);
+  timer_.wait_after_trouble();
 }
 
 void BusTrial::on_publication(std::string_view message) {
@@ -99,19 +85,19 @@ void BusTrial::end_well_if_all_came() {
   if (const auto& refusal = probe_.refusal()) return fail(*refusal);
   round_.reset();
   trial_.succeed();
-  wait(jittered(pace_.healthy));
+  timer_.wait_after_success();
 }
 
 void BusTrial::fail(Trouble trouble) {
   round_.reset();
   trial_.fail(std::move(trouble));
-  wait(jittered(pace_.troubled));
+  timer_.wait_after_trouble();
 }
 
 void BusTrial::on_trouble(const Trouble& trouble) {
   round_.reset();
   trial_.fail(trouble);
-  wait(pace_.unconnected);
+  timer_.wait_for_connection();
 }
 
 /// In the same write as the scripts. A user without these two rights does no harm: the keys expire by

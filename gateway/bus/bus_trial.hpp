@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "common/admin/dependencies.hpp"
 #include "common/base/trouble.hpp"
@@ -16,6 +15,7 @@
 #include "common/redis/lifetime.hpp"
 #include "common/redis/probe.hpp"
 #include "common/redis/subscriber_connection.hpp"
+#include "common/redis/trial_timer.hpp"
 #include "common/wire/room_names.hpp"
 #include "common/wire/uuid.hpp"
 #include "gateway/bus/room_commands.hpp"
@@ -28,10 +28,7 @@ namespace chat::gateway {
 /// are deleted at once. All on the bus thread.
 class BusTrial {
  public:
-  struct Pace {
-    std::chrono::milliseconds healthy{5'000};
-    std::chrono::milliseconds troubled{1'000};
-    std::chrono::milliseconds unconnected{20};
+  struct Pace : redis::TrialPace {
     std::chrono::milliseconds echo{3'000};  // from the first script to the publication
   };
 
@@ -60,7 +57,6 @@ class BusTrial {
     bool is_heard = false;
   };
 
-  void wait(std::chrono::milliseconds time);
   void tick();
   void begin_round();
   void on_answer(std::uint64_t round, bool is_good);
@@ -68,7 +64,7 @@ class BusTrial {
   void fail(Trouble trouble);
   void clean_up();
 
-  boost::asio::steady_timer timer_;
+  redis::TrialTimer timer_;
   redis::CommandConnection& connection_;
   redis::SubscriberConnection& subscriber_;
   redis::Probe& probe_;
@@ -76,7 +72,7 @@ class BusTrial {
   RoomNames names_;
   const std::string room_;
   const std::string channel_;
-  const Pace pace_;
+  const std::chrono::milliseconds echo_limit_;
   admin::Trial& trial_;
   bool is_subscribed_ = false;
   std::optional<Round> round_;

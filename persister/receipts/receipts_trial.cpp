@@ -1,46 +1,28 @@
 #include "persister/receipts/receipts_trial.hpp"
 
-#include <random>
 #include <utility>
 
 #include "common/redis/trouble.hpp"
 #include "common/wire/stored_numbers.hpp"
 
 namespace chat::persister {
-namespace {
-
-/// So that many persisters that were started together do not try together.
-std::chrono::milliseconds jittered(std::chrono::milliseconds time) {
-  static thread_local std::minstd_rand engine{std::random_device{}()};
-  std::uniform_int_distribution<std::int64_t> draw(time.count() * 4 / 5, time.count() * 6 / 5);
-  return std::chrono::milliseconds{draw(engine)};
-}
-
-}  // namespace
 
 ReceiptsTrial::ReceiptsTrial(boost::asio::io_context& context, redis::CommandConnection& connection,
-                             const std::string& prefix, const std::string& service, Pace pace,
-                             admin::Trial& trial)
-    : timer_(context),
+                             const std::string& prefix, const std::string& service, redis::TrialPace pace,
+                             admin::Trial& trial, const Clock& clock)
+    : timer_(context, pace, [this] { tick(); }),
       connection_(connection),
       names_(prefix),
       room_(trial_room(service)),
-      pace_(pace),
-      trial_(trial) {}
-
-void ReceiptsTrial::wait(std::chrono::milliseconds time) {
-  timer_.expires_after(time);
-  timer_.async_wait(lifetime_.guard([this](boost::system::error_code error) {
-    if (!error) tick();
-  }));
-}
+      trial_(trial),
+      clock_(clock) {}
 
 void ReceiptsTrial::tick() {
-  if (!connection_.is_ready()) return wait(pace_.unconnected);
+  if (!connection_.is_ready()) return timer_.wait_for_connection();
   trouble_.reset();
   is_silent_ = false;
   // A watermark that moves each time is written each time.
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto now = clock_.wall_time().time_since_epoch();
   const std::int64_t last = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
   const std::string number = std::to_string(last);
   const StoredParts parts = make_stored_parts(room_, {NumberRange{1, 1, last}});
@@ -69,7 +51,10 @@ void ReceiptsTrial::on_reply(const redis::Reply& reply) {
     trial_.fail(*trouble_);
   else if (!is_silent_)
     trial_.succeed();  // else the connection's own trouble was told
-  wait(trouble_ || is_silent_ ? jittered(pace_.troubled) : jittered(pace_.healthy));
+  if (trouble_ || is_silent_)
+    timer_.wait_after_trouble();
+  else
+    timer_.wait_after_success();
 }
 
 }  // namespace chat::persister

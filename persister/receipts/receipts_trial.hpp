@@ -1,7 +1,6 @@
 // Tries again and again what the persister needs of Redis.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,12 +8,13 @@
 #include <string_view>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "common/admin/dependencies.hpp"
+#include "common/base/clock.hpp"
 #include "common/base/trouble.hpp"
 #include "common/redis/command_connection.hpp"
 #include "common/redis/lifetime.hpp"
+#include "common/redis/trial_timer.hpp"
 #include "common/wire/room_names.hpp"
 
 namespace chat::persister {
@@ -25,34 +25,28 @@ namespace chat::persister {
 /// thread.
 class ReceiptsTrial {
  public:
-  struct Pace {
-    std::chrono::milliseconds healthy{5'000};
-    std::chrono::milliseconds troubled{1'000};
-    std::chrono::milliseconds unconnected{20};
-  };
-
   /// Everything outlives it; the connection's first script is that of receipts. `service` is unique on this
   /// Redis.
   ReceiptsTrial(boost::asio::io_context& context, redis::CommandConnection& connection,
-                const std::string& prefix, const std::string& service, Pace pace, admin::Trial& trial);
+                const std::string& prefix, const std::string& service, redis::TrialPace pace,
+                admin::Trial& trial, const Clock& clock);
 
-  void start() { wait(std::chrono::milliseconds{0}); }
+  void start() { timer_.start(); }
 
   /// The connection is lost, or cannot be made. Only a whole trial says that all is well again.
   void on_trouble(const Trouble& trouble) { trial_.fail(trouble); }
 
  private:
-  void wait(std::chrono::milliseconds time);
   void tick();
   void ask(std::initializer_list<std::string_view> words);
   void on_reply(const redis::Reply& reply);
 
-  boost::asio::steady_timer timer_;
+  redis::TrialTimer timer_;
   redis::CommandConnection& connection_;
   RoomNames names_;
   const std::string room_;
-  const Pace pace_;
   admin::Trial& trial_;
+  const Clock& clock_;
   std::size_t unanswered_ = 0;
   bool is_silent_ = false;  // an answer of this round did not come
   std::optional<Trouble> trouble_;

@@ -19,9 +19,10 @@ constexpr std::chrono::seconds report_period{10};
 }  // namespace
 
 RedisReceipts::RedisReceipts(boost::asio::io_context& context, const config::RedisSettings& settings,
-                             Metrics& metrics, ReceiptOptions options)
+                             Metrics& metrics, ReceiptOptions options, const Clock& clock)
     : context_(context),
       options_(options),
+      clock_(clock),
       stream_keep_(std::to_string(options.stream_keep)),
       published_(metrics.counter("chat_receipts_published_total",
                                  "Publications that told gateways which numbers of a room are stored")),
@@ -41,7 +42,8 @@ RedisReceipts::RedisReceipts(boost::asio::io_context& context, const config::Red
                          if (trial_) trial_->on_trouble(trouble);
                        }}) {
   if (options.trial != nullptr)
-    trial_.emplace(context, connection_, settings.prefix, options.service, options.pace, *options.trial);
+    trial_.emplace(context, connection_, settings.prefix, options.service, options.pace, *options.trial,
+                   clock);
 }
 
 void RedisReceipts::start() {
@@ -123,7 +125,7 @@ void RedisReceipts::on_reply(const Call& call, const redis::Reply& reply) {
 /// Out of memory and the like hit every room, so it is told once in a while. Of the error only the code is
 /// written: its text may repeat a script's words.
 void RedisReceipts::report_refusal(const redis::Reply& reply) {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = clock_.now();
   if (reply.is_none() || now < next_report_) return;
   next_report_ = now + report_period;
   log::warning(

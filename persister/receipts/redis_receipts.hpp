@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "common/base/clock.hpp"
 #include "common/config/service_settings.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/redis/command_connection.hpp"
@@ -33,16 +34,16 @@ struct ReceiptOptions {
   /// Where it is told whether Redis gives what receipts need; null: that is not tried. Outlives the receipts.
   admin::Trial* trial = nullptr;
   std::string service{};  // with a trial: this persister's name, unique on its Redis
-  ReceiptsTrial::Pace pace{};
+  redis::TrialPace pace{};
 };
 
 /// Owns one command connection. Everything happens on the io_context's thread, which must be stopped before
 /// this object goes; what else may be called is said below.
 class RedisReceipts final : public Receipts {
  public:
-  /// `metrics` must outlive it. Connects from start() on.
+  /// `metrics` and `clock` must outlive it. Connects from start() on.
   RedisReceipts(boost::asio::io_context& context, const config::RedisSettings& settings, Metrics& metrics,
-                ReceiptOptions options = {});
+                ReceiptOptions options = {}, const Clock& clock = Clock::real());
 
   /// On the context's thread, or before that runs.
   void start();
@@ -70,6 +71,7 @@ class RedisReceipts final : public Receipts {
   redis::Lifetime lifetime_;
   boost::asio::io_context& context_;
   const ReceiptOptions options_;
+  const Clock& clock_;
   const std::string stream_keep_;
   prometheus::Counter& published_;
   prometheus::Counter& failed_;
@@ -79,7 +81,7 @@ class RedisReceipts final : public Receipts {
   std::atomic<bool> is_connected_ = false;
   std::size_t in_flight_ = 0;
   bool will_retry_ = false;
-  std::chrono::steady_clock::time_point next_report_{};
+  Clock::TimePoint next_report_{};
   std::shared_ptr<std::promise<void>> all_told_;  // of the finish() that waits
   boost::asio::steady_timer retry_timer_;
   redis::CommandConnection connection_;
