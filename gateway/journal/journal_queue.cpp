@@ -1,0 +1,137 @@
+#include "gateway/journal/journal_queue.hpp"
+
+#include <utility>
+
+#include "common/log/log.hpp"
+#include "gateway/journal/delivery_verdict.hpp"
+
+namespace chat::gateway {
+namespace {
+
+constexpr std::chrono::seconds stall_limit{10};
+
+void log_refusal(const PendingRecord& record, JournalRefusal refusal) {
+  log::error(
+      refusal == JournalRefusal::too_large
+          ? "Kafka never takes a message, since it is larger than the topic allows; its sender is told. "
+            "Raise max.message.bytes and segment.bytes of the topic"
+          : "Kafka never takes a message, since the topic has a rule against it; its sender is told. "
+            "See the broker's log for the rule",
+      {{"room", record.room}, {"id", to_string(record.id)}, {"bytes", record.value.size()}});
+}
+
+}  // namespace
+
+void JournalQueue::append(PendingRecord record, std::size_t reserved_bytes) {
+  const auto held_bytes = record.held_bytes;
+  const auto now = record.appended.time_since_epoch().count();
+  const std::lock_guard lock(mutex_);
+  PendingRecord* added = pending_.add(std::move(record));
+  if (added == nullptr) {
+    // Its slot stays taken until the report, or else retries could pile up calls without bound.
+    capacity_.give_back(0, reserved_bytes);
+    return;
+  }
+  capacity_.add_bytes(held_bytes - reserved_bytes);
+  if (depth_.fetch_add(1, std::memory_order_relaxed) == 0)
+    last_progress_.store(now, std::memory_order_relaxed);
+  if (is_direct_ && producer_->produce(added->room, added->value, added)) {
+    figures_.produced.Increment();
+    return;
+  }
+  is_direct_ = false;
+  pending_.await_producing(*added);
+}
+
+bool JournalQueue::is_stalled(Clock::time_point now) const {
+  const Clock::time_point last_progress{Clock::duration{last_progress_.load(std::memory_order_relaxed)}};
+  return depth() > 0 && now - last_progress >= stall_limit;
+}
+
+std::size_t JournalQueue::wait_until_empty(std::chrono::milliseconds wait) {
+  std::unique_lock lock(mutex_);
+  emptied_.wait_for(lock, wait, [this] { return pending_.empty() && in_handover_ == 0; });
+  return pending_.size();
+}
+
+std::unique_ptr<kafka::Producer> JournalQueue::take_producer() {
+  const std::lock_guard lock(mutex_);
+  is_direct_ = false;
+  return std::move(producer_);
+}
+
+void JournalQueue::use_producer(std::unique_ptr<kafka::Producer> producer) {
+  const std::lock_guard lock(mutex_);
+  producer_ = std::move(producer);
+  // Also what the one before gave no report for.
+  pending_.await_producing_all();
+}
+
+JournalQueue::Settlement JournalQueue::settle(std::span<const RecordReport> reports,
+                                              const BatchSize& batches) {
+  const auto now = Clock::now();
+  Settlement settlement;
+  const std::lock_guard lock(mutex_);
+  for (const RecordReport& report : reports) settle(report, batches, now, settlement);
+  in_handover_ += settlement.calls.records();
+  depth_.fetch_sub(settlement.calls.records(), std::memory_order_relaxed);
+  return settlement;
+}
+
+void JournalQueue::settle(const RecordReport& report, const BatchSize& batches, Clock::time_point now,
+                          Settlement& settlement) {
+  PendingRecord& record = *report.record;
+  switch (judge_delivery(report.fault, record.value.size() + record.room.size(), batches)) {
+    case DeliveryVerdict::durable: {
+      const auto taken = take(record);
+      figures_.seconds.Observe(std::chrono::duration<double>(now - taken->appended).count());
+      return settlement.calls.add_durable(*taken);
+    }
+    case DeliveryVerdict::too_large:
+      return refuse(record, JournalRefusal::too_large, settlement.calls);
+    case DeliveryVerdict::invalid:
+      return refuse(record, JournalRefusal::invalid, settlement.calls);
+    case DeliveryVerdict::produce_smaller:
+      settlement.needs_smaller_batches = true;
+      break;
+    case DeliveryVerdict::produce_again:
+      break;
+  }
+  is_direct_ = false;
+  pending_.await_producing(record);
+}
+
+void JournalQueue::refuse(PendingRecord& record, JournalRefusal refusal, WorkerCalls& calls) {
+  log_refusal(record, refusal);
+  calls.add_refused(*take(record), refusal);
+}
+
+std::unique_ptr<PendingRecord> JournalQueue::take(const PendingRecord& record) {
+  auto taken = pending_.take(record);
+  capacity_.give_back(taken->waiters.size(), taken->held_bytes);
+  return taken;
+}
+
+void JournalQueue::note_posted(std::size_t records, Clock::time_point now) {
+  last_progress_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  in_handover_ -= records;
+  if (pending_.empty() && in_handover_ == 0) emptied_.notify_all();
+}
+
+JournalQueue::Produced JournalQueue::produce_some() {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < records_per_lock; ++i) {
+    PendingRecord* record = pending_.next_to_produce();
+    if (record == nullptr) {
+      is_direct_ = true;
+      return Produced::all;
+    }
+    if (!producer_->produce(record->room, record->value, record)) return Produced::none_fits;
+    pending_.produced(*record);
+    figures_.produced.Increment();
+  }
+  return Produced::some;
+}
+
+}  // namespace chat::gateway
