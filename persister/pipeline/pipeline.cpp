@@ -12,10 +12,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds poll_wait{100};
-constexpr milliseconds letter_wait{5'000};
 constexpr milliseconds commit_wait{5'000};
 constexpr milliseconds longest_unpolled{1'000};
-constexpr int most_retries = 8;
 
 }  // namespace
 
@@ -28,18 +26,17 @@ Pipeline::Pipeline(PipelineSettings settings, PipelineParts parts, PersisterMetr
       clock_(clock),
       keeper_(parts.store, parts.audit, metrics, status, clock),
       batcher_(settings_.batch, settings_.topic),
-      retry_backoff_(milliseconds{5}, milliseconds{200}),
-      letter_backoff_(milliseconds{1'000}, milliseconds{10'000}),
-      dead_letter_alarm_(parts.dead_letter_alarm, settings_.dead_letter_alarm) {
-  next_rehearsal_ = clock_.now() + settings_.rehearsal_period;
-}
+      batch_store_(parts.store, keeper_, metrics, clock),
+      letters_(parts.dead_letters, parts.dead_letter_alarm, settings_.dead_letter_alarm, metrics, status,
+               clock),
+      database_(parts.database, metrics, status, clock, settings_.rehearsal_period) {}
 
 void Pipeline::turn() {
   if (work_) {
     drive();
     return;
   }
-  if (batcher_.empty()) rehearse_where_due();
+  if (batcher_.empty() && database_.rehearse_where_due(parts_.store)) letters_.end_alarm_where_due();
   if (keeper_.check_is_due()) check_positions();
   if (keeper_.audit_is_due()) keeper_.audit();
   if (keeper_.has_due()) {
@@ -107,31 +104,20 @@ void Pipeline::take_step() {
 }
 
 void Pipeline::publish_letter() {
-  const Letter& letter = work_->letter();
-  const SourceRecord& record = letter.letter.record;
-  const bool published = parts_.dead_letters.publish(letter.letter, letter_wait);
-  status_.dead_letters_ok = published;
-  if (!published) {
-    const auto wait = letter_backoff_.next();
-    log::warning("a dead letter was not written; it is tried again, nothing is skipped",
-                 {{"partition", record.partition}, {"offset", record.offset}, {"retry_ms", wait.count()}});
-    waits_until_ = clock_.now() + wait;
-    return;
-  }
-  letter_backoff_.reset();
-  dead_letter_alarm_.note(letter, clock_.now());
-  metrics_.dead_letters(letter.cause).Increment();
-  work_->letter_published();
+  if (const auto wait = letters_.write(work_->letter()))
+    waits_until_ = clock_.now() + *wait;
+  else
+    work_->letter_published();
 }
 
 void Pipeline::store_part() {
-  const StoreOutcome outcome = store_with_retries();
+  const StoreOutcome outcome = batch_store_.store(*work_);
   if (!outcome.behind.empty()) {
     give_up(outcome.behind, outcome.has_lost_rows);
     return;
   }
   if (!outcome.failure) {
-    note_stored(outcome);
+    database_.note_stored(outcome);
     auto settled = work_->stored(outcome);
     if (!settled.empty()) parts_.receipts.settled(std::move(settled));
     return;
@@ -146,54 +132,8 @@ void Pipeline::store_part() {
   }
 }
 
-StoreOutcome Pipeline::store_with_retries() {
-  retry_backoff_.reset();
-  for (int tries = 0;; ++tries) {
-    StoreOutcome outcome = store_once();
-    const bool is_transient = outcome.failure && outcome.failure->response == postgres::Response::retry;
-    if (!is_transient || tries == most_retries) return outcome;
-    metrics_.retries.Increment();
-    clock_.sleep(retry_backoff_.next());
-  }
-}
-
-StoreOutcome Pipeline::store_once() {
-  const auto begin = clock_.now();
-  const auto advances = keeper_.advances(work_->positions());
-  StoreOutcome outcome =
-      parts_.store.store(work_->rows(), advances, work_->dead_numbers(), work_->earlier_rows());
-  if (!outcome.failure && outcome.behind.empty()) keeper_.committed(advances);
-  metrics_.store_seconds.Observe(std::chrono::duration<double>(clock_.now() - begin).count());
-  return outcome;
-}
-
-void Pipeline::note_stored(const StoreOutcome& outcome) {
-  metrics_.stored.Increment(static_cast<double>(outcome.inserted));
-  metrics_.duplicates.Increment(static_cast<double>(outcome.duplicates));
-  metrics_.last_commit.SetToCurrentTime();
-  metrics_.paused.Set(0);
-  note_database_works();
-}
-
 void Pipeline::pause_for_database(const postgres::Failure& failure, Trouble trouble) {
-  const bool alarm =
-      failure.response == postgres::Response::alarm || failure.response == postgres::Response::poison;
-  metrics_.pauses.Increment();
-  if (alarm) metrics_.alarms.Increment();
-  metrics_.paused.Set(1);
-  status_.database_ok = false;
-  const log::Fields fields = {{"cause", trouble.cause},
-                              {"reason", failure.message},
-                              {"sqlstate", failure.sqlstate},
-                              {"remedy", trouble.remedy},
-                              {"pause_ms", settings_.pause.count()},
-                              {"held_records", work_ ? work_->held() : 0}};
-  if (alarm) {
-    log::error("paused: the database needs a person; nothing is skipped", fields);
-  } else {
-    log::warning("paused after a database error; nothing is skipped", fields);
-  }
-  parts_.database.fail(std::move(trouble));
+  database_.note_pause(failure, std::move(trouble), settings_.pause, work_ ? work_->held() : 0);
   waits_until_ = clock_.now() + settings_.pause;
   keeper_.ask_check();
 }
@@ -203,7 +143,7 @@ void Pipeline::start_partitions() {
   const auto failure = keeper_.start_due(settings_.pause);
   if (!failure) {
     metrics_.paused.Set(0);
-    if (!status_.database_ok) next_rehearsal_ = {};
+    database_.note_answers();
     return;
   }
   pause_for_database(*failure, postgres::trouble_of(*failure));
@@ -214,19 +154,15 @@ void Pipeline::start_partitions() {
 bool Pipeline::check_positions() {
   const auto check = keeper_.check();
   if (check.failure) {
-    if (work_) {
-      pause_for_database(*check.failure, postgres::trouble_of(*check.failure));
-      return false;
-    }
     Trouble trouble = postgres::trouble_of(*check.failure);
-    if (status_.database_ok.exchange(false))
-      log::warning("PostgreSQL does not answer; nothing waits to be stored",
-                   {{"cause", trouble.cause}, {"reason", trouble.reason}, {"remedy", trouble.remedy}});
-    parts_.database.fail(std::move(trouble));
+    if (work_)
+      pause_for_database(*check.failure, std::move(trouble));
+    else
+      database_.note_silent(std::move(trouble));
     return false;
   }
   // Whether it also takes rows the rehearsal says.
-  if (!status_.database_ok) next_rehearsal_ = {};
+  database_.note_answers();
   if (!check.behind.empty()) give_up(check.behind);
   return true;
 }
@@ -235,45 +171,25 @@ bool Pipeline::check_positions() {
 void Pipeline::give_up(const std::vector<std::int32_t>& partitions, bool has_lost_rows) {
   log::warning("PostgreSQL's positions are not where they were; their partitions are read again",
                {{"partitions", partitions.size()}});
-  batcher_.drop(partitions);
-  if (work_) work_->drop(partitions);
-  for (const auto partition : partitions) done_.erase(partition);
+  drop(partitions);
+  stored_offsets_.take(partitions);
   parts_.receipts.revoked(partitions);
   keeper_.behind(partitions, has_lost_rows);
 }
 
-/// While nothing is to be stored, so that an operator hears of it before the next message does.
-void Pipeline::rehearse_where_due() {
-  if (clock_.now() < next_rehearsal_) return;
-  dead_letter_alarm_.end_where_due(clock_.now());
-  const auto failure = parts_.store.rehearse();
-  if (!failure) return note_database_works();
-  const bool alarm = failure->response == postgres::Response::alarm;
-  Trouble trouble = postgres::trouble_of(*failure);
-  if (status_.database_ok.exchange(false) && alarm) {
-    metrics_.alarms.Increment();
-    log::error("the next message could not be stored: the database needs a person",
-               {{"cause", trouble.cause}, {"reason", trouble.reason}, {"remedy", trouble.remedy}});
-  }
-  parts_.database.fail(std::move(trouble));
-  next_rehearsal_ = clock_.now() + settings_.rehearsal_period;
-}
-
-void Pipeline::note_database_works() {
-  next_rehearsal_ = clock_.now() + settings_.rehearsal_period;
-  status_.database_ok = true;
-  parts_.database.succeed();
+void Pipeline::drop(const std::vector<std::int32_t>& partitions) {
+  batcher_.drop(partitions);
+  if (work_) work_->drop(partitions);
 }
 
 void Pipeline::commit_offsets() {
   const auto offsets = work_->offsets();
   if (!offsets.empty()) source_->commit(offsets);
-  for (const auto& [partition, next_offset] : offsets) {
-    done_[partition] = {next_offset};
+  stored_offsets_.note(offsets);
+  for (const auto& [partition, next_offset] : offsets)
     metrics_.position(partition).Set(static_cast<double>(next_offset));
-  }
   metrics_.batches.Increment();
-  dead_letter_alarm_.end_where_due(clock_.now());
+  letters_.end_alarm_where_due();
   poison_run_ = work_->poison_run();
   work_.reset();
   release_source();
@@ -300,7 +216,7 @@ void Pipeline::finish() {
     log::warning("stopped with records in hand; they stay in Kafka for the next start",
                  {{"held_records", work_->held()}});
   }
-  source_->commit_and_wait(to_positions(done_), commit_wait);
+  source_->commit_and_wait(stored_offsets_.all(), commit_wait);
   source_->close();
 }
 
@@ -313,16 +229,9 @@ void Pipeline::on_assigned(const std::vector<std::int32_t>& partitions) {
 
 void Pipeline::on_revoked(const std::vector<std::int32_t>& partitions) {
   parts_.owned.revoke(partitions);
-  std::vector<Position> done;
-  for (const std::int32_t partition : partitions) {
-    const auto found = done_.find(partition);
-    if (found == done_.end()) continue;
-    done.push_back({found->first, found->second.next_offset});
-    done_.erase(found);
-  }
-  if (!done.empty()) source_->commit_and_wait(done, commit_wait);
-  batcher_.drop(partitions);
-  if (work_) work_->drop(partitions);
+  const auto stored = stored_offsets_.take(partitions);
+  if (!stored.empty()) source_->commit_and_wait(stored, commit_wait);
+  drop(partitions);
   keeper_.revoke(partitions);
   // At the end the receipts of what is stored are still on their way; nothing comes after them.
   if (!status_.stopping) parts_.receipts.revoked(partitions);

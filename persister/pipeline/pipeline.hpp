@@ -2,14 +2,11 @@
 #pragma once
 
 #include <chrono>
-#include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/admin/dependencies.hpp"
-#include "common/base/backoff.hpp"
 #include "common/base/trouble.hpp"
 #include "persister/interfaces/owned_partitions.hpp"
 #include "persister/interfaces/position_audit.hpp"
@@ -17,12 +14,15 @@
 #include "persister/interfaces/source.hpp"
 #include "persister/interfaces/store.hpp"
 #include "persister/pipeline/batch.hpp"
+#include "persister/pipeline/batch_store.hpp"
 #include "persister/pipeline/batch_work.hpp"
 #include "persister/pipeline/clock.hpp"
-#include "persister/pipeline/dead_letter_alarm.hpp"
+#include "persister/pipeline/database_state.hpp"
+#include "persister/pipeline/dead_letter_writer.hpp"
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/persister_status.hpp"
 #include "persister/pipeline/position_keeper.hpp"
+#include "persister/pipeline/stored_offsets.hpp"
 
 namespace chat::persister {
 
@@ -78,16 +78,12 @@ class Pipeline : public SourceListener {
   void take_step();
   void publish_letter();
   void store_part();
-  StoreOutcome store_with_retries();
-  StoreOutcome store_once();
-  void note_stored(const StoreOutcome& outcome);
   void pause_for_database(const postgres::Failure& failure, Trouble trouble);
   void commit_offsets();
-  void rehearse_where_due();
-  void note_database_works();
   void start_partitions();
   bool check_positions();
   void give_up(const std::vector<std::int32_t>& partitions, bool has_lost_rows = false);
+  void drop(const std::vector<std::int32_t>& partitions);
   void hold_source();
   void release_source();
 
@@ -103,12 +99,11 @@ class Pipeline : public SourceListener {
   std::optional<BatchWork> work_;  // the batch in hand
   std::size_t poison_run_ = 0;
   std::optional<Clock::TimePoint> waits_until_;
-  Clock::TimePoint next_rehearsal_;
   bool is_source_held_ = false;
-  Backoff retry_backoff_;
-  Backoff letter_backoff_;
-  DeadLetterAlarm dead_letter_alarm_;
-  std::map<std::int32_t, StoredPosition> done_;  // partition → offset that may be committed
+  BatchStore batch_store_;
+  DeadLetterWriter letters_;
+  DatabaseState database_;
+  StoredOffsets stored_offsets_;
 };
 
 }  // namespace chat::persister
