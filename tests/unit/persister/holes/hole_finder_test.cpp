@@ -327,7 +327,7 @@ TEST_F(HoleFinderTest, PostgresAwayIsWaitedFor) {
 }
 
 TEST_F(HoleFinderTest, I6WatchesABoundedNumberOfRoomsAtOnceAndTheOthersLater) {
-  options.most_rooms = 20;
+  options.max_rooms = 20;
   constexpr int rooms = 260;
   // Each has one number, which nobody has.
   redis({"EVAL",
@@ -345,8 +345,8 @@ TEST_F(HoleFinderTest, I6WatchesABoundedNumberOfRoomsAtOnceAndTheOthersLater) {
 }
 
 TEST_F(HoleFinderTest, ALongRoomIsComparedInPages) {
-  options.page_entries = 7;
-  options.page_lacking = 5;
+  options.page.entries = 7;
+  options.page.lacking = 5;
   constexpr int count = 40;
   Cursor last;
   for (int i = 0; i < count; ++i) last = accept_text("text " + std::to_string(i)).cursor;
