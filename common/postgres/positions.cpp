@@ -1,5 +1,7 @@
 #include "common/postgres/positions.hpp"
 
+#include <utility>
+
 namespace chat::postgres {
 namespace {
 
@@ -19,6 +21,14 @@ std::map<std::int32_t, StoredPosition> read_positions(Transaction& transaction, 
     positions[std::stoi(row.at(0).value())] = {std::stoll(row.at(1).value()), std::stoll(row.at(2).value()),
                                                std::stoll(row.at(3).value()), row.at(4).value() == "true"};
   return positions;
+}
+
+std::optional<std::map<std::int32_t, StoredPosition>> read_positions(Database& database,
+                                                                     const std::string& topic) {
+  std::map<std::int32_t, StoredPosition> positions;
+  const auto failure =
+      database.read([&](Transaction& transaction) { positions = read_positions(transaction, topic); });
+  return failure ? std::nullopt : std::optional(std::move(positions));
 }
 
 }  // namespace chat::postgres

@@ -15,7 +15,6 @@ using postgres::Transaction;
 
 constexpr std::chrono::milliseconds failing_time{1'000};
 constexpr std::chrono::seconds report_period{10};
-constexpr std::chrono::milliseconds kafka_wait{2'000};
 
 std::optional<postgres::Failure> check_reader(postgres::Database& database) {
   return postgres::check_server(database, postgres::Use::read);
@@ -195,23 +194,8 @@ void PostgresHistory::note_failure(const postgres::Failure& failure) {
 }
 
 SettlerSources PostgresHistory::sources() {
-  SettlerSources sources;
-  sources.partition = [this](const std::string& room) -> std::optional<std::int32_t> {
-    const auto partitions = offsets_->partitions(kafka_wait);
-    return partitions ? std::optional(kafka::partition_of(room, *partitions)) : std::nullopt;
-  };
-  sources.end_offset = [this](std::int32_t partition) { return offsets_->end_offset(partition, kafka_wait); };
-  sources.positions = [this]() -> std::optional<std::map<std::int32_t, StoredPosition>> {
-    std::map<std::int32_t, StoredPosition> positions;
-    const auto failure = positions_.read([&](postgres::Transaction& transaction) {
-      positions = postgres::read_positions(transaction, topic_);
-    });
-    return failure ? std::nullopt : std::optional(std::move(positions));
-  };
-  sources.proves = [this](std::int32_t partition, const StoredPosition& position) {
-    return offsets_->proves(partition, position, kafka_wait);
-  };
-  return sources;
+  return kafka::make_progress_sources(offsets_,
+                                      [this] { return postgres::read_positions(positions_, topic_); });
 }
 
 }  // namespace chat::gateway

@@ -82,7 +82,7 @@ class PostgresHistory final : public History {
   const PostgresHistoryOptions options_;
   HistoryMetrics figures_;
   admin::Trial& trial_;
-  std::unique_ptr<kafka::EndOffsets> offsets_;
+  std::shared_ptr<kafka::EndOffsets> offsets_;
   postgres::Database positions_;
   const std::string topic_;
   std::mutex mutex_;

@@ -51,41 +51,22 @@ void Settler::run() {
   }
 }
 
-void Settler::find_ends(std::vector<Wait>& waits) {
+void Settler::find_ends(std::vector<Wait>& waits, kafka::ProgressLook& progress) {
   const auto now = Clock::now();
-  std::map<std::int32_t, std::optional<std::int64_t>> ends;
   for (Wait& wait : waits) {
     if (wait.end || now < wait.due) continue;
     const auto partition = sources_.partition(wait.room);
     // Without any broker the others would only wait as long for theirs.
     if (!partition) return;
     wait.partition = *partition;
-    const auto [found, is_new] = ends.try_emplace(*partition);
-    if (is_new) found->second = sources_.end_offset(*partition);
-    wait.end = found->second;
-  }
-}
-
-/// The proof is asked for after the end, so that a topic made again before it is noticed.
-void Settler::find_stored(std::vector<Wait>& waits) {
-  if (std::ranges::none_of(waits, [](const Wait& wait) { return wait.end.has_value(); })) return;
-  const auto positions = sources_.positions();
-  if (!positions) return;
-  std::map<std::int32_t, bool> proofs;
-  for (Wait& wait : waits) {
-    if (!wait.end) continue;
-    const auto position = positions->find(wait.partition);
-    const StoredPosition stored = position == positions->end() ? StoredPosition{} : position->second;
-    if (stored.next_offset < *wait.end) continue;
-    const auto [proof, is_new] = proofs.try_emplace(wait.partition, false);
-    if (is_new) proof->second = sources_.proves(wait.partition, stored).value_or(false);
-    wait.is_stored = proof->second;
+    wait.end = progress.end_offset(*partition);
   }
 }
 
 void Settler::look(std::vector<Wait>& waits) {
-  find_ends(waits);
-  find_stored(waits);
+  kafka::ProgressLook progress(sources_);
+  find_ends(waits, progress);
+  for (Wait& wait : waits) wait.is_stored = wait.end && progress.has_stored(wait.partition, *wait.end);
   const auto now = Clock::now();
   std::erase_if(waits, [&](const Wait& wait) {
     if (!wait.is_stored && now < wait.deadline) return false;

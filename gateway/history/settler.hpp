@@ -6,26 +6,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "common/wire/stored_position.hpp"
+#include "common/kafka/stored_progress.hpp"
 
 namespace chat::gateway {
 
-/// What the settler asks, on its thread; each call blocks for a few seconds at most. None: no answer.
-struct SettlerSources {
-  std::function<std::optional<std::int32_t>(const std::string& room)> partition;
-  std::function<std::optional<std::int64_t>(std::int32_t partition)> end_offset;
-  std::function<std::optional<std::map<std::int32_t, StoredPosition>>()> positions;
-  /// Whether the position is one of this topic as it is now, and not of one that was deleted or has another
-  /// name.
-  std::function<std::optional<bool>(std::int32_t partition, const StoredPosition&)> proves;
-};
+/// What the settler asks, on its thread.
+using SettlerSources = kafka::ProgressSources;
 
 struct SettlerTiming {
   std::chrono::milliseconds delay{1'000};  // what a gateway is given to produce what it has shown
@@ -64,8 +56,7 @@ class Settler {
 
   void run();
   void look(std::vector<Wait>& waits);
-  void find_ends(std::vector<Wait>& waits);
-  void find_stored(std::vector<Wait>& waits);
+  void find_ends(std::vector<Wait>& waits, kafka::ProgressLook& progress);
 
   const SettlerSources sources_;
   const SettlerTiming timing_;

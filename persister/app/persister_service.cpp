@@ -186,9 +186,11 @@ void PersisterService::consume() {
   HoleFinderOptions hole_options;
   hole_options.period = settings_.hole_finder_period;
   hole_options.topic = settings_.kafka.topic;
+  const std::shared_ptr<kafka::EndOffsets> offsets =
+      kafka::EndOffsets::make(settings_.kafka, client_id_ + "-holes").value();
   std::optional<HoleFinder> holes;
-  holes.emplace(settings_.redis, settings_.database, make_kafka_ends(settings_.kafka, client_id_ + "-holes"),
-                owned_, receipts, metrics_, hole_options);
+  holes.emplace(settings_.redis, settings_.database, kafka::make_progress_sources(offsets, nullptr), owned_,
+                receipts, metrics_, hole_options);
   log::info("consuming", {{"persister", client_id_}, {"topic", settings_.kafka.topic}});
   while (!stop_.stop_requested()) {
     pipeline.turn();

@@ -9,11 +9,11 @@
 
 namespace chat::persister {
 
-ActiveRoomScan::ActiveRoomScan(RedisRooms& redis, const KafkaEnds& kafka, RoomWatches& watches,
+ActiveRoomScan::ActiveRoomScan(RedisRooms& redis, const kafka::ProgressSources& sources, RoomWatches& watches,
                                const RoomComparisons& comparisons, const Clock& clock,
                                std::chrono::milliseconds period, std::size_t max_rooms)
     : redis_(redis),
-      kafka_(kafka),
+      sources_(sources),
       watches_(watches),
       comparisons_(comparisons),
       clock_(clock),
@@ -60,7 +60,7 @@ std::optional<ActiveRoomScan::Found> ActiveRoomScan::choose(const std::vector<st
       continue;
     }
     if (watches_.contains(room) || comparisons_.contains(room)) continue;
-    const auto partition = kafka_.partition(room);
+    const auto partition = sources_.partition(room);
     if (!partition) return std::nullopt;
     if (partitions.contains(*partition)) found.rooms.push_back({room, *partition, {}, {}, {}});
   }

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/base/clock.hpp"
-#include "persister/holes/kafka_ends.hpp"
+#include "common/kafka/stored_progress.hpp"
 #include "persister/holes/redis_rooms.hpp"
 #include "persister/holes/room_comparisons.hpp"
 #include "persister/holes/room_watches.hpp"
@@ -23,7 +23,7 @@ class ActiveRoomScan {
  public:
   /// All of it outlives this object. `period`: from one scan to the next. `max_rooms`: of `watches` and
   /// `comparisons` together; the scan waits while there are as many.
-  ActiveRoomScan(RedisRooms& redis, const KafkaEnds& kafka, RoomWatches& watches,
+  ActiveRoomScan(RedisRooms& redis, const kafka::ProgressSources& sources, RoomWatches& watches,
                  const RoomComparisons& comparisons, const Clock& clock, std::chrono::milliseconds period,
                  std::size_t max_rooms);
 
@@ -54,7 +54,7 @@ class ActiveRoomScan {
   bool watch(std::vector<ProvenRoom> rooms);
 
   RedisRooms& redis_;
-  const KafkaEnds& kafka_;
+  const kafka::ProgressSources& sources_;
   RoomWatches& watches_;
   const RoomComparisons& comparisons_;
   const Clock& clock_;

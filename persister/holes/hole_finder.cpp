@@ -16,22 +16,27 @@ postgres::DatabaseSettings impatient(postgres::DatabaseSettings settings) {
   return settings;
 }
 
+kafka::ProgressSources with_positions(kafka::ProgressSources sources, HoleStore& store) {
+  sources.positions = [&store] { return store.positions(); };
+  return sources;
+}
+
 }  // namespace
 
 HoleFinder::HoleFinder(const config::RedisSettings& redis, postgres::DatabaseSettings database,
-                       KafkaEnds kafka, const OwnedPartitions& owned, Receipts& receipts, Metrics& metrics,
-                       HoleFinderOptions options, const Clock& clock)
+                       kafka::ProgressSources kafka, const OwnedPartitions& owned, Receipts& receipts,
+                       Metrics& metrics, HoleFinderOptions options, const Clock& clock)
     : options_(std::move(options)),
       clock_(clock),
-      kafka_(std::move(kafka)),
       owned_(owned),
       metrics_(metrics),
       redis_(redis, metrics, options_.timing, stop_.get_token()),
       store_(impatient(std::move(database)), options_.topic),
+      sources_(with_positions(std::move(kafka), store_)),
       watches_(options_.settling),
       comparisons_(redis_, store_, receipts, metrics_, options_.page),
-      recheck_(redis_, store_, kafka_, clock, options_.period),
-      scan_(redis_, kafka_, watches_, comparisons_, clock, options_.period, options_.max_rooms),
+      recheck_(redis_, store_, sources_, clock, options_.period),
+      scan_(redis_, sources_, watches_, comparisons_, clock, options_.period, options_.max_rooms),
       thread_([this] { run(); }) {}
 
 HoleFinder::~HoleFinder() {
@@ -51,8 +56,9 @@ void HoleFinder::run() {
 void HoleFinder::take_turn() {
   partitions_ = owned_.snapshot();
   watches_.keep(partitions_);
-  ask_for_ends();
-  take_reached();
+  kafka::ProgressLook progress(sources_);
+  ask_for_ends(progress);
+  take_reached(progress);
   const WorkLimit limit(clock_, options_.work_a_turn, stop_.get_token());
   recheck(limit);
   compare(limit);
@@ -62,11 +68,11 @@ void HoleFinder::take_turn() {
 }
 
 /// Asks every turn, also while nobody is due: only while Kafka answers can gateways produce.
-void HoleFinder::ask_for_ends() {
+void HoleFinder::ask_for_ends(kafka::ProgressLook& progress) {
   const auto now = clock_.now();
   const auto due = watches_.due(now);
   for (const std::int32_t partition : watches_.waiting()) {
-    const auto end = kafka_.end_offset(partition);
+    const auto end = progress.end_offset(partition);
     if (!end)
       watches_.restart(partition, clock_.now());
     else if (due.contains(partition))
@@ -76,15 +82,13 @@ void HoleFinder::ask_for_ends() {
 }
 
 /// A position that is not of this topic proves nothing; the persister sets it right.
-void HoleFinder::take_reached() {
+void HoleFinder::take_reached(kafka::ProgressLook& progress) {
   if (!watches_.has_ends()) return;
-  const auto positions = store_.positions();
-  if (!positions) return;
+  const auto* const positions = progress.positions();
+  if (positions == nullptr) return;
   std::set<std::int32_t> proven;
   for (const std::int32_t partition : watches_.reached(*positions)) {
-    const auto position = positions->find(partition);
-    const auto proof =
-        kafka_.proves(partition, position == positions->end() ? StoredPosition{} : position->second);
+    const auto proof = progress.proves(partition);
     if (proof && *proof) proven.insert(partition);
     if (proof && !*proof) watches_.forget(partition);
   }

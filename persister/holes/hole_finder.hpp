@@ -11,6 +11,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/config/service_settings.hpp"
+#include "common/kafka/stored_progress.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/postgres/database_settings.hpp"
 #include "common/postgres/failure.hpp"
@@ -18,7 +19,6 @@
 #include "persister/holes/active_room_scan.hpp"
 #include "persister/holes/hole_metrics.hpp"
 #include "persister/holes/hole_store.hpp"
-#include "persister/holes/kafka_ends.hpp"
 #include "persister/holes/redis_rooms.hpp"
 #include "persister/holes/room_comparisons.hpp"
 #include "persister/holes/room_watches.hpp"
@@ -44,10 +44,10 @@ struct HoleFinderOptions {
 /// the same room do no harm.
 class HoleFinder {
  public:
-  /// The database must be migrated; `owned`, `receipts`, `metrics` and `clock` outlive this object. Works
-  /// from here on.
-  HoleFinder(const config::RedisSettings& redis, postgres::DatabaseSettings database, KafkaEnds kafka,
-             const OwnedPartitions& owned, Receipts& receipts, Metrics& metrics,
+  /// Positions are read through `database`, whatever `kafka` has for that. The database must be migrated;
+  /// `owned`, `receipts`, `metrics` and `clock` outlive this object. Works from here on.
+  HoleFinder(const config::RedisSettings& redis, postgres::DatabaseSettings database,
+             kafka::ProgressSources kafka, const OwnedPartitions& owned, Receipts& receipts, Metrics& metrics,
              HoleFinderOptions options = {}, const Clock& clock = Clock::real());
   /// Waits for the call in hand, a few seconds at most.
   ~HoleFinder();
@@ -60,8 +60,8 @@ class HoleFinder {
  private:
   void run();
   void take_turn();
-  void ask_for_ends();
-  void take_reached();
+  void ask_for_ends(kafka::ProgressLook& progress);
+  void take_reached(kafka::ProgressLook& progress);
   void recheck(const WorkLimit& limit);
   void compare(const WorkLimit& limit);
   void forget_proven();
@@ -69,12 +69,12 @@ class HoleFinder {
 
   const HoleFinderOptions options_;
   const Clock& clock_;
-  const KafkaEnds kafka_;
   const OwnedPartitions& owned_;
   HoleMetrics metrics_;
   std::stop_source stop_;
   RedisRooms redis_;
   HoleStore store_;
+  const kafka::ProgressSources sources_;
 
   std::set<std::int32_t> partitions_;  // owned, as of this turn
   RoomWatches watches_;

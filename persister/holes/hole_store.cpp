@@ -183,10 +183,7 @@ HoleStore::HoleStore(postgres::DatabaseSettings settings, std::string topic)
       topic_(std::move(topic)) {}
 
 std::optional<std::map<std::int32_t, StoredPosition>> HoleStore::positions() {
-  std::map<std::int32_t, StoredPosition> positions;
-  const auto failure = database_.read(
-      [&](Transaction& transaction) { positions = postgres::read_positions(transaction, topic_); });
-  return failure ? std::nullopt : std::optional(std::move(positions));
+  return postgres::read_positions(database_, topic_);
 }
 
 std::optional<Failure> HoleStore::note_rooms_checked(std::int32_t partition, const StoredPosition& position) {

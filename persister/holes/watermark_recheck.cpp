@@ -42,7 +42,7 @@ bool WatermarkRecheck::take_step(Scan& scan) {
   if (!found) return false;
   std::vector<std::string> rooms;
   for (const std::string& room : found->rooms) {
-    const auto partition = kafka_.partition(room);
+    const auto partition = sources_.partition(room);
     if (!partition) return false;
     if (scan.partitions.contains(*partition)) rooms.push_back(room);
   }

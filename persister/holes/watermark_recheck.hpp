@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "common/base/clock.hpp"
+#include "common/kafka/stored_progress.hpp"
 #include "common/postgres/failure.hpp"
 #include "persister/holes/hole_store.hpp"
-#include "persister/holes/kafka_ends.hpp"
 #include "persister/holes/redis_rooms.hpp"
 #include "persister/holes/work_limit.hpp"
 
@@ -24,9 +24,9 @@ namespace chat::persister {
 class WatermarkRecheck {
  public:
   /// All of it outlives this object. `period`: from one question to PostgreSQL to the next.
-  WatermarkRecheck(RedisRooms& redis, HoleStore& store, const KafkaEnds& kafka, const Clock& clock,
-                   std::chrono::milliseconds period)
-      : redis_(redis), store_(store), kafka_(kafka), clock_(clock), period_(period) {}
+  WatermarkRecheck(RedisRooms& redis, HoleStore& store, const kafka::ProgressSources& sources,
+                   const Clock& clock, std::chrono::milliseconds period)
+      : redis_(redis), store_(store), sources_(sources), clock_(clock), period_(period) {}
 
   /// Asks PostgreSQL where that is due. The partitions of which rows were lost: nothing that was known of
   /// their rooms holds any more.
@@ -48,7 +48,7 @@ class WatermarkRecheck {
 
   RedisRooms& redis_;
   HoleStore& store_;
-  const KafkaEnds& kafka_;
+  const kafka::ProgressSources& sources_;
   const Clock& clock_;
   const std::chrono::milliseconds period_;
   std::optional<Scan> scan_;

@@ -79,7 +79,7 @@ class HoleFinderTest : public chat::test::StoreTest {
   }
 
   void start() {
-    KafkaEnds kafka;
+    kafka::ProgressSources kafka;
     kafka.partition = [this](const std::string&) {
       ++looks;
       return std::optional(partition);
