@@ -37,7 +37,7 @@ struct PostgresHistoryTest : ::testing::Test {
     std::vector<persister::Row> rows;
     for (std::int64_t seq = first; seq <= last; ++seq)
       rows.push_back({{0, seq, room, {}}, record(room, {epoch, seq}, text)});
-    ASSERT_FALSE(store.store(rows, {}, {}).failure);
+    ASSERT_FALSE(store.store(rows, {}, {}, {}).failure);
   }
 
   static MessageRecord record(const std::string& room, Cursor cursor, const std::string& text) {
@@ -79,7 +79,7 @@ TEST_F(PostgresHistoryTest, ARowIsByteForByteThePublication) {
     const MessageRecord record =
         PostgresHistoryTest::record("bytes-" + std::to_string(++room), {1'700'000'000'000, 1}, text);
     const persister::Row row{{0, 1, record.room, {}}, record};
-    ASSERT_FALSE(store.store({&row, 1}, {}, {}).failure);
+    ASSERT_FALSE(store.store({&row, 1}, {}, {}, {}).failure);
     const auto found = after({}, {max_json_integer, 0}, record.room);
     ASSERT_EQ(found.entries.size(), 1U);
     EXPECT_EQ(found.entries[0].message, make_message({record.id, record.room, record.sender,
@@ -98,7 +98,7 @@ TEST_F(PostgresHistoryTest, AnIdComesBackAsItsSenderSpelledIt) {
   const MessageRecord small = record("r", {1, 2}, "text");
   persister::PostgresStore store(database, "MESSAGES");
   const std::vector<persister::Row> rows = {{{0, 1, "r", {}}, capital}, {{0, 2, "r", {}}, small}};
-  ASSERT_FALSE(store.store(rows, {}, {}).failure);
+  ASSERT_FALSE(store.store(rows, {}, {}, {}).failure);
   for (const HistoryRows& found : {after({}), before({2, 0}, 5)}) {
     ASSERT_EQ(found.entries.size(), 2U);
     EXPECT_NE(found.entries[0].message.find('"' + spelled + '"'), std::string::npos);
@@ -228,7 +228,7 @@ TEST_F(PostgresHistoryTest, FindsStoredMessagesByRoomAndIdWhateverTheirNumber) {
   const MessageRecord first = record("r", {1, 5}, "a");
   const MessageRecord second = record("room \"2\"", {7, 1}, "b");
   const std::vector<persister::Row> rows{{{0, 1, first.room, {}}, first}, {{0, 2, second.room, {}}, second}};
-  ASSERT_FALSE(store.store(rows, {}, {}).failure);
+  ASSERT_FALSE(store.store(rows, {}, {}, {}).failure);
   const std::vector<MessageKey> asked{
       {"r", random_uuid()}, {"r", first.id}, {"r", second.id}, {second.room, second.id}, {"r", first.id}};
   EXPECT_EQ(stored(asked), (std::vector<std::size_t>{1, 3, 4}));
