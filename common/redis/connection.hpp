@@ -19,7 +19,7 @@
 #include "common/redis/async_context.hpp"
 #include "common/redis/connection_metrics.hpp"
 #include "common/redis/greeting.hpp"
-#include "common/redis/lifetime.hpp"
+#include "common/base/lifetime.hpp"
 #include "common/redis/timing.hpp"
 
 namespace chat::redis {

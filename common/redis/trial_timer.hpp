@@ -7,8 +7,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "common/base/lifetime.hpp"
 #include "common/base/random.hpp"
-#include "common/redis/lifetime.hpp"
 
 namespace chat::redis {
 

@@ -8,7 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "common/redis/lifetime.hpp"
+#include "common/base/lifetime.hpp"
 
 namespace chat::redis {
 

@@ -12,7 +12,7 @@
 #include "common/admin/dependencies.hpp"
 #include "common/base/trouble.hpp"
 #include "common/redis/command_connection.hpp"
-#include "common/redis/lifetime.hpp"
+#include "common/base/lifetime.hpp"
 #include "common/redis/probe.hpp"
 #include "common/redis/subscriber_connection.hpp"
 #include "common/redis/trial_timer.hpp"
@@ -77,7 +77,7 @@ class BusTrial {
   bool is_subscribed_ = false;
   std::optional<Round> round_;
   std::uint64_t rounds_ = 0;
-  redis::Lifetime lifetime_;
+  Lifetime lifetime_;
 };
 
 }  // namespace chat::gateway

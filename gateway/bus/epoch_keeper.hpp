@@ -14,7 +14,7 @@
 
 #include "common/metrics/metrics.hpp"
 #include "common/redis/command_connection.hpp"
-#include "common/redis/lifetime.hpp"
+#include "common/base/lifetime.hpp"
 #include "gateway/bus/epoch_archive.hpp"
 #include "gateway/bus/epoch_witness.hpp"
 #include "gateway/bus/room_commands.hpp"
@@ -63,7 +63,7 @@ class EpochKeeper {
   Clock::time_point next_report_{};
   prometheus::Gauge& unproven_;
   prometheus::Counter& proofs_;
-  redis::Lifetime lifetime_;
+  Lifetime lifetime_;
 };
 
 }  // namespace chat::gateway

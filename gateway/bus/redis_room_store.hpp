@@ -12,7 +12,7 @@
 
 #include "common/admin/dependencies.hpp"
 #include "common/redis/command_connection.hpp"
-#include "common/redis/lifetime.hpp"
+#include "common/base/lifetime.hpp"
 #include "gateway/bus/room_commands.hpp"
 #include "gateway/bus/room_store.hpp"
 
@@ -60,7 +60,7 @@ class RedisRoomStore final : public RoomStore {
   /// Accepts that wait for the proof of a new epoch. The journal's places bound them, as they do all accepts.
   std::deque<Held> held_;
   boost::asio::steady_timer timer_;
-  redis::Lifetime lifetime_;
+  Lifetime lifetime_;
 };
 
 }  // namespace chat::gateway

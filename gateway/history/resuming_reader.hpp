@@ -1,34 +1,33 @@
 // Reads of rooms that go on in PostgreSQL where Redis has no more.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
-#include <unordered_map>
-#include <vector>
+#include <optional>
 
+#include "common/base/lifetime.hpp"
+#include "common/base/task.hpp"
 #include "gateway/bus/room_store.hpp"
 #include "gateway/history/history.hpp"
 #include "gateway/history/merge.hpp"
 #include "gateway/history/row_cache.hpp"
+#include "gateway/history/stored_waits.hpp"
 
 namespace chat::gateway {
 
 using ReadHandler = std::function<void(ReadReply)>;
 
-/// On one thread. Answers as RoomStore::read; an answer is `complete` only where that is proven, else not
-/// available (PROTOCOL: `unavailable`, the cursor stays valid). Without a history the stream's own answers
-/// are passed on.
+/// On one thread. Answers as RoomStore::read; an answer is `complete` only where that is proven, else it is
+/// not available: the client is told `unavailable` and its cursor stays valid. Without a history the stream's
+/// own answers are passed on.
 class ResumingReader {
  public:
   enum class Unproven { unavailable, stream };
 
   /// A read that comes while so many bytes of pages wait for PostgreSQL is answered as not available.
-  static constexpr std::size_t most_waiting_bytes = std::size_t{64} * 1024 * 1024;
+  static constexpr std::size_t max_waiting_bytes = std::size_t{64} * 1024 * 1024;
 
   /// `read` asks Redis. `history` may be null, outlives the reader, and reaches its thread through `post`.
   /// `unproven`: what is answered where nothing can be proven, or PostgreSQL is away; the stream as it is
@@ -41,50 +40,28 @@ class ResumingReader {
 
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
-  class Weight;
-  struct Work;
-  using WorkRef = std::shared_ptr<Work>;
-  /// The epochs that can get no more messages. `run`: where Redis has not yet numbered one under its present
-  /// run, and those above are closed too, up to the first message.
-  struct Closed {
-    std::int64_t epochs_below = 0;
-    std::string run;
-    bool operator==(const Closed&) const = default;
-  };
-  struct Settlement {
-    Closed closed;
-    TimePoint valid_until{};
-    std::vector<WorkRef> waiting;
-  };
+  class WaitingPage;
 
-  static Closed closed_for(const ReadReply& stream);
-  void begin(ReadRequest request, ReadHandler handler, TimePoint deadline);
-  void on_stream(ReadRequest request, ReadReply stream, ReadHandler handler, TimePoint deadline);
-  void ask(const WorkRef& work);
-  void ask_after(const WorkRef& work, Cursor since);
-  void on_rows(const WorkRef& work, HistoryRows rows);
-  void remember(const Work& work, HistoryRows rows);
-  void confirm(const WorkRef& work, ReadReply page);
-  void settle(const WorkRef& work);
-  void on_settled(const std::string& room, const Closed& closed, bool is_settled);
-  void fail(const WorkRef& work);
-  bool is_settled(const std::string& room, const Closed& closed) const;
-  void forget_old_settlements();
-
-  template <class Call>
-  auto guarded(Call call);
+  Task complete(ReadRequest request, ReadReply stream, ReadHandler handler, TimePoint deadline);
+  std::optional<WaitingPage> begin_waiting(const ReadReply& stream);
+  void read_rows(const ReadRequest& request, const ReadReply& stream,
+                 std::function<void(HistoryRows)> handler);
+  std::optional<ReadReply> page_of_cached(const ReadRequest& request, const ReadReply& stream,
+                                          Settled settled) const;
+  std::optional<ReadReply> page_of(const ReadRequest& request, const ReadReply& stream, HistoryRows rows,
+                                   Settled settled);
 
   const std::function<void(ReadRequest, ReadHandler)> read_;
   History* const history_;
   const Post post_;
   const Unproven unproven_;
   const std::chrono::milliseconds patience_;
-  std::unordered_map<std::string, Settlement> settlements_;
+  std::optional<StoredWaits> waits_;  // with a history
   RowCache cache_;
-  /// Of the pages whose reads wait for PostgreSQL; outlives the reader with them.
-  const std::shared_ptr<std::atomic<std::size_t>> waiting_bytes_ =
-      std::make_shared<std::atomic<std::size_t>>(0);
-  const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+  /// Of the pages whose reads wait for PostgreSQL. A read that ends the reader still counts its page.
+  const std::shared_ptr<std::size_t> waiting_bytes_ = std::make_shared<std::size_t>(0);
+  const Lifetime lifetime_;
+  TaskScope tasks_;
 };
 
 }  // namespace chat::gateway

@@ -11,9 +11,9 @@
 
 #include "common/admin/dependencies.hpp"
 #include "common/base/clock.hpp"
+#include "common/base/lifetime.hpp"
 #include "common/base/trouble.hpp"
 #include "common/redis/command_connection.hpp"
-#include "common/redis/lifetime.hpp"
 #include "common/redis/trial_timer.hpp"
 #include "common/wire/room_names.hpp"
 
@@ -50,7 +50,7 @@ class ReceiptsTrial {
   std::size_t unanswered_ = 0;
   bool is_silent_ = false;  // an answer of this round did not come
   std::optional<Trouble> trouble_;
-  redis::Lifetime lifetime_;
+  Lifetime lifetime_;
 };
 
 }  // namespace chat::persister

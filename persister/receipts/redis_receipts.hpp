@@ -17,7 +17,7 @@
 #include "common/config/service_settings.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/redis/command_connection.hpp"
-#include "common/redis/lifetime.hpp"
+#include "common/base/lifetime.hpp"
 #include "common/wire/room_names.hpp"
 #include "persister/interfaces/receipts.hpp"
 #include "persister/receipts/pending_receipts.hpp"
@@ -68,7 +68,7 @@ class RedisReceipts final : public Receipts {
   void report_refusal(const redis::Reply& reply);
   void retry_later();
 
-  redis::Lifetime lifetime_;
+  Lifetime lifetime_;
   boost::asio::io_context& context_;
   const ReceiptOptions options_;
   const Clock& clock_;

@@ -113,8 +113,8 @@ TEST_F(ResumingReaderTest, I6PagesThatWaitForPostgresAreBounded) {
   redis.entries = {{{1, 9}, std::string(std::size_t{1024} * 1024, 'x')}};
   while (replies.empty()) resume({1, 2});
   EXPECT_FALSE(replies[0].available);
-  EXPECT_LE(history.reads.size(), ResumingReader::most_waiting_bytes >> 20);
-  EXPECT_GT(history.reads.size(), (ResumingReader::most_waiting_bytes >> 20) / 2);
+  EXPECT_LE(history.reads.size(), ResumingReader::max_waiting_bytes >> 20);
+  EXPECT_GT(history.reads.size(), (ResumingReader::max_waiting_bytes >> 20) / 2);
   reader->read({"r", std::nullopt, 5}, [this](ReadReply reply) { replies.push_back(std::move(reply)); });
   EXPECT_EQ(replies.at(1).entries.size(), 1U) << "the stream's last messages need no proof";
   history.reads[0](rows(entries(1, 3, 8)));
@@ -304,6 +304,28 @@ TEST_F(ResumingReaderTest, AJoinsLastMessagesAreFilledUpWithoutWaiting) {
   history.reads.at(0)(rows(entries(1, 1, 2)));
   ASSERT_EQ(replies.size(), 1U);
   EXPECT_EQ(numbers(replies[0].entries), "1/1 1/2 1/3 1/4");
+}
+
+TEST_F(ResumingReaderTest, AWaitThatEndsAfterTheReaderIsDropped) {
+  redis = stream({2, 2}, entries(2, 1, 2));
+  resume({1, 2});
+  history.reads[0](rows({}));
+  reader.reset();
+  history.waits.at(0)(true);
+  EXPECT_TRUE(replies.empty());
+}
+
+TEST_F(ResumingReaderTest, AnAnswerMayEndTheReader) {
+  redis = stream({2, 2}, entries(2, 1, 2));
+  reader->read({"r", Cursor{1, 2}, 0}, [this](ReadReply reply) {
+    reader.reset();
+    replies.push_back(std::move(reply));
+  });
+  resume({1, 2});
+  history.reads.at(0)(rows({}));
+  history.reads.at(1)(rows({}));
+  history.waits.at(0)(false);
+  EXPECT_EQ(replies.size(), 1U);
 }
 
 TEST_F(ResumingReaderTest, AnAnswerAfterItsEndIsDropped) {

@@ -1,0 +1,60 @@
+// One worker's waits until PostgreSQL has what Kafka had, shared by the reads of a room.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/task.hpp"
+#include "gateway/history/history.hpp"
+
+namespace chat::gateway {
+
+/// The epochs of a room that can get no more messages.
+struct ClosedEpochs {
+  std::int64_t below = 0;
+  /// Set where Redis has given no number yet under this run of it. The epochs above `below` are closed too
+  /// then, until the room's first message under the run.
+  std::string run{};
+  bool operator==(const ClosedEpochs&) const = default;
+};
+
+/// On one thread.
+class StoredWaits {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  /// Results that are kept, beside the waits that are under way.
+  static constexpr std::size_t max_results = 1024;
+
+  /// `history` outlives this and reaches its thread through `post`.
+  StoredWaits(History& history, Post post) : history_(history), post_(std::move(post)) {}
+
+  /// Whether a wait of the last minute has proven that PostgreSQL has all of these epochs.
+  bool are_stored(const std::string& room, const ClosedEpochs& closed, TimePoint now) const;
+
+  /// Waits until PostgreSQL has all that the room's part of Kafka had. Waits of one room for the same epochs
+  /// share one question. `handler` is told whether it has, once, unless this ends before.
+  void wait(const std::string& room, const ClosedEpochs& closed, std::function<void(bool)> handler);
+
+ private:
+  struct Wait {
+    ClosedEpochs closed;
+    TimePoint valid_until{};  // zero until it has succeeded
+    std::vector<std::function<void(bool)>> handlers;  // none once it is over
+  };
+
+  Task run(std::string room, ClosedEpochs closed);
+  void forget_old_results(TimePoint now);
+
+  History& history_;
+  const Post post_;
+  std::unordered_map<std::string, Wait> waits_;
+  TaskScope tasks_;
+};
+
+}  // namespace chat::gateway
