@@ -53,9 +53,9 @@ struct Task::promise_type
   bool is_running = false;
 };
 
-/// Owns tasks: those that wait when it ends are destroyed, and answers to them are dropped. A task may end its
-/// own scope; it then runs on to its next wait or its end, and must not use what ended with the scope. On one
-/// thread.
+/// Owns tasks: those that wait when it ends are destroyed, and answers to them are dropped. A task may end
+/// its own scope; it then runs on to its next wait or its end, and must not use what ended with the scope. On
+/// one thread.
 class TaskScope {
  public:
   TaskScope() = default;
@@ -124,8 +124,8 @@ class Question {
   const std::shared_ptr<Answer> answer_ = std::make_shared<Answer>();
 };
 
-/// `co_await ask<Result>(call)` calls `call` with a copyable callback and gives the Result that the callback is
-/// called with, within `call` or later. Further calls of the callback are dropped.
+/// `co_await ask<Result>(call)` calls `call` with a copyable callback and gives the Result that the callback
+/// is called with, within `call` or later. Further calls of the callback are dropped.
 template <class Result, class Call>
 auto ask(Call call) {
   return Question<Result, Call>(std::move(call));

@@ -14,12 +14,12 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/base/backoff.hpp"
+#include "common/base/lifetime.hpp"
 #include "common/base/trouble.hpp"
 #include "common/config/service_settings.hpp"
 #include "common/redis/async_context.hpp"
 #include "common/redis/connection_metrics.hpp"
 #include "common/redis/greeting.hpp"
-#include "common/base/lifetime.hpp"
 #include "common/redis/timing.hpp"
 
 namespace chat::redis {

@@ -10,9 +10,9 @@
 #include <boost/asio/io_context.hpp>
 
 #include "common/admin/dependencies.hpp"
+#include "common/base/lifetime.hpp"
 #include "common/base/trouble.hpp"
 #include "common/redis/command_connection.hpp"
-#include "common/base/lifetime.hpp"
 #include "common/redis/probe.hpp"
 #include "common/redis/subscriber_connection.hpp"
 #include "common/redis/trial_timer.hpp"

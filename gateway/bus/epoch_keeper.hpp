@@ -12,9 +12,9 @@
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 
+#include "common/base/lifetime.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/redis/command_connection.hpp"
-#include "common/base/lifetime.hpp"
 #include "gateway/bus/epoch_archive.hpp"
 #include "gateway/bus/epoch_witness.hpp"
 #include "gateway/bus/room_commands.hpp"

@@ -11,8 +11,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/admin/dependencies.hpp"
-#include "common/redis/command_connection.hpp"
 #include "common/base/lifetime.hpp"
+#include "common/redis/command_connection.hpp"
 #include "gateway/bus/room_commands.hpp"
 #include "gateway/bus/room_store.hpp"
 

@@ -7,6 +7,7 @@
 #include <deque>
 #include <vector>
 
+#include "common/base/bug.hpp"
 #include "common/wire/cursor.hpp"
 #include "gateway/chat/events.hpp"
 
@@ -27,29 +28,33 @@ class HeldMessages {
   /// Of all rooms of a worker.
   static constexpr std::size_t most_worker_bytes = std::size_t{32} * 1024 * 1024;
 
-  using Place = std::uint64_t;
+  /// Counts the messages that were held.
+  using Position = std::uint64_t;
 
   /// `worker` outlives it.
   explicit HeldMessages(HeldBytes& worker) : worker_(worker) {}
-  ~HeldMessages() { worker_.all -= bytes_; }
+  ~HeldMessages() {
+    CHAT_BUG(worker_.all < bytes_, "a worker's sum of held bytes lacks those of a room");
+    worker_.all -= bytes_;
+  }
   HeldMessages(const HeldMessages&) = delete;
   HeldMessages& operator=(const HeldMessages&) = delete;
 
-  /// A read begins. Ends with end_read() of the place that it gives.
-  Place begin_read() {
+  /// A read begins, and ends with end_read() of the position that this gives.
+  Position begin_read() {
     reads_.push_back(first_ + messages_.size());
     return reads_.back();
   }
 
-  void end_read(Place place) {
-    const auto found = std::ranges::lower_bound(reads_, place);
-    if (found == reads_.end() || *found != place) return;
+  void end_read(Position begin) {
+    const auto found = std::ranges::lower_bound(reads_, begin);
+    if (found == reads_.end() || *found != begin) return;
     reads_.erase(found);
     forget_what_no_read_needs();
   }
 
   /// Whether everything is here that came since the read began, which has not ended.
-  bool has_all_since(Place place) const { return !reads_.empty() && place >= reads_.front(); }
+  bool has_all_since(Position begin) const { return !reads_.empty() && begin >= reads_.front(); }
 
   /// Costs one branch while no read needs it.
   void push(const RoomMessage& message) {
@@ -75,6 +80,7 @@ class HeldMessages {
   }
 
   void hold(const RoomMessage& message) {
+    CHAT_BUG(bytes_ > most_bytes || worker_.all < bytes_, "held bytes were counted wrongly");
     messages_.push_back(message);
     bytes_ += weight(message);
     worker_.all += weight(message);
@@ -82,10 +88,11 @@ class HeldMessages {
       reads_.erase(reads_.begin());
       forget_what_no_read_needs();
     }
+    CHAT_BUG(bytes_ > most_bytes || messages_.empty() != (bytes_ == 0), "a room holds more than its bound");
   }
 
   void forget_what_no_read_needs() {
-    const Place needed = reads_.empty() ? first_ + messages_.size() : reads_.front();
+    const Position needed = reads_.empty() ? first_ + messages_.size() : reads_.front();
     for (; first_ < needed; ++first_) {
       bytes_ -= weight(messages_.front());
       worker_.all -= weight(messages_.front());
@@ -95,8 +102,8 @@ class HeldMessages {
   }
 
   HeldBytes& worker_;
-  std::vector<Place> reads_;  // rising; those of which everything is here
-  Place first_ = 0;           // of the oldest message
+  std::vector<Position> reads_;  // rising; those of which everything is here
+  Position first_ = 0;           // of the oldest message
   std::deque<RoomMessage> messages_;
   std::size_t bytes_ = 0;
 };

@@ -68,9 +68,9 @@ void ResumingReader::read(ReadRequest request, ReadHandler handler) {
   // Most reads end here, and cost no coroutine.
   read_(copy, lifetime_.guard([this, request = std::move(request), handler = std::move(handler),
                                deadline](ReadReply stream) mutable {
-          if (is_enough(request, stream)) return handler(std::move(stream));
-          tasks_.start(complete(std::move(request), std::move(stream), std::move(handler), deadline));
-        }));
+    if (is_enough(request, stream)) return handler(std::move(stream));
+    tasks_.start(complete(std::move(request), std::move(stream), std::move(handler), deadline));
+  }));
 }
 
 /// Proves that nothing is missing in the answer, as ARCHITECTURE.md describes it. `stream` is what Redis has.
@@ -102,8 +102,8 @@ Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler
       const bool is_worth_waiting = rows.available || unproven_ == Unproven::stream;
       if (rows.available) page = page_of(request, stream, std::move(rows), settled);
       if (page || settled.current || !is_worth_waiting) break;
-      const bool is_stored = co_await ask<bool>(
-          [&](auto answer) { waits_->wait(request.room, closed, std::move(answer)); });
+      const bool is_stored =
+          co_await ask<bool>([&](auto answer) { waits_->wait(request.room, closed, std::move(answer)); });
       if (!is_stored) break;
       settled = {true, true};
     }

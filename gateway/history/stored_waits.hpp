@@ -44,7 +44,7 @@ class StoredWaits {
  private:
   struct Wait {
     ClosedEpochs closed;
-    TimePoint valid_until{};  // zero until it has succeeded
+    TimePoint valid_until{};                          // zero until it has succeeded
     std::vector<std::function<void(bool)>> handlers;  // none once it is over
   };
 

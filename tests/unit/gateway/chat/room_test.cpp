@@ -286,6 +286,14 @@ TEST_F(RoomTest, AMemberThatLeavesOrJoinsWithinACallOfTheRoomIsABug) {
   EXPECT_DEATH(go_live(unruly, {1, 1}), "");
 }
 
+TEST_F(RoomTest, AMessageWhoseNumberDoesNotRiseIsABug) {
+  go_live(member, {1, 1});
+  room->publish(room_message(1, 3));
+  EXPECT_DEATH(room->publish(room_message(1, 3)), "");
+  EXPECT_DEATH(room->publish(room_message(1, 2)), "");
+  EXPECT_EQ(room->publish(room_message(1, 2), true), 1U) << "unless it is late";
+}
+
 TEST_F(RoomTest, AMemberThatFailsToJoinIsOutsideAlreadyAndMayLeave) {
   struct LeavingMember : TestMember {
     using TestMember::TestMember;

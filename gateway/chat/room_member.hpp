@@ -1,0 +1,61 @@
+// One session's membership of a room, as the room sees it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/wire/stored_numbers.hpp"
+#include "gateway/bus/room_store.hpp"
+#include "gateway/chat/events.hpp"
+
+namespace chat::gateway {
+
+/// Owned by the session, on the room's worker. Within a call of the room a member must not join or leave; it
+/// may begin or end a wait, and watch. A member that is told that its join failed or was overtaken is outside
+/// already, and may end there, but must not begin a join either.
+class RoomMember {
+ public:
+  /// `outlet` outlives the member. `session` tells the members of all gateways apart.
+  RoomMember(Outlet& outlet, std::uint64_t session) : outlet_(outlet), session_(session) {}
+  virtual ~RoomMember() = default;
+  RoomMember(const RoomMember&) = delete;
+  RoomMember& operator=(const RoomMember&) = delete;
+
+  /// The answer to a join. The member is live after the call; where the page has `more`, it waits for the
+  /// join of the next page instead.
+  virtual void on_joined(const RequestId& id, std::shared_ptr<const ReadReply> page) = 0;
+
+  /// Redis did not answer; the member is out of the room.
+  virtual void on_join_failed(const RequestId& id) = 0;
+
+  /// A leave or another join came before the answer: within that call, and first.
+  virtual void on_join_overtaken(const RequestId& id) = 0;
+
+  /// Only while it awaits them; the call may end that.
+  virtual void on_stored(const StoredNumbers& stored) = 0;
+
+  /// The name that others see.
+  virtual const std::string& user() const = 0;
+
+  Outlet& outlet() const { return outlet_; }
+  std::uint64_t session() const { return session_; }
+
+ private:
+  friend class Room;
+  friend class LiveOrder;
+  friend class RoomWatchers;
+  enum class State { outside, joining, paging, live };
+
+  Outlet& outlet_;
+  const std::uint64_t session_;
+  State state_ = State::outside;
+  std::size_t live_index_ = 0;               // while it is live
+  std::optional<std::size_t> stored_index_;  // while it awaits stored numbers
+  std::optional<std::size_t> watch_index_;   // while it is told who is there
+  bool knows_presence_ = false;              // it was told once since it began to watch
+};
+
+}  // namespace chat::gateway
