@@ -9,46 +9,18 @@
 #include <string>
 #include <vector>
 
-#include <boost/intrusive/list.hpp>
-
 #include "gateway/bus/room_store.hpp"
 #include "gateway/chat/commands.hpp"
 #include "gateway/chat/events.hpp"
-#include "gateway/chat/gateway_metrics.hpp"
-#include "gateway/chat/rooms.hpp"
+#include "gateway/chat/pending_sends.hpp"
 #include "gateway/chat/session_receipts.hpp"
-#include "gateway/history/history.hpp"
+#include "gateway/chat/session_services.hpp"
 #include "gateway/journal/journal.hpp"
 
 namespace chat::gateway {
 
-class Session;
-
-/// The place of a session in its worker's list; leaves it by itself.
-using SessionHook =
-    boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
-
-/// What the sessions of one worker share; outlives them all. Used on the worker's thread.
-struct SessionServices {
-  RoomStore& store;
-  Rooms& rooms;
-  Journal& journal;
-  GatewayMetrics& metrics;
-  std::string gateway;
-  std::size_t worker = 0;
-  History* history = nullptr;  // none: there is no PostgreSQL
-  Post post{};                 // to the worker, for the history's answers
-  /// The gateway is going away: no send begins any more.
-  bool is_draining = false;
-  /// Sends whose script reply is still out; a drain waits for zero.
-  std::size_t accepts_in_flight = 0;
-  /// Numbers of all sessions that are not known to be stored (SessionReceipts).
-  std::size_t stored_waiting = 0;
-  boost::intrusive::list<SessionHook, boost::intrusive::constant_time_size<false>> sessions{};
-};
-
-/// All calls on the worker's thread. Owned by its transport through a shared_ptr; replies that are under way
-/// hold it weakly, so a message whose sender left is still journaled (I1).
+/// All calls on the worker's thread. Owned by its transport through a shared_ptr. Replies that are under way
+/// hold it weakly, so that a message whose sender left is still journaled.
 class Session : public std::enable_shared_from_this<Session>, public SessionHook {
  public:
   /// `outlet` outlives the session.
@@ -71,7 +43,7 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
 
   /// False while max_sends_in_flight sends wait or the gateway drains; Outlet::resume tells when it turns
   /// true.
-  bool ready_for_command() const;
+  bool ready_for_command() const { return !draining_ && !pending_.is_full(); }
 
   /// Once a second: sends over their deadline are answered `unavailable`.
   void tick(std::chrono::steady_clock::time_point now);
@@ -92,49 +64,50 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   void close();
 
  private:
-  class Place;
-  struct PendingSend {
-    std::uint64_t number = 0;
-    std::string id;
-    std::string room;
-    std::chrono::steady_clock::time_point deadline;
-  };
+  class Membership;
+  struct Accepted;
   struct HistoryRead {
     std::uint64_t number = 0;
     RequestId id;
   };
-  struct Accepted;
   struct Typed {
     std::string room;
     std::chrono::steady_clock::time_point until;  // no more is told
   };
 
   void on(const HelloCommand& command);
-  void on(const JoinCommand& command);
-  void on(const LeaveCommand& command);
-  void on(const SendCommand& command);
-  void on(const HistoryCommand& command);
-  void on(const TypingCommand& command);
   void on(const PingCommand& command);
 
-  Place* find_place(const std::string& room);
-  Place& add_place(const std::string& name);
-  void remove_place(Place& place);
+  // session_rooms.cpp
+  void on(const JoinCommand& command);
+  void on(const LeaveCommand& command);
+  void on(const TypingCommand& command);
+  bool tell_typing(Membership& membership);
+  Membership* find_membership(const std::string& room);
+  Membership& add_membership(const std::string& room);
+  void remove_membership(Membership& membership);
+  void leave_all();
+  void await_stored(const AcceptRequest& request, Cursor number);
+  void tell_stored(const std::string& room, std::optional<Cursor> receipt);
+
+  // session_sends.cpp
+  void on(const SendCommand& command);
+  std::optional<Rejection> refusal_of(const SendCommand& command);
+  bool fits_journal(const SendCommand& command) const;
   void submit(const SendCommand& command, Room& room, std::size_t reserved_bytes);
   static void on_accept_reply(SessionServices& services, const Accepted& accepted, const AcceptReply& reply);
   static void append_to_journal(SessionServices& services, const Accepted& accepted,
                                 const AcceptReply& reply);
-  void await_stored(const AcceptRequest& request, Cursor number);
-  bool fits_journal(const SendCommand& command) const;
   void on_durable(std::uint64_t number, const std::string& room, Cursor cursor, bool duplicate);
   void on_refused(std::uint64_t number, JournalRefusal refusal);
-  void tell_stored(const std::string& room, std::optional<Cursor> receipt);
-  void on_history_reply(std::uint64_t number, const std::string& room, ReadReply reply);
   void refuse_send(std::uint64_t number, ErrorCode code, std::string message);
-  /// Whether others are told.
-  bool tell_typing(Place& place);
-  std::vector<PendingSend>::iterator find_pending(std::uint64_t number);
-  void end_pending(std::vector<PendingSend>::iterator pending);
+  template <class Answer>
+  void end_send(std::uint64_t number, Answer answer);
+
+  // session_history.cpp
+  void on(const HistoryCommand& command);
+  void on_history_reply(std::uint64_t number, const std::string& room, ReadReply reply);
+  void end_history_reads();
 
   SessionServices& services_;
   Outlet& outlet_;
@@ -145,10 +118,10 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   bool is_ending_ = false;
   bool closed_ = false;
   std::uint64_t next_request_ = 1;
-  std::vector<PendingSend> pending_;
+  PendingSends pending_;
   SessionReceipts receipts_;
-  std::vector<Typed> typed_;  // outlives the place, so that who leaves and joins anew types no more often
-  std::vector<std::unique_ptr<Place>> places_;
+  std::vector<Typed> typed_;  // outlives the membership, so that leaving and joining anew allows no more
+  std::vector<std::unique_ptr<Membership>> memberships_;
 };
 
 }  // namespace chat::gateway

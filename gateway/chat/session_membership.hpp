@@ -1,4 +1,4 @@
-// The session's membership in one room. Included by session.cpp only.
+// The session's membership of one room. Included by the session's own files only.
 #pragma once
 
 #include <memory>
@@ -12,9 +12,9 @@
 namespace chat::gateway {
 
 /// Owned by its session; the room calls it.
-class Session::Place : public RoomMember {
+class Session::Membership : public RoomMember {
  public:
-  Place(Session& session, Room& room)
+  Membership(Session& session, Room& room)
       : RoomMember(session.outlet_, session.number_), session_(session), room_(room) {}
 
   Room& room() { return room_; }
@@ -29,8 +29,8 @@ class Session::Place : public RoomMember {
 
   /// After a page with `more`.
   void read_on() {
-    if (const auto place = std::exchange(last_of_page_, std::nullopt))
-      room_.join(*this, std::nullopt, place, 0);
+    if (const auto since = std::exchange(last_of_page_, std::nullopt))
+      room_.join(*this, std::nullopt, since, 0);
   }
 
   const std::string& user() const override { return session_.user_; }
@@ -58,11 +58,11 @@ class Session::Place : public RoomMember {
                      std::nullopt});
   }
 
-  /// Destroys this place.
+  /// Destroys this membership.
   void on_join_failed(const RequestId& id) override {
     Session& session = session_;
     session.reject({id, ErrorCode::unavailable, "the room cannot be read now; join again", retry_after_ms});
-    session.remove_place(*this);
+    session.remove_membership(*this);
   }
 
  private:

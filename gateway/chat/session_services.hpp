@@ -1,0 +1,48 @@
+// What the sessions of one worker share.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <boost/intrusive/list.hpp>
+
+#include "common/base/time_source.hpp"
+#include "gateway/bus/room_store.hpp"
+#include "gateway/chat/gateway_metrics.hpp"
+#include "gateway/chat/rooms.hpp"
+#include "gateway/history/history.hpp"
+#include "gateway/journal/journal.hpp"
+
+namespace chat::gateway {
+
+/// Links a session into its worker's list; leaves it by itself.
+using SessionHook =
+    boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+/// From the kernel's random numbers: a session's number must not be guessed.
+std::uint64_t random_session_number();
+
+/// Outlives the sessions. On the worker's thread.
+struct SessionServices {
+  RoomStore& store;
+  Rooms& rooms;
+  Journal& journal;
+  GatewayMetrics& metrics;
+  std::string gateway;
+  std::size_t worker = 0;
+  History* history = nullptr;  // none: there is no PostgreSQL
+  Post post{};                 // to the worker, for the history's answers
+  TimeSource time{};
+  std::function<std::uint64_t()> session_number = random_session_number;
+  /// The gateway is going away: no send begins any more.
+  bool is_draining = false;
+  /// Sends whose script reply is still out; a drain waits for zero.
+  std::size_t accepts_in_flight = 0;
+  /// Numbers of all sessions that are not known to be stored (SessionReceipts).
+  std::size_t stored_waiting = 0;
+  boost::intrusive::list<SessionHook, boost::intrusive::constant_time_size<false>> sessions{};
+};
+
+}  // namespace chat::gateway
