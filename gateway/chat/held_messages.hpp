@@ -24,9 +24,9 @@ struct HeldBytes {
 class HeldMessages {
  public:
   /// Of one room: a page and that much more fit into an outbox of the least size.
-  static constexpr std::size_t most_bytes = std::size_t{256} * 1024;
+  static constexpr std::size_t max_bytes = std::size_t{256} * 1024;
   /// Of all rooms of a worker.
-  static constexpr std::size_t most_worker_bytes = std::size_t{32} * 1024 * 1024;
+  static constexpr std::size_t max_worker_bytes = std::size_t{32} * 1024 * 1024;
 
   /// Counts the messages that were held.
   using Position = std::uint64_t;
@@ -80,15 +80,15 @@ class HeldMessages {
   }
 
   void hold(const RoomMessage& message) {
-    CHAT_BUG(bytes_ > most_bytes || worker_.all < bytes_, "held bytes were counted wrongly");
+    CHAT_BUG(bytes_ > max_bytes || worker_.all < bytes_, "held bytes were counted wrongly");
     messages_.push_back(message);
     bytes_ += weight(message);
     worker_.all += weight(message);
-    while (!reads_.empty() && (bytes_ > most_bytes || worker_.all > most_worker_bytes)) {
+    while (!reads_.empty() && (bytes_ > max_bytes || worker_.all > max_worker_bytes)) {
       reads_.erase(reads_.begin());
       forget_what_no_read_needs();
     }
-    CHAT_BUG(bytes_ > most_bytes || messages_.empty() != (bytes_ == 0), "a room holds more than its bound");
+    CHAT_BUG(bytes_ > max_bytes || messages_.empty() != (bytes_ == 0), "a room holds more than its bound");
   }
 
   void forget_what_no_read_needs() {

@@ -24,7 +24,7 @@ class HubPort {
   /// Whether members on this worker want to know who is in the room; Rooms::on_presence tells.
   virtual void watch(const std::string& room, bool is_watched) = 0;
 
-  /// Whom this worker has in the room, asked for by Rooms::count.
+  /// Whom this worker has in the room, asked for by Room::report_attendance.
   virtual void attend(const std::string& room, Attendance attendance) = 0;
 };
 

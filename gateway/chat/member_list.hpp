@@ -1,4 +1,5 @@
-// Members of a room in no order, each of which knows its place, so that one ends without a search. Pure.
+// Members of a room in no order, each of which knows its index, so that one is removed without a search.
+// Pure.
 #pragma once
 
 #include <cstddef>
@@ -8,35 +9,35 @@
 
 namespace chat::gateway {
 
-/// A member is in it once at most, and ends before it goes. `place` is where the member keeps its place, and
+/// A member is in it once at most, and ends before it goes. `index` is where the member keeps its index, and
 /// is used by this list alone.
-template <class Member, std::optional<std::size_t> Member::*place>
+template <class Member, std::optional<std::size_t> Member::*index>
 class MemberList {
  public:
   /// False for one that is there already.
   bool add(Member& member) {
-    if (member.*place) return false;
-    member.*place = members_.size();
+    if (member.*index) return false;
+    member.*index = members_.size();
     members_.push_back(&member);
     return true;
   }
 
   /// False for one that is not there.
   bool remove(Member& member) {
-    const auto index = std::exchange(member.*place, std::nullopt);
-    if (!index) return false;
+    const auto found = std::exchange(member.*index, std::nullopt);
+    if (!found) return false;
     Member* const last = members_.back();
     members_.pop_back();
     if (last == &member) return true;
-    members_[*index] = last;
-    last->*place = index;
+    members_[*found] = last;
+    last->*index = found;
     return true;
   }
 
   std::size_t size() const { return members_.size(); }
   bool empty() const { return members_.empty(); }
 
-  /// From the back: who ends within its call gives its place to one that was there already.
+  /// From the back: a member that is removed within its call gives its index to one that was called already.
   template <class Call>
   void for_each(Call&& call) const {
     for (std::size_t i = members_.size(); i > 0; --i) call(*members_[i - 1]);

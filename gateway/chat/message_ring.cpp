@@ -14,7 +14,7 @@ void MessageRing::push(const RoomMessage& message) {
   idle_sweeps_ = 0;
   messages_.push_back({message.cursor, message.frame});
   bytes_ += message.frame->view().size();
-  while (messages_.size() > most_messages || (bytes_ > most_bytes && messages_.size() > 1)) drop_oldest();
+  while (messages_.size() > max_messages || (bytes_ > max_bytes && messages_.size() > 1)) drop_oldest();
 }
 
 void MessageRing::drop_oldest() {
@@ -46,7 +46,7 @@ std::shared_ptr<const ReadReply> MessageRing::page_after(Cursor since, Cursor st
 }
 
 void MessageRing::sweep() {
-  if (!messages_.empty() && ++idle_sweeps_ >= most_idle_sweeps) clear();
+  if (!messages_.empty() && ++idle_sweeps_ >= max_idle_sweeps) clear();
 }
 
 void MessageRing::clear() {

@@ -16,8 +16,8 @@ namespace chat::gateway {
 /// are those that went to the members.
 class MessageRing {
  public:
-  static constexpr std::size_t most_messages = 256;
-  static constexpr std::size_t most_bytes = std::size_t{64} * 1024;
+  static constexpr std::size_t max_messages = 256;
+  static constexpr std::size_t max_bytes = std::size_t{64} * 1024;
 
   void push(const RoomMessage& message);
 
@@ -34,7 +34,7 @@ class MessageRing {
   void sweep();
 
  private:
-  static constexpr int most_idle_sweeps = 60;
+  static constexpr int max_idle_sweeps = 60;
 
   void clear();
   void drop_oldest();

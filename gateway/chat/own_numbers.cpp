@@ -12,9 +12,9 @@ OwnNumbers::Entries::iterator OwnNumbers::first_from(Cursor number) {
 }
 
 void OwnNumbers::accepted(Cursor number, const Uuid& id, TimePoint now) {
-  const auto place = first_from(number);
-  if (place != entries_.end() && place->epoch == number.epoch && place->first <= number.seq) return;
-  entries_.insert(place, {number.epoch, number.seq, number.seq, number.seq, id, now});
+  const auto position = first_from(number);
+  if (position != entries_.end() && position->epoch == number.epoch && position->first <= number.seq) return;
+  entries_.insert(position, {number.epoch, number.seq, number.seq, number.seq, id, now});
   ++waiting_;
   if (entries_.size() > compress_at_) compress();
 }
@@ -45,7 +45,7 @@ std::optional<Cursor> OwnNumbers::take_receipt() {
   entries_.erase(entries_.begin(), open);
   if (entries_.empty()) {
     entries_ = {};
-    compress_at_ = most_entries;
+    compress_at_ = max_entries;
   }
   return highest_;
 }
@@ -80,7 +80,7 @@ void OwnNumbers::compress() {
   }
   entries_.erase(std::next(kept), half);
   // Where little could be joined, not every further number is a new try.
-  compress_at_ = std::max(most_entries, entries_.size() + most_entries / 4);
+  compress_at_ = std::max(max_entries, entries_.size() + max_entries / 4);
 }
 
 }  // namespace chat::gateway

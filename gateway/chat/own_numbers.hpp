@@ -23,7 +23,7 @@ namespace chat::gateway {
 class OwnNumbers {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
-  static constexpr std::size_t most_entries = 512;
+  static constexpr std::size_t max_entries = 512;
 
   /// The script gave the number, for the first time or again; a number that is already here stays as it is.
   void accepted(Cursor number, const Uuid& id, TimePoint now);
@@ -34,14 +34,14 @@ class OwnNumbers {
   /// PostgreSQL has these, and all of the watermark's epoch up to the watermark.
   void stored(const StoredNumbers& told);
 
-  /// The highest own number up to which all are settled, when one of them was settled since the last call. It
-  /// never falls, and comes a second time only when a number below it was given after it (a retry of an older
-  /// message), since that one's sender would else never hear of it.
+  /// The highest own number up to which all are acknowledged and stored, when one of them became so since the
+  /// last call. It never falls, and comes a second time only when a number below it was given after it (a
+  /// retry of an older message), since that one's sender would else never hear of it.
   std::optional<Cursor> take_receipt();
 
   bool empty() const { return entries_.empty(); }
 
-  /// How many are not settled yet.
+  /// How many are not both acknowledged and stored yet.
   std::size_t waiting() const { return waiting_; }
 
   struct Unstored {
@@ -75,9 +75,9 @@ class OwnNumbers {
   static bool can_join(const Entry& a, const Entry& b);
 
   Entries entries_;  // in rising order, without overlap
-  std::size_t compress_at_ = most_entries;
+  std::size_t compress_at_ = max_entries;
   std::size_t waiting_ = 0;
-  Cursor highest_;  // of the settled ones
+  Cursor highest_;  // that were acknowledged and stored
 };
 
 }  // namespace chat::gateway

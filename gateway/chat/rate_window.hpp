@@ -8,7 +8,7 @@ namespace chat::gateway {
 
 class RateWindow {
  public:
-  explicit RateWindow(std::size_t most_a_second) : most_(most_a_second) {}
+  explicit RateWindow(std::size_t max_a_second) : most_(max_a_second) {}
 
   /// False when it was taken so often since its second began. Around the end of one, twice as many can come
   /// together.

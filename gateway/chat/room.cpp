@@ -55,7 +55,7 @@ void Room::leave(RoomMember& member) {
       break;
     case RoomMember::State::live:
       live_.remove(member);
-      is_count_due_ = true;
+      is_attendance_due_ = true;
       break;
   }
 }
@@ -110,7 +110,7 @@ void Room::make_live(RoomMember& member, Cursor newest) {
   const auto& held = joins_.held().messages();
   member.state_ = RoomMember::State::live;
   live_.add(member, held.empty() ? newest : std::max(newest, held.back().cursor));
-  is_count_due_ = true;
+  is_attendance_due_ = true;
 }
 
 std::size_t Room::publish(const RoomMessage& message, bool is_late) {
@@ -137,13 +137,13 @@ void Room::on_typing(const Typing& typing) {
   });
 }
 
-void Room::count(bool is_wanted) {
-  is_counted_ = is_wanted;
-  if (is_counted_) tell_count();
+void Room::report_attendance(bool is_wanted) {
+  is_attendance_wanted_ = is_wanted;
+  if (is_attendance_wanted_) report_attendance();
 }
 
-void Room::tell_count() {
-  is_count_due_ = false;
+void Room::report_attendance() {
+  is_attendance_due_ = false;
   hub_.attend(name_, attendance());
 }
 
@@ -158,7 +158,7 @@ Attendance Room::attendance() const {
 void Room::sweep() {
   live_.sweep();
   watchers_.sweep();
-  if (is_counted_ && is_count_due_) tell_count();
+  if (is_attendance_wanted_ && is_attendance_due_) report_attendance();
 }
 
 }  // namespace chat::gateway

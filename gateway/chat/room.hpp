@@ -61,10 +61,10 @@ class Room : public std::enable_shared_from_this<Room> {
   std::size_t on_presence(std::shared_ptr<const Presence> presence);
 
   /// Whether the hub wants to know whom this worker has here, now and after each change.
-  void count(bool is_wanted);
+  void report_attendance(bool is_wanted);
 
   /// A member has another name now.
-  void on_renamed() { is_count_due_ = true; }
+  void on_renamed() { is_attendance_due_ = true; }
 
   /// The member types: all others are told, unless there is too much of it in this room. Gives whether they
   /// are.
@@ -120,7 +120,7 @@ class Room : public std::enable_shared_from_this<Room> {
   void on_read(const RoomJoins::ReadRef& read, ReadReply reply);
   void give(const RoomJoins::Answer& answer);
   void make_live(RoomMember& member, Cursor newest);
-  void tell_count();
+  void report_attendance();
   Attendance attendance() const;
 
   const std::string name_;
@@ -130,8 +130,8 @@ class Room : public std::enable_shared_from_this<Room> {
   LiveOrder live_;
   RoomWatchers watchers_;
   std::size_t paging_ = 0;  // members between two pages of their join
-  bool is_counted_ = false;
-  bool is_count_due_ = false;
+  bool is_attendance_wanted_ = false;
+  bool is_attendance_due_ = false;
   bool is_calling_ = false;
 };
 

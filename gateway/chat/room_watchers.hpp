@@ -57,7 +57,7 @@ class RoomWatchers {
   MemberList<RoomMember, &RoomMember::watch_index_> watching_;
   std::shared_ptr<const Presence> presence_;  // the newest, while somebody watches
   bool is_presence_owed_ = false;             // to a member that did not keep up
-  RateWindow typing_{most_typing_a_second};
+  RateWindow typing_{max_typing_a_second};
 };
 
 }  // namespace chat::gateway

@@ -20,10 +20,10 @@ inline constexpr std::chrono::seconds typing_period{2};
 
 /// And all typing of one room so often, on the worker and again on each gateway that is told: in a large room
 /// it would otherwise be more than its messages (I6).
-inline constexpr std::size_t most_typing_a_second = 20;
+inline constexpr std::size_t max_typing_a_second = 20;
 
 /// A client whose outbox takes less than that is told of no typing, and who is there only later.
-inline constexpr std::size_t room_for_notices = 512 * 1024;
+inline constexpr std::size_t min_free_bytes_for_notices = 512 * 1024;
 
 /// What `overloaded` and `unavailable` tell clients to wait.
 inline constexpr int retry_after_ms = 1000;

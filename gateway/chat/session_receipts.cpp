@@ -75,7 +75,7 @@ SessionReceipts::RoomNumbers* SessionReceipts::find(const std::string& room) con
 
 SessionReceipts::RoomNumbers* SessionReceipts::find_or_add(const std::string& room) {
   if (RoomNumbers* const found = find(room)) return found;
-  is_full_ = is_full_ || rooms_.size() >= most_rooms;
+  is_full_ = is_full_ || rooms_.size() >= max_rooms;
   if (is_full_) return nullptr;
   rooms_.push_back(std::make_unique<RoomNumbers>());
   rooms_.back()->room = room;

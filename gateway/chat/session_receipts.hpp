@@ -28,7 +28,7 @@ struct WaitingNumber {
 /// gets no receipts, which would not be known to be true.
 class SessionReceipts {
  public:
-  static constexpr std::size_t most_rooms = 2 * max_rooms_per_session;
+  static constexpr std::size_t max_rooms = 2 * max_rooms_per_session;
 
   /// `worker_waiting` counts what all sessions of a worker wait for; outlives this.
   explicit SessionReceipts(std::size_t& worker_waiting) : worker_waiting_(worker_waiting) {}

@@ -1,4 +1,4 @@
-// The part of a session that sends: number from Redis, place in the journal, acknowledgement.
+// The part of a session that sends: number from Redis, slot in the journal, acknowledgement.
 #include <utility>
 
 #include "common/wire/message_object.hpp"

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::chrono::seconds period{5};
 constexpr std::chrono::seconds patience{5};
-constexpr std::size_t most_asked = 1000;
+constexpr std::size_t max_asked = 1000;
 
 }  // namespace
 
@@ -17,7 +17,7 @@ void StoredInquiry::tick(std::chrono::steady_clock::time_point now) {
   auto asked = collect(std::exchange(was_resubscribed_, false) ? now : now - patience);
   if (asked.empty()) return;
   // The rest of many that wait is asked for at the next tick.
-  next_ = asked.size() < most_asked ? now + period : now;
+  next_ = asked.size() < max_asked ? now + period : now;
   std::vector<MessageKey> keys;
   keys.reserve(asked.size());
   for (const Asked& one : asked) keys.push_back({one.waiting.room, one.waiting.id});
@@ -34,10 +34,10 @@ std::vector<StoredInquiry::Asked> StoredInquiry::collect(std::chrono::steady_clo
   if (services_.stored_waiting == 0) return asked;
   auto& sessions = services_.sessions;
   auto next = sessions.begin();
-  for (; next != sessions.end() && asked.size() < most_asked; ++next) {
+  for (; next != sessions.end() && asked.size() < max_asked; ++next) {
     auto& session = static_cast<Session&>(*next);
     std::vector<WaitingNumber> waiting;
-    session.receipts().add_unstored(until, most_asked - asked.size(), waiting);
+    session.receipts().add_unstored(until, max_asked - asked.size(), waiting);
     for (WaitingNumber& one : waiting) asked.push_back({session.weak_from_this(), std::move(one)});
   }
   // Who was asked for comes last the next time.

@@ -10,12 +10,15 @@
 
 namespace chat::gateway {
 
-Hub::Hub(boost::asio::io_context& context, GatewayMetrics& metrics, std::string gateway, HubTiming timing)
+Hub::Hub(boost::asio::io_context& context, GatewayMetrics& metrics, std::string gateway, HubTiming timing,
+         TimeSource time)
     : context_(context),
       metrics_(metrics),
-      timing_(std::move(timing)),
+      timing_(timing),
+      time_(std::move(time)),
       catch_up_timer_(context),
-      presences_(context, std::move(gateway), metrics.presence_rooms, presence_links(), timing_.presence) {}
+      presences_(context, std::move(gateway), metrics.presence_rooms, presence_links(), time_,
+                 timing_.presence) {}
 
 void Hub::attach(Bus& bus, std::vector<WorkerPort*> workers) {
   bus_ = &bus;
@@ -52,7 +55,7 @@ void Hub::end_if_unused(HubRoom& room) {
   // The timer is the read's while the room is read; the read's end asks again.
   if (!room.workers.empty() || room.feed.is_reading()) return;
   if (!std::exchange(room.is_unused, true)) ++unused_rooms_;
-  const bool may_stay = unused_rooms_ <= most_unused_rooms;
+  const bool may_stay = unused_rooms_ <= max_unused_rooms;
   room.timer->expires_after(may_stay ? timing_.keep_subscription : std::chrono::milliseconds(0));
   room.timer->async_wait([this, name = *room.name, life = room.life](boost::system::error_code error) {
     HubRoom* unused = find(name, life);
@@ -93,7 +96,7 @@ void Hub::on_publication(std::string_view name, std::string_view message) {
   apply(*room, room->feed.on_publication(head->cursor, message));
 }
 
-/// Stored numbers and typing keep their place among the messages of the batch; no number of the room's order
+/// Stored numbers and typing keep their order among the messages of the batch; no number of the room's order
 /// is theirs.
 void Hub::pass_on_other(HubRoom& room, std::string_view publication) {
   if (auto numbers = parse_stored(*room.name, publication)) {
@@ -115,7 +118,7 @@ void Hub::pass_on_other(HubRoom& room, std::string_view publication) {
 }
 
 void Hub::pass_on_typing(HubRoom& room, TypingNotice notice) {
-  if (!room.typing.take(timing_.presence.now())) return metrics_.typing_dropped.Increment();
+  if (!room.typing.take(time_.now())) return metrics_.typing_dropped.Increment();
   const auto typing =
       std::make_shared<const Typing>(notice.session, TypingEvent{*room.name, std::move(notice.user)});
   for (const Wanted& wanted : room.workers)
@@ -142,8 +145,8 @@ Presences::Links Hub::presence_links() {
   links.tell = [this](std::size_t worker, const std::string& room, std::shared_ptr<const Presence> presence) {
     workers_[worker]->post_presence(room, std::move(presence));
   };
-  links.count = [this](std::size_t worker, const std::string& room, bool is_wanted) {
-    workers_[worker]->post_count(room, is_wanted);
+  links.want_attendance = [this](std::size_t worker, const std::string& room, bool is_wanted) {
+    workers_[worker]->post_attendance_wanted(room, is_wanted);
   };
   return links;
 }
@@ -243,7 +246,7 @@ void Hub::pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view
 void Hub::look_at_backlogs() {
   is_any_behind_ = false;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    is_behind_[i] = workers_[i]->backlog_bytes() > most_backlog_bytes;
+    is_behind_[i] = workers_[i]->backlog_bytes() > max_backlog_bytes;
     is_any_behind_ = is_any_behind_ || is_behind_[i];
   }
 }
@@ -259,7 +262,7 @@ void Hub::leave_behind(HubRoom& room) {
   missed_.emplace_back(*room.name, room.life);
   if (missed_.size() > 1) return;
   log::warning("a worker is too far behind; its rooms read later from the stream what they miss now",
-               {{"room", *room.name}, {"backlog_bytes", most_backlog_bytes}});
+               {{"room", *room.name}, {"backlog_bytes", max_backlog_bytes}});
   catch_up_later();
 }
 

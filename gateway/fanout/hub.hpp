@@ -14,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "common/base/time_source.hpp"
 #include "common/wire/stored_numbers.hpp"
 #include "gateway/bus/bus.hpp"
 #include "gateway/chat/gateway_metrics.hpp"
@@ -53,8 +54,8 @@ class WorkerPort {
   /// The subscription of one of its rooms broke and is there again: what the persister told meanwhile was
   /// missed, while missed messages are read and posted.
   virtual void post_resubscribed() = 0;
-  /// Room::count and Room::on_presence.
-  virtual void post_count(std::string room, bool is_wanted) = 0;
+  /// Room::report_attendance and Room::on_presence.
+  virtual void post_attendance_wanted(std::string room, bool is_wanted) = 0;
   virtual void post_presence(std::string room, std::shared_ptr<const Presence> presence) = 0;
 };
 
@@ -62,9 +63,9 @@ struct HubTiming {
   /// A room that everybody left stays subscribed for a while, since people come back to rooms.
   std::chrono::milliseconds keep_subscription{5000};
   std::chrono::milliseconds read_again_after{1000};
-  /// How often rooms that had to be left behind are looked at (Hub::most_backlog_bytes).
+  /// How often rooms that had to be left behind are looked at (Hub::max_backlog_bytes).
   std::chrono::milliseconds catch_up_after{100};
-  PresenceTiming presence{};  // its clock is that of typing too
+  PresenceTiming presence{};
 };
 
 /// Everything on the bus thread; want() and unwant() are posted there by the workers' own ports.
@@ -72,14 +73,15 @@ class Hub : public BusListener {
  public:
   /// Over that much a worker is too far behind: its rooms get no messages until it has caught up, and then
   /// read from the stream what they missed.
-  static constexpr std::size_t most_backlog_bytes = std::size_t{64} * 1024 * 1024;
+  static constexpr std::size_t max_backlog_bytes = std::size_t{64} * 1024 * 1024;
 
   /// Rooms that everybody left and that stay subscribed for a while; further ones end at once.
-  static constexpr std::size_t most_unused_rooms = 10'000;
+  static constexpr std::size_t max_unused_rooms = 10'000;
 
   /// `context` is the bus thread's, `gateway` this one's name. `bus` is set before the first call of want (it
   /// needs this listener first).
-  Hub(boost::asio::io_context& context, GatewayMetrics& metrics, std::string gateway, HubTiming timing = {});
+  Hub(boost::asio::io_context& context, GatewayMetrics& metrics, std::string gateway, HubTiming timing = {},
+      TimeSource time = {});
 
   void attach(Bus& bus, std::vector<WorkerPort*> workers);
 
@@ -114,7 +116,7 @@ class Hub : public BusListener {
     RoomFeed feed;
     RecentIds recent;
     std::vector<Wanted> workers;
-    RateWindow typing{most_typing_a_second};
+    RateWindow typing{max_typing_a_second};
     bool is_unused = false;   // it is counted in unused_rooms_
     bool has_missed = false;  // it is in missed_
     bool wants_read = false;  // that its feed has asked for, once its workers have caught up
@@ -146,6 +148,7 @@ class Hub : public BusListener {
   boost::asio::io_context& context_;
   GatewayMetrics& metrics_;
   const HubTiming timing_;
+  const TimeSource time_;
   Bus* bus_ = nullptr;
   std::shared_ptr<void> ending_;  // while end_presence publishes
   std::vector<WorkerPort*> workers_;

@@ -5,12 +5,13 @@
 namespace chat::gateway {
 
 Presences::Presences(boost::asio::io_context& context, std::string gateway, prometheus::Gauge& gauge,
-                     Links links, PresenceTiming timing)
+                     Links links, TimeSource time, PresenceTiming timing)
     : timer_(context),
       gateway_(std::move(gateway)),
       gauge_(gauge),
       links_(std::move(links)),
-      timing_(std::move(timing)) {}
+      time_(std::move(time)),
+      timing_(timing) {}
 
 void Presences::watch(std::size_t worker, const std::string& room, bool is_watched) {
   if (is_ended_) return;
@@ -28,7 +29,7 @@ void Presences::attend(std::size_t worker, const std::string& room, Attendance a
 }
 
 void Presences::add(std::size_t worker, const std::string& room) {
-  if (RoomPresence* const known = find(room)) count(worker, room, *known);
+  if (RoomPresence* const known = find(room)) ask(worker, room, *known);
 }
 
 void Presences::remove(std::size_t worker, const std::string& room) {
@@ -40,7 +41,7 @@ void Presences::on_notice(const std::string& room, PresenceNotice notice) {
   // What others tell is of use only where somebody here wants it, or else they want to be told.
   RoomPresence* known = find(room);
   if (known == nullptr && notice.watches && notice.gateway != gateway_) known = &open(room);
-  if (known != nullptr) known->on_notice(std::move(notice), timing_.now());
+  if (known != nullptr) known->on_notice(std::move(notice), time_.now());
 }
 
 void Presences::on_lost() {
@@ -49,7 +50,7 @@ void Presences::on_lost() {
 
 void Presences::on_subscribed(const std::string& room, bool is_first) {
   RoomPresence* const known = find(room);
-  if (known != nullptr) return known->on_subscribed(timing_.now());
+  if (known != nullptr) return known->on_subscribed(time_.now());
   // Otherwise it would know only when those that watch tell again of themselves.
   if (is_first) links_.publish(room, PresenceNotice{gateway_, false, true, {}});
 }
@@ -75,15 +76,15 @@ RoomPresence* Presences::find(const std::string& room) {
 RoomPresence& Presences::open(const std::string& room) {
   if (RoomPresence* const known = find(room)) return *known;
   RoomPresence& presence = rooms_.try_emplace(room, room, gateway_, links_.is_subscribed(room)).first->second;
-  for (const std::size_t worker : links_.workers_of(room)) count(worker, room, presence);
+  for (const std::size_t worker : links_.workers_of(room)) ask(worker, room, presence);
   set_gauge();
   arm();
   return presence;
 }
 
-void Presences::count(std::size_t worker, const std::string& room, RoomPresence& presence) {
+void Presences::ask(std::size_t worker, const std::string& room, RoomPresence& presence) {
   presence.await(worker);
-  links_.count(worker, room, true);
+  links_.want_attendance(worker, room, true);
 }
 
 void Presences::arm() {
@@ -97,7 +98,7 @@ void Presences::arm() {
 
 void Presences::tick() {
   if (!links_.can_publish()) return arm();
-  const auto now = timing_.now();
+  const auto now = time_.now();
   for (auto entry = rooms_.begin(); entry != rooms_.end();) {
     auto& [room, presence] = *entry;
     const RoomPresence::Step step = presence.tick(now);
@@ -108,7 +109,7 @@ void Presences::tick() {
       ++entry;
       continue;
     }
-    for (const std::size_t worker : links_.workers_of(room)) links_.count(worker, room, false);
+    for (const std::size_t worker : links_.workers_of(room)) links_.want_attendance(worker, room, false);
     entry = rooms_.erase(entry);
   }
   set_gauge();

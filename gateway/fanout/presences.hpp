@@ -13,14 +13,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <prometheus/gauge.h>
 
+#include "common/base/time_source.hpp"
 #include "gateway/fanout/room_presence.hpp"
 
 namespace chat::gateway {
 
 struct PresenceTiming {
   std::chrono::milliseconds tick_period{100};
-  /// Tests have a clock of their own.
-  std::function<RoomPresence::Clock::time_point()> now = RoomPresence::Clock::now;
 };
 
 /// A RoomPresence for each room that is watched here or elsewhere, and the clock that drives them. On the bus
@@ -40,12 +39,12 @@ class Presences {
     std::function<void(std::size_t worker, const std::string& room, std::shared_ptr<const Presence> presence)>
         tell;
     /// To a worker: whether it shall tell whom it has, now and from now on.
-    std::function<void(std::size_t worker, const std::string& room, bool is_wanted)> count;
+    std::function<void(std::size_t worker, const std::string& room, bool is_wanted)> want_attendance;
   };
 
   /// `gauge` counts the rooms, and outlives it.
   Presences(boost::asio::io_context& context, std::string gateway, prometheus::Gauge& gauge, Links links,
-            PresenceTiming timing = {});
+            TimeSource time = {}, PresenceTiming timing = {});
 
   void watch(std::size_t worker, const std::string& room, bool is_watched);
   void attend(std::size_t worker, const std::string& room, Attendance attendance);
@@ -72,7 +71,7 @@ class Presences {
  private:
   RoomPresence* find(const std::string& room);
   RoomPresence& open(const std::string& room);
-  void count(std::size_t worker, const std::string& room, RoomPresence& presence);
+  void ask(std::size_t worker, const std::string& room, RoomPresence& presence);
   void tick();
   void arm();
   void set_gauge();
@@ -81,6 +80,7 @@ class Presences {
   const std::string gateway_;
   prometheus::Gauge& gauge_;
   const Links links_;
+  const TimeSource time_;
   const PresenceTiming timing_;
   bool is_armed_ = false;
   bool is_ended_ = false;

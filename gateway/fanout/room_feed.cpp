@@ -6,10 +6,10 @@ namespace chat::gateway {
 namespace {
 
 /// Tries of a repair, a second each, before the feed goes on without it.
-constexpr int most_failed_reads = 90;
+constexpr int max_failed_reads = 90;
 
 /// What is held beyond that is dropped and read from the stream later.
-constexpr std::size_t most_held_bytes = 1024 * 1024;
+constexpr std::size_t max_held_bytes = 1024 * 1024;
 
 }  // namespace
 
@@ -142,7 +142,7 @@ void RoomFeed::on_late_read(Step& step, const ReadReply& reply) {
 
 void RoomFeed::hold(Cursor cursor, std::string_view message) {
   const std::size_t bytes = message.size() + sizeof(RoomEntry);
-  if (held_bytes_ + bytes > most_held_bytes || all_held_ + bytes > most_held_by_all) {
+  if (held_bytes_ + bytes > max_held_bytes || all_held_ + bytes > max_held_by_all) {
     take_held();
     read_again_ = true;
     return;
@@ -160,7 +160,7 @@ std::vector<RoomEntry> RoomFeed::take_held() {
 RoomFeed::Step RoomFeed::on_read(const ReadReply& reply) {
   Step step;
   // Without a subscription nothing waits behind the hole, so there is no hurry to go on.
-  if (!reply.available && (!subscribed_ || ++failed_reads_ < most_failed_reads)) {
+  if (!reply.available && (!subscribed_ || ++failed_reads_ < max_failed_reads)) {
     step.read = true;
     return step;
   }

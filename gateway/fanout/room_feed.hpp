@@ -19,7 +19,7 @@ namespace chat::gateway {
 class RoomFeed {
  public:
   /// What all feeds of a gateway hold together; `all_held` counts it and outlives them.
-  static constexpr std::size_t most_held_by_all = std::size_t{64} * 1024 * 1024;
+  static constexpr std::size_t max_held_by_all = std::size_t{64} * 1024 * 1024;
 
   explicit RoomFeed(std::size_t& all_held) : all_held_(all_held) {}
   ~RoomFeed() { all_held_ -= held_bytes_; }

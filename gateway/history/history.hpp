@@ -27,7 +27,7 @@ struct HistoryRows {
   bool more = false;  // read_after: there are more behind the last; read_before: in front of the first
   /// Numbers in the range that no message has, in order; none touches the next. Of read_after with `more`
   /// only up to the last entry. At most max_void_ranges, the lowest: where there are more, a gap behind those
-  /// is not proven, which ends once the hole finder has settled what lies between them.
+  /// is not proven, which ends once the hole finder has stored or given up the numbers between them.
   std::vector<NumberRange> voids;
   bool knows_voids = false;  // somebody writes them down: a hole that is not among them will still be filled
 };
@@ -55,14 +55,14 @@ class History {
   virtual void read_before(std::string room, Cursor before, std::size_t limit, Post post,
                            std::function<void(HistoryRows)> handler) = 0;
 
-  /// Which of the messages are rows, whatever their number: their places in `asked`, rising; none while
+  /// Which of the messages are rows, whatever their number: their indexes in `asked`, rising; none while
   /// PostgreSQL is away.
   virtual void find_stored(std::vector<MessageKey> asked, Post post,
                            std::function<void(std::vector<std::size_t>)> handler) = 0;
 
   /// True when everything is stored that the room's Kafka partition had 1 s after the call (DESIGN "What
   /// proves that nothing is missing"); false when that is not so, or cannot be known, within 10 s.
-  virtual void wait_settled(std::string room, Post post, std::function<void(bool)> handler) = 0;
+  virtual void wait_until_stored(std::string room, Post post, std::function<void(bool)> handler) = 0;
 };
 
 }  // namespace chat::gateway

@@ -17,12 +17,12 @@ struct HistoryMetrics {
                                  "Pages and stored questions that PostgreSQL did not answer")),
         refused(metrics.counter("chat_history_refused_total",
                                 "Pages and stored questions refused since too many were waiting")),
-        settled(metrics.counter("chat_history_settled_total",
-                                "Waits for PostgreSQL to have all that Kafka has, by how they ended",
-                                {{"result", "stored"}})),
-        unsettled(metrics.counter("chat_history_settled_total",
-                                  "Waits for PostgreSQL to have all that Kafka has, by how they ended",
-                                  {{"result", "late"}})),
+        waits_stored(metrics.counter("chat_history_settled_total",
+                                     "Waits for PostgreSQL to have all that Kafka has, by how they ended",
+                                     {{"result", "stored"}})),
+        waits_late(metrics.counter("chat_history_settled_total",
+                                   "Waits for PostgreSQL to have all that Kafka has, by how they ended",
+                                   {{"result", "late"}})),
         seconds(metrics.histogram("chat_history_read_seconds", "One page from PostgreSQL",
                                   {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10})) {}
 
@@ -30,8 +30,8 @@ struct HistoryMetrics {
   prometheus::Counter& stored_questions;
   prometheus::Counter& failures;
   prometheus::Counter& refused;
-  prometheus::Counter& settled;
-  prometheus::Counter& unsettled;
+  prometheus::Counter& waits_stored;
+  prometheus::Counter& waits_late;
   prometheus::Histogram& seconds;
 };
 

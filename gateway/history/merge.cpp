@@ -89,7 +89,7 @@ Cursor rows_wanted_until(Cursor since, const ReadReply& stream) {
 }
 
 std::optional<ReadReply> merge_after(Cursor since, ReadReply stream, const HistoryRows& rows,
-                                     Settled settled) {
+                                     ProvenStored proven) {
   // What lies behind the end of either list is not known to be all.
   Cursor known{max_json_integer, max_json_integer};
   if (stream.more) known = std::min(known, stream.entries.back().cursor);
@@ -104,11 +104,11 @@ std::optional<ReadReply> merge_after(Cursor since, ReadReply stream, const Histo
   page.entries.resize(count);
 
   const Voids voids(rows);
-  const bool is_final = settled.current && !rows.knows_voids;
+  const bool is_final = proven.current && !rows.knows_voids;
   const auto proves = [&](Cursor from, Cursor to) {
     const bool is_closed = to.epoch < page.newest.epoch || !page.same_run;
-    if (from.epoch != to.epoch && !settled.older) return false;
-    return voids.link(from, to) || (is_closed ? settled.older : is_final);
+    if (from.epoch != to.epoch && !proven.older) return false;
+    return voids.link(from, to) || (is_closed ? proven.older : is_final);
   };
   Cursor last = since;
   for (const RoomEntry& entry : page.entries) {
@@ -117,7 +117,7 @@ std::optional<ReadReply> merge_after(Cursor since, ReadReply stream, const Histo
   }
   if (!page.more) {
     // Under another run there may have been numbers after the newest that this Redis knows.
-    if (!page.same_run && !settled.older) return std::nullopt;
+    if (!page.same_run && !proven.older) return std::nullopt;
     if (last < page.newest && !proves(last, following(page.newest))) return std::nullopt;
     page.newest = std::max(page.newest, page.entries.empty() ? page.newest : last);
   }
@@ -133,7 +133,7 @@ bool is_enough_before(Cursor before, std::size_t limit, const ReadReply& stream)
 }
 
 std::optional<ReadReply> merge_before(Cursor before, std::size_t limit, ReadReply stream,
-                                      const HistoryRows& rows, Settled settled) {
+                                      const HistoryRows& rows, ProvenStored proven) {
   Cursor known;
   if (stream.more && !stream.entries.empty()) known = std::max(known, stream.entries.front().cursor);
   if (rows.more && !rows.entries.empty()) known = std::max(known, rows.entries.front().cursor);
@@ -145,13 +145,13 @@ std::optional<ReadReply> merge_before(Cursor before, std::size_t limit, ReadRepl
   if (count < page.entries.size()) page.more = true;
   page.entries.erase(page.entries.begin(), page.entries.end() - static_cast<std::ptrdiff_t>(count));
   page.complete = true;
-  if (settled.older && settled.current) return page;
+  if (proven.older && proven.current) return page;
 
   const Voids voids(rows);
   Cursor next = page.same_run ? std::min(before, following(page.newest)) : before;
   for (auto entry = page.entries.rbegin(); entry != page.entries.rend(); next = entry++->cursor) {
     const bool is_next = voids.link(entry->cursor, next);
-    if (!is_next || (entry->cursor.epoch != next.epoch && !settled.older)) return std::nullopt;
+    if (!is_next || (entry->cursor.epoch != next.epoch && !proven.older)) return std::nullopt;
   }
   if (!page.more && !is_unnumbered(next) && !voids.cover(next.epoch, 0, next.seq)) return std::nullopt;
   return page;

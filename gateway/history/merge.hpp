@@ -11,7 +11,7 @@
 namespace chat::gateway {
 
 /// What a wait for the persister has proven (DESIGN "What proves that nothing is missing").
-struct Settled {
+struct ProvenStored {
   bool older = false;    // PostgreSQL has all of the epochs that can get no more messages
   bool current = false;  // and all that the current epoch's part of Kafka had
 };
@@ -25,12 +25,12 @@ Cursor rows_wanted_until(Cursor since, const ReadReply& stream);
 /// A number that is missing in an epoch is one of the voids, or else: in an epoch that is closed it never
 /// reached Kafka; in the current one it may still be found where somebody writes the voids down.
 std::optional<ReadReply> merge_after(Cursor since, ReadReply stream, const HistoryRows& rows,
-                                     Settled settled);
+                                     ProvenStored proven);
 
 /// The same for the last `limit` messages in front of `before`; `more` says that there are older ones. Once
-/// settled a hole is one for good.
+/// everything is stored, a hole stays one.
 std::optional<ReadReply> merge_before(Cursor before, std::size_t limit, ReadReply stream,
-                                      const HistoryRows& rows, Settled settled);
+                                      const HistoryRows& rows, ProvenStored proven);
 
 /// Whether the stream's own answer for `before` needs nothing from PostgreSQL.
 bool is_enough_before(Cursor before, std::size_t limit, const ReadReply& stream);

@@ -33,7 +33,7 @@ PostgresHistory::PostgresHistory(const postgres::DatabaseSettings& database,
       positions_(database, check_reader),
       topic_(kafka.topic) {
   for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { run(); });
-  settler_ = std::make_unique<Settler>(sources(), options_.settling);
+  position_waiter_ = std::make_unique<PositionWaiter>(sources(), options_.position_wait);
 }
 
 PostgresHistory::~PostgresHistory() {
@@ -41,7 +41,7 @@ PostgresHistory::~PostgresHistory() {
 }
 
 void PostgresHistory::stop() {
-  settler_.reset();
+  position_waiter_.reset();
   {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
@@ -92,11 +92,11 @@ void PostgresHistory::find_stored(std::vector<MessageKey> asked, Post post,
       std::move(post), std::move(handler));
 }
 
-void PostgresHistory::wait_settled(std::string room, Post post, std::function<void(bool)> handler) {
-  settler_->wait(std::move(room),
-                 [this, post = std::move(post), handler = std::move(handler)](bool is_settled) {
-                   (is_settled ? figures_.settled : figures_.unsettled).Increment();
-                   post([handler, is_settled] { handler(is_settled); });
+void PostgresHistory::wait_until_stored(std::string room, Post post, std::function<void(bool)> handler) {
+  position_waiter_->wait(std::move(room),
+                 [this, post = std::move(post), handler = std::move(handler)](bool is_stored) {
+                   (is_stored ? figures_.waits_stored : figures_.waits_late).Increment();
+                   post([handler, is_stored] { handler(is_stored); });
                  });
 }
 
@@ -193,7 +193,7 @@ void PostgresHistory::note_failure(const postgres::Failure& failure) {
                {{"sqlstate", failure.sqlstate}, {"reason", failure.message}});
 }
 
-SettlerSources PostgresHistory::sources() {
+PositionSources PostgresHistory::sources() {
   return kafka::make_progress_sources(offsets_,
                                       [this] { return postgres::read_positions(positions_, topic_); });
 }

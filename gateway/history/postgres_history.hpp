@@ -20,8 +20,8 @@
 #include "common/postgres/database.hpp"
 #include "gateway/history/history.hpp"
 #include "gateway/history/history_metrics.hpp"
+#include "gateway/history/position_waiter.hpp"
 #include "gateway/history/row_reader.hpp"
-#include "gateway/history/settler.hpp"
 
 namespace chat::gateway {
 
@@ -29,7 +29,7 @@ struct PostgresHistoryOptions {
   std::string client_id;  // as Kafka's brokers see it
   std::size_t threads = 2;
   std::size_t max_waiting = 4096;
-  SettlerTiming settling{};
+  PositionTiming position_wait{};
   std::chrono::milliseconds rehearsal_period{15'000};  // of all reads, while nobody asks for any
 };
 
@@ -50,7 +50,7 @@ class PostgresHistory final : public History {
                    std::function<void(HistoryRows)> handler) override;
   void find_stored(std::vector<MessageKey> asked, Post post,
                    std::function<void(std::vector<std::size_t>)> handler) override;
-  void wait_settled(std::string room, Post post, std::function<void(bool)> handler) override;
+  void wait_until_stored(std::string room, Post post, std::function<void(bool)> handler) override;
 
   /// Ends the threads; handlers that have not run are dropped.
   void stop();
@@ -76,7 +76,7 @@ class PostgresHistory final : public History {
   void tell(const std::optional<postgres::Failure>& failure);
   bool is_failing();
   void note_failure(const postgres::Failure& failure);
-  SettlerSources sources();
+  PositionSources sources();
 
   const postgres::DatabaseSettings settings_;
   const PostgresHistoryOptions options_;
@@ -94,7 +94,7 @@ class PostgresHistory final : public History {
   bool is_well_ = false;
   bool is_stopping_ = false;
   std::vector<std::thread> threads_;
-  std::unique_ptr<Settler> settler_;
+  std::unique_ptr<PositionWaiter> position_waiter_;
 };
 
 }  // namespace chat::gateway

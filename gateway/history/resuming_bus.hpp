@@ -17,11 +17,12 @@ namespace chat::gateway {
 /// stream shows it: live repair goes on then and counts it (DESIGN "What proves that nothing is missing").
 class ResumingBus final : public Bus {
  public:
-  ResumingBus(Bus& bus, History* history, Post post)
+  ResumingBus(Bus& bus, History* history, Post post, TimeSource time = {})
       : bus_(bus),
         reader_([&bus](ReadRequest request,
                        ReadHandler handler) { bus.read(std::move(request), std::move(handler)); },
-                history, std::move(post), ResumingReader::Unproven::stream) {}
+                history, std::move(post), ResumingReader::Unproven::stream, ResumingReader::default_patience,
+                std::move(time)) {}
 
   void subscribe(const std::string& room) override { bus_.subscribe(room); }
   void unsubscribe(const std::string& room) override { bus_.unsubscribe(room); }

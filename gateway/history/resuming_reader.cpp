@@ -5,8 +5,6 @@
 namespace chat::gateway {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 /// A Redis that started again begins another epoch, and may have lost later ones than its newest.
 ClosedEpochs closed_for(const ReadReply& stream) {
   if (stream.same_run) return {stream.newest.epoch};
@@ -52,18 +50,20 @@ class ResumingReader::WaitingPage {
 };
 
 ResumingReader::ResumingReader(std::function<void(ReadRequest, ReadHandler)> read, History* history,
-                               Post post, Unproven unproven, std::chrono::milliseconds patience)
+                               Post post, Unproven unproven, std::chrono::milliseconds patience,
+                               TimeSource time)
     : read_(std::move(read)),
       history_(history),
       post_(std::move(post)),
       unproven_(unproven),
-      patience_(patience) {
-  if (history_ != nullptr) waits_.emplace(*history_, post_);
+      patience_(patience),
+      time_(std::move(time)) {
+  if (history_ != nullptr) waits_.emplace(*history_, post_, time_);
 }
 
 void ResumingReader::read(ReadRequest request, ReadHandler handler) {
   if (history_ == nullptr) return read_(std::move(request), std::move(handler));
-  const auto deadline = unproven_ == Unproven::stream ? Clock::now() + patience_ : TimePoint{};
+  const auto deadline = unproven_ == Unproven::stream ? time_.now() + patience_ : TimePoint{};
   const ReadRequest copy = request;
   // Most reads end here, and cost no coroutine.
   read_(copy, lifetime_.guard([this, request = std::move(request), handler = std::move(handler),
@@ -87,10 +87,10 @@ Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler
 
     // PostgreSQL's rows prove the page by their numbers, or once it has stored all that Kafka had.
     const ClosedEpochs closed = closed_for(stream);
-    Settled settled{.older = waits_->are_stored(request.room, closed, Clock::now())};
+    ProvenStored proven{.older = waits_->are_stored(request.room, closed)};
     std::optional<ReadReply> page;
     for (;;) {
-      page = page_of_cached(request, stream, settled);
+      page = page_of_cached(request, stream, proven);
       if (page) break;
       HistoryRows rows =
           co_await ask<HistoryRows>([&](auto answer) { read_rows(request, stream, std::move(answer)); });
@@ -100,15 +100,15 @@ Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler
       }
       // Only a live repair has the time to wait for a PostgreSQL that is away.
       const bool is_worth_waiting = rows.available || unproven_ == Unproven::stream;
-      if (rows.available) page = page_of(request, stream, std::move(rows), settled);
-      if (page || settled.current || !is_worth_waiting) break;
+      if (rows.available) page = page_of(request, stream, std::move(rows), proven);
+      if (page || proven.current || !is_worth_waiting) break;
       const bool is_stored =
           co_await ask<bool>([&](auto answer) { waits_->wait(request.room, closed, std::move(answer)); });
       if (!is_stored) break;
-      settled = {true, true};
+      proven = {true, true};
     }
     if (page && stream.same_run) co_return handler(*std::move(page));
-    if (!page && Clock::now() >= deadline) {
+    if (!page && time_.now() >= deadline) {
       if (unproven_ == Unproven::unavailable) stream.available = false;
       co_return handler(std::move(stream));
     }
@@ -142,21 +142,21 @@ void ResumingReader::read_rows(const ReadRequest& request, const ReadReply& stre
 }
 
 std::optional<ReadReply> ResumingReader::page_of_cached(const ReadRequest& request, const ReadReply& stream,
-                                                        Settled settled) const {
+                                                        ProvenStored proven) const {
   if (!request.since) return std::nullopt;
   const Cursor until = rows_wanted_until(*request.since, stream);
-  const auto rows = cache_.find(request.room, *request.since, until, Clock::now());
-  return rows ? merge_after(*request.since, stream, *rows, settled) : std::nullopt;
+  const auto rows = cache_.find(request.room, *request.since, until, time_.now());
+  return rows ? merge_after(*request.since, stream, *rows, proven) : std::nullopt;
 }
 
 std::optional<ReadReply> ResumingReader::page_of(const ReadRequest& request, const ReadReply& stream,
-                                                 HistoryRows rows, Settled settled) {
-  if (request.before) return merge_before(*request.before, request.history, stream, rows, settled);
-  auto page = merge_after(*request.since, stream, rows, settled);
+                                                 HistoryRows rows, ProvenStored proven) {
+  if (request.before) return merge_before(*request.before, request.history, stream, rows, proven);
+  auto page = merge_after(*request.since, stream, rows, proven);
   // Rows whose page was proven by their own numbers, or by an earlier wait, will not change any more.
-  if (page && !settled.current && stream.same_run)
+  if (page && !proven.current && stream.same_run)
     cache_.put(request.room, *request.since, rows_wanted_until(*request.since, stream), std::move(rows),
-               Clock::now());
+               time_.now());
   return page;
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/base/lifetime.hpp"
 #include "common/base/task.hpp"
+#include "common/base/time_source.hpp"
 #include "gateway/bus/room_store.hpp"
 #include "gateway/history/history.hpp"
 #include "gateway/history/merge.hpp"
@@ -29,17 +30,20 @@ class ResumingReader {
   /// A read that comes while so many bytes of pages wait for PostgreSQL is answered as not available.
   static constexpr std::size_t max_waiting_bytes = std::size_t{64} * 1024 * 1024;
 
+  /// Outlasts the persister's pause.
+  static constexpr std::chrono::milliseconds default_patience = std::chrono::seconds(90);
+
   /// `read` asks Redis. `history` may be null, outlives the reader, and reaches its thread through `post`.
   /// `unproven`: what is answered where nothing can be proven, or PostgreSQL is away; the stream as it is
-  /// comes only after `patience` of trying, which outlasts the persister's pause.
+  /// comes only after `patience` of trying.
   ResumingReader(std::function<void(ReadRequest, ReadHandler)> read, History* history, Post post,
                  Unproven unproven = Unproven::unavailable,
-                 std::chrono::milliseconds patience = std::chrono::seconds(90));
+                 std::chrono::milliseconds patience = default_patience, TimeSource time = {});
 
   void read(ReadRequest request, ReadHandler handler);
 
  private:
-  using TimePoint = std::chrono::steady_clock::time_point;
+  using TimePoint = TimeSource::TimePoint;
   class WaitingPage;
 
   Task complete(ReadRequest request, ReadReply stream, ReadHandler handler, TimePoint deadline);
@@ -47,15 +51,16 @@ class ResumingReader {
   void read_rows(const ReadRequest& request, const ReadReply& stream,
                  std::function<void(HistoryRows)> handler);
   std::optional<ReadReply> page_of_cached(const ReadRequest& request, const ReadReply& stream,
-                                          Settled settled) const;
+                                          ProvenStored proven) const;
   std::optional<ReadReply> page_of(const ReadRequest& request, const ReadReply& stream, HistoryRows rows,
-                                   Settled settled);
+                                   ProvenStored proven);
 
   const std::function<void(ReadRequest, ReadHandler)> read_;
   History* const history_;
   const Post post_;
   const Unproven unproven_;
   const std::chrono::milliseconds patience_;
+  const TimeSource time_;
   std::optional<StoredWaits> waits_;  // with a history
   RowCache cache_;
   /// Of the pages whose reads wait for PostgreSQL. A read that ends the reader still counts its page.

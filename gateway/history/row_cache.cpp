@@ -8,7 +8,7 @@ namespace chat::gateway {
 namespace {
 
 constexpr std::chrono::seconds life{1};
-constexpr std::size_t most_rooms = 32;
+constexpr std::size_t max_rooms = 32;
 
 }  // namespace
 
@@ -16,7 +16,7 @@ void RowCache::put(const std::string& room, Cursor after, Cursor until, HistoryR
   std::erase_if(pages_, [&](const auto& page) { return page.second.valid_until <= now; });
   if (rows.voids.size() > max_page_entries) return;
   const auto found = pages_.find(room);
-  if (found == pages_.end() && pages_.size() >= most_rooms) return;
+  if (found == pages_.end() && pages_.size() >= max_rooms) return;
   // The page of the oldest cursor serves the most others.
   if (found != pages_.end() && found->second.after < after && found->second.until == until) return;
   pages_.insert_or_assign(room, Page{after, until, std::move(rows), now + life});

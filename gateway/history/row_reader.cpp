@@ -40,9 +40,9 @@ const std::string voids_statement =
     "GROUP BY epoch, island ORDER BY epoch, min(seq) LIMIT $6::int";
 
 const std::string stored_statement =
-    "SELECT asked.place - 1 FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS asked (room, id, place) "
+    "SELECT asked.number - 1 FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS asked (room, id, number) "
     "WHERE EXISTS (SELECT FROM messages WHERE messages.room = asked.room AND messages.id = asked.id) "
-    "ORDER BY asked.place";
+    "ORDER BY asked.number";
 
 RoomEntry entry_of(const std::string& room, const Row& row) {
   AcceptRequest message;
@@ -92,13 +92,13 @@ HistoryRows read_rows_after(Transaction& transaction, const std::string& room, C
   HistoryRows rows;
   rows.available = true;
   std::size_t bytes = 0;
-  Cursor place = after;
+  Cursor position = after;
   for (;;) {
     const Answer answer = transaction.execute(
-        after_statement, {room, std::to_string(place.epoch), std::to_string(place.seq),
+        after_statement, {room, std::to_string(position.epoch), std::to_string(position.seq),
                           std::to_string(until.epoch), std::to_string(until.seq), std::to_string(step)});
     if (!take(room, answer, max_page_entries, bytes, rows) || answer.rows.size() < step) break;
-    place = rows.entries.back().cursor;
+    position = rows.entries.back().cursor;
   }
   read_voids(transaction, room, after, rows.more ? rows.entries.back().cursor : until, rows);
   return rows;
@@ -126,10 +126,10 @@ std::vector<std::size_t> find_stored_rows(Transaction& transaction, const std::v
     rooms.add(key.room);
     ids.add(to_string(key.id));
   }
-  std::vector<std::size_t> places;
+  std::vector<std::size_t> indexes;
   for (const Row& row : transaction.execute(stored_statement, {rooms.take(), ids.take()}).rows)
-    places.push_back(std::stoull(row.at(0).value()));
-  return places;
+    indexes.push_back(std::stoull(row.at(0).value()));
+  return indexes;
 }
 
 }  // namespace chat::gateway

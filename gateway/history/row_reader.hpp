@@ -17,7 +17,7 @@ HistoryRows read_rows_after(postgres::Transaction& transaction, const std::strin
 HistoryRows read_rows_before(postgres::Transaction& transaction, const std::string& room, Cursor before,
                              std::size_t limit);
 
-/// The places in `asked` of the messages that are rows, rising.
+/// The indexes in `asked` of the messages that are rows, rising.
 std::vector<std::size_t> find_stored_rows(postgres::Transaction& transaction,
                                           const std::vector<MessageKey>& asked);
 

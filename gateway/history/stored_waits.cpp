@@ -12,10 +12,10 @@ constexpr std::chrono::seconds result_life{60};
 
 /// Nobody knows which epochs an earlier run of Redis has lost, or when they ended: an earlier wait proves
 /// nothing of them.
-bool StoredWaits::are_stored(const std::string& room, const ClosedEpochs& closed, TimePoint now) const {
+bool StoredWaits::are_stored(const std::string& room, const ClosedEpochs& closed) const {
   const auto found = waits_.find(room);
   return closed.run.empty() && found != waits_.end() && found->second.closed.below >= closed.below &&
-         found->second.valid_until > now;
+         found->second.valid_until > time_.now();
 }
 
 void StoredWaits::wait(const std::string& room, const ClosedEpochs& closed,
@@ -32,11 +32,11 @@ void StoredWaits::wait(const std::string& room, const ClosedEpochs& closed,
 
 Task StoredWaits::run(std::string room, ClosedEpochs closed) {
   const bool is_stored =
-      co_await ask<bool>([&](auto answer) { history_.wait_settled(room, post_, std::move(answer)); });
+      co_await ask<bool>([&](auto answer) { history_.wait_until_stored(room, post_, std::move(answer)); });
   const auto found = waits_.find(room);
   if (found == waits_.end() || found->second.closed != closed) co_return;
   const auto handlers = std::exchange(found->second.handlers, {});
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = time_.now();
   if (is_stored)
     found->second.valid_until = now + result_life;
   else

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/task.hpp"
+#include "common/base/time_source.hpp"
 #include "gateway/history/history.hpp"
 
 namespace chat::gateway {
@@ -26,16 +27,17 @@ struct ClosedEpochs {
 /// On one thread.
 class StoredWaits {
  public:
-  using TimePoint = std::chrono::steady_clock::time_point;
+  using TimePoint = TimeSource::TimePoint;
 
   /// Results that are kept, beside the waits that are under way.
   static constexpr std::size_t max_results = 1024;
 
-  /// `history` outlives this and reaches its thread through `post`.
-  StoredWaits(History& history, Post post) : history_(history), post_(std::move(post)) {}
+  /// `history` and `time` outlive this. `history` reaches its thread through `post`.
+  StoredWaits(History& history, Post post, const TimeSource& time)
+      : history_(history), post_(std::move(post)), time_(time) {}
 
   /// Whether a wait of the last minute has proven that PostgreSQL has all of these epochs.
-  bool are_stored(const std::string& room, const ClosedEpochs& closed, TimePoint now) const;
+  bool are_stored(const std::string& room, const ClosedEpochs& closed) const;
 
   /// Waits until PostgreSQL has all that the room's part of Kafka had. Waits of one room for the same epochs
   /// share one question. `handler` is told whether it has, once, unless this ends before.
@@ -53,6 +55,7 @@ class StoredWaits {
 
   History& history_;
   const Post post_;
+  const TimeSource& time_;
   std::unordered_map<std::string, Wait> waits_;
   TaskScope tasks_;
 };

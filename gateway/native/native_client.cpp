@@ -62,7 +62,7 @@ class NativeClient : public ws::Handler, public Outlet {
   /// False if the client does not keep up.
   template <class Event>
   bool tell(const Delivery<Event>& delivery) {
-    if (connection_->outbox_free_bytes() < room_for_notices) return false;
+    if (connection_->outbox_free_bytes() < min_free_bytes_for_notices) return false;
     connection_->deliver(delivery.frame(Delivery<Event>::Protocol::native,
                                         [](const Event& event) { return native::encode(event); }));
     return true;

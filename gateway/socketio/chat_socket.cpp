@@ -175,7 +175,7 @@ void ChatSocket::deliver(const ws::FrameRef& frame) {
 
 template <class Event>
 bool ChatSocket::tell(const Delivery<Event>& delivery) {
-  if (socket_->outbox_free_bytes() < room_for_notices) return false;
+  if (socket_->outbox_free_bytes() < min_free_bytes_for_notices) return false;
   deliver(
       delivery.frame(Delivery<Event>::Protocol::socketio, [](const Event& event) { return encode(event); }));
   return true;

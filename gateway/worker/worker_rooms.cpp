@@ -56,9 +56,9 @@ void WorkerRooms::post_resubscribed() {
   mailbox_.post([this] { inquiry_->on_resubscribed(); });
 }
 
-void WorkerRooms::post_count(std::string room, bool is_wanted) {
+void WorkerRooms::post_attendance_wanted(std::string room, bool is_wanted) {
   mailbox_.post([this, room = std::move(room), is_wanted] {
-    if (Room* const found = rooms_->find(room)) found->count(is_wanted);
+    if (Room* const found = rooms_->find(room)) found->report_attendance(is_wanted);
   });
 }
 

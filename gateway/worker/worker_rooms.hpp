@@ -44,7 +44,7 @@ class WorkerRooms final : public WorkerPort {
   std::size_t backlog_bytes() const override { return backlog_bytes_.load(std::memory_order_relaxed); }
   void post_subscribed(std::string room, std::uint64_t token) override;
   void post_resubscribed() override;
-  void post_count(std::string room, bool is_wanted) override;
+  void post_attendance_wanted(std::string room, bool is_wanted) override;
   void post_presence(std::string room, std::shared_ptr<const Presence> presence) override;
 
   /// Runs the calls that the journal hands over (JournalEntry::on_durable).

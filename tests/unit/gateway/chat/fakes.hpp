@@ -46,7 +46,7 @@ class FakeHistory : public History {
                    std::function<void(std::vector<std::size_t>)> handler) override {
     questions.push_back({std::move(asked), std::move(handler)});
   }
-  void wait_settled(std::string, Post, std::function<void(bool)>) override {}
+  void wait_until_stored(std::string, Post, std::function<void(bool)>) override {}
 
   struct Question {
     std::vector<MessageKey> request;

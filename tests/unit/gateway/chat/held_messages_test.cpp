@@ -15,7 +15,7 @@ using testing::TestMember;
 
 constexpr std::size_t text_bytes = 4096;
 /// More than a room may hold.
-constexpr std::int64_t many = 2 * HeldMessages::most_bytes / text_bytes;
+constexpr std::int64_t many = 2 * HeldMessages::max_bytes / text_bytes;
 
 RoomMessage long_message(std::int64_t seq) {
   return {{1, seq}, ws::make_frame(ws::Opcode::text, std::string(text_bytes, 'x'))};
@@ -59,7 +59,7 @@ TEST(HeldMessages, I6OverTheRoomsBoundTheOldestReadsLoseTheirs) {
     held.push(long_message(seq));
     most = std::max(most, held.bytes());
   }
-  EXPECT_LE(most, HeldMessages::most_bytes);
+  EXPECT_LE(most, HeldMessages::max_bytes);
   EXPECT_FALSE(held.has_all_since(as_slow));
   EXPECT_TRUE(held.has_all_since(later)) << "what came since it began is still within the bound";
   EXPECT_EQ(held.messages().front().cursor, (Cursor{1, 11}));
@@ -75,13 +75,13 @@ TEST(HeldMessages, I6OverTheRoomsBoundTheOldestReadsLoseTheirs) {
 TEST(HeldMessages, I6AllRoomsOfAWorkerHoldSoMuchTogether) {
   HeldBytes worker;
   std::vector<std::unique_ptr<HeldMessages>> rooms;
-  for (std::size_t i = 0; i < 2 * HeldMessages::most_worker_bytes / HeldMessages::most_bytes; ++i) {
+  for (std::size_t i = 0; i < 2 * HeldMessages::max_worker_bytes / HeldMessages::max_bytes; ++i) {
     rooms.push_back(std::make_unique<HeldMessages>(worker));
     rooms.back()->begin_read();
     for (std::int64_t seq = 0; seq < many / 3; ++seq) rooms.back()->push(long_message(seq));
-    ASSERT_LE(worker.all, HeldMessages::most_worker_bytes);
+    ASSERT_LE(worker.all, HeldMessages::max_worker_bytes);
   }
-  EXPECT_GT(worker.all, HeldMessages::most_worker_bytes / 2);
+  EXPECT_GT(worker.all, HeldMessages::max_worker_bytes / 2);
   rooms.clear();
   EXPECT_EQ(worker.all, 0U);
 }
@@ -97,7 +97,7 @@ TEST_F(SlowReadTest, I6AJoinerWithACursorReadsOnFromItsPageAndMissesNothing) {
   room->on_subscribed();
   room->join(member, "j", Cursor{1, 2}, 0);
   publish_many();
-  EXPECT_LE(held.all, HeldMessages::most_bytes);
+  EXPECT_LE(held.all, HeldMessages::max_bytes);
   store.reads.back().handler(page_of(3, 5));
   ASSERT_TRUE(member.page);
   EXPECT_TRUE(member.page->more);
@@ -174,7 +174,7 @@ TEST_F(SlowReadTest, I3OverlappingSlowJoinsMissNothing) {
       room->join(*joiners.back(), "j", Cursor{1, seq - 2000}, 0);
     }
     room->publish(long_message(seq));
-    ASSERT_LE(held.all, HeldMessages::most_bytes);
+    ASSERT_LE(held.all, HeldMessages::max_bytes);
   }
   EXPECT_EQ(other_outlet.cursors.size(), static_cast<std::size_t>(3 * many));
   for (std::size_t i = 0; i < store.reads.size(); ++i)

@@ -61,17 +61,17 @@ TEST_F(MessageRingTest, I3WhatDoesNotFollowBeginsAnew) {
 
 TEST_F(MessageRingTest, I6IsBoundedInMessagesAndBytes) {
   push(5, 1, 1000);
-  const auto most = static_cast<std::int64_t>(MessageRing::most_messages);
+  const auto most = static_cast<std::int64_t>(MessageRing::max_messages);
   EXPECT_FALSE(ring.covers({5, 1000 - most - 1}));
   ASSERT_TRUE(ring.covers({5, 1000 - most}));
   EXPECT_EQ(ring.page_after({5, 1000 - most}, {})->entries.front().message,
             "m" + std::to_string(1001 - most));
-  const std::string large(MessageRing::most_bytes / 4, 'x');
+  const std::string large(MessageRing::max_bytes / 4, 'x');
   for (std::int64_t seq = 1001; seq <= 1010; ++seq)
     ring.push({{5, seq}, ws::make_frame(ws::Opcode::text, large)});
   EXPECT_FALSE(ring.covers({5, 1006}));
   EXPECT_TRUE(ring.covers({5, 1007}));
-  ring.push({{5, 1011}, ws::make_frame(ws::Opcode::text, std::string(MessageRing::most_bytes, 'x'))});
+  ring.push({{5, 1011}, ws::make_frame(ws::Opcode::text, std::string(MessageRing::max_bytes, 'x'))});
   EXPECT_FALSE(ring.covers({5, 1009}));
   EXPECT_TRUE(ring.covers({5, 1010})) << "the newest stays, however large";
 }

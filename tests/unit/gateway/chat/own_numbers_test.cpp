@@ -72,7 +72,7 @@ TEST_F(OwnNumbersTest, TheValueIsAnOwnNumberAndRises) {
   EXPECT_EQ(numbers.take_receipt(), Receipt({5, 9}));
 }
 
-TEST_F(OwnNumbersTest, TheWatermarkSettlesItsOwnEpochOnly) {
+TEST_F(OwnNumbersTest, TheWatermarkStoresItsOwnEpochOnly) {
   accept_and_ack(7, 4);
   accept_and_ack(1, 5);
   accept_and_ack(3, 5);
@@ -117,10 +117,10 @@ TEST_F(OwnNumbersTest, TellsWhichOldNumbersAreNotKnownToBeStored) {
   EXPECT_EQ(numbers.unstored(now, 2).size(), 2U);
 }
 
-TEST_F(OwnNumbersTest, I6StaysSmallWhileNothingIsStoredAndTheWatermarkSettlesItAll) {
+TEST_F(OwnNumbersTest, I6StaysSmallWhileNothingIsStoredAndTheWatermarkStoresItAll) {
   for (std::int64_t seq = 1; seq <= 100'000; ++seq) accept_and_ack(3 * seq);
   EXPECT_EQ(numbers.waiting(), 100'000U);
-  EXPECT_LE(numbers.unstored(now, 100'000).size(), OwnNumbers::most_entries);
+  EXPECT_LE(numbers.unstored(now, 100'000).size(), OwnNumbers::max_entries);
   EXPECT_EQ(numbers.take_receipt(), Receipt{});
   numbers.stored(stored_up_to({5, 150'000}));
   EXPECT_EQ(numbers.take_receipt(), Receipt{}) << "the span of the older ones is stored as a whole";
@@ -131,7 +131,7 @@ TEST_F(OwnNumbersTest, I6StaysSmallWhileNothingIsStoredAndTheWatermarkSettlesItA
   EXPECT_EQ(numbers.waiting(), 0U);
 }
 
-TEST_F(OwnNumbersTest, ASpanOfAnOlderEpochIsSettledByRangesThatFollowOneAnother) {
+TEST_F(OwnNumbersTest, ASpanOfAnOlderEpochIsStoredByRangesThatFollowOneAnother) {
   for (std::int64_t seq = 1; seq <= 600; ++seq) accept_and_ack(3 * seq, 4);
   accept_and_ack(1, 5);
   store(1, 1, 5);
@@ -187,7 +187,7 @@ struct RandomOwnNumbersTest : OwnNumbersTest {
     unstored.erase(unstored.find(first), unstored.upper_bound(last));
     store(first, last);
   }
-  bool is_settled(std::int64_t seq) const { return !unacked.contains(seq) && !unstored.contains(seq); }
+  bool is_done(std::int64_t seq) const { return !unacked.contains(seq) && !unstored.contains(seq); }
 };
 
 TEST_F(RandomOwnNumbersTest, NeverClaimsMoreThanIsAcknowledgedAndStored) {
@@ -208,7 +208,7 @@ TEST_F(RandomOwnNumbersTest, NeverClaimsMoreThanIsAcknowledgedAndStored) {
     ASSERT_TRUE(own.contains(receipt->seq));
     ASSERT_TRUE(!told || *told < *receipt);
     ASSERT_TRUE(std::all_of(own.begin(), own.upper_bound(receipt->seq),
-                            [&](std::int64_t seq) { return is_settled(seq); }));
+                            [&](std::int64_t seq) { return is_done(seq); }));
     told = receipt;
     ++receipts;
   }

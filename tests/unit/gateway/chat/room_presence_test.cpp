@@ -105,7 +105,7 @@ TEST_F(RoomPresenceTest, WhatWasToldBeforeNobodyWatchedIsForgotten) {
 TEST_F(RoomPresenceTest, TheHubIsToldWhoIsThereAndThenWhatHasChangedByTheSweep) {
   room->sweep();
   EXPECT_TRUE(hub.attendances.empty()) << "nobody asked";
-  room->count(true);
+  room->report_attendance(true);
   ASSERT_EQ(hub.attendances.size(), 1U);
   EXPECT_EQ(hub.attendances[0].second, (Attendance{2, {"Ann", "Bob"}}));
   room->sweep();
@@ -120,7 +120,7 @@ TEST_F(RoomPresenceTest, TheHubIsToldWhoIsThereAndThenWhatHasChangedByTheSweep) 
   go_live(member, {1, 1});
   room->sweep();
   EXPECT_EQ(hub.attendances.back().second, (Attendance{2, {"Ann", "Bert"}}));
-  room->count(false);
+  room->report_attendance(false);
   room->leave(other);
   room->sweep();
   EXPECT_EQ(hub.attendances.size(), 4U);
@@ -132,7 +132,7 @@ TEST_F(RoomPresenceTest, OfALargeRoomTheHubIsToldTheNumber) {
     crowd.push_back(std::make_unique<TestMember>(outlet));
     go_live(*crowd.back(), {1, 1});
   }
-  room->count(true);
+  room->report_attendance(true);
   EXPECT_EQ(hub.attendances.back().second, (Attendance{201, {}}));
   room->leave(*crowd.back());
   room->sweep();

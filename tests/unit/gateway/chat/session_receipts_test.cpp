@@ -143,7 +143,7 @@ TEST_F(SessionReceiptsTest, OfARoomThatWasLeftNothingIsToldAndNothingKeptOnceItI
 TEST_F(SessionReceiptsTest, I6RoomsThatWereLeftAndAreStoredDoNotCountAgainstTheBound) {
   std::size_t waiting = 0;
   SessionReceipts receipts(waiting);
-  for (std::size_t i = 0; i < 2 * SessionReceipts::most_rooms; ++i) {
+  for (std::size_t i = 0; i < 2 * SessionReceipts::max_rooms; ++i) {
     const std::string room = "r" + std::to_string(i);
     receipts.accepted(room, {5, 1}, random_uuid(), {});
     EXPECT_TRUE(receipts.awaits(room));
@@ -172,11 +172,11 @@ TEST_F(SessionReceiptsTest, I6RoomsBeyondTheBoundGetNoReceiptsRatherThanWrongOne
     receipts.accepted("r" + std::to_string(i), {5, 1}, random_uuid(), {});
     receipts.left("r" + std::to_string(i));
   };
-  for (std::size_t i = 0; i < SessionReceipts::most_rooms + 10; ++i) accept_in(i);
-  EXPECT_EQ(waiting, SessionReceipts::most_rooms);
+  for (std::size_t i = 0; i < SessionReceipts::max_rooms + 10; ++i) accept_in(i);
+  EXPECT_EQ(waiting, SessionReceipts::max_rooms);
   receipts.acked("r0", {5, 1});
   receipts.stored("r0", stored_up_to({5, 1}));
-  const std::string late = "r" + std::to_string(SessionReceipts::most_rooms);
+  const std::string late = "r" + std::to_string(SessionReceipts::max_rooms);
   receipts.accepted(late, {5, 2}, random_uuid(), {});
   EXPECT_FALSE(receipts.awaits(late)) << "its number 1 is not known any more";
 }

@@ -88,7 +88,7 @@ TEST_F(SessionTest, ASessionThatEndsWatchesNoMore) {
 TEST_F(SessionTest, ANewNameIsCountedInAllRooms) {
   join("r");
   Room* const room = rooms.find("r");
-  room->count(true);
+  room->report_attendance(true);
   session->handle(HelloCommand{std::nullopt, "Ann"});
   room->sweep();
   ASSERT_EQ(hub.attendances.size(), 2U);

@@ -54,7 +54,7 @@ class FakeWorker : public WorkerPort {
     subscribed.push_back({room, token});
   }
   void post_resubscribed() override { ++resubscribed; }
-  void post_count(std::string room, bool is_wanted) override {
+  void post_attendance_wanted(std::string room, bool is_wanted) override {
     counts.emplace_back(std::move(room), is_wanted);
   }
   void post_presence(std::string room, std::shared_ptr<const Presence> presence) override {
@@ -91,7 +91,8 @@ struct HubTest : ::testing::Test {
           {std::chrono::milliseconds(5),
            std::chrono::milliseconds(5),
            std::chrono::milliseconds(1),
-           {std::chrono::milliseconds(0), [this] { return now; }}}};
+           {std::chrono::milliseconds(0)}},
+          {.now = [this] { return now; }}};
   FakeBus bus;
   FakeWorker one, two;
 

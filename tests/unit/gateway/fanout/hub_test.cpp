@@ -57,7 +57,7 @@ TEST_F(HubTest, AHoleIsReadOncePerGatewayAndDeliveredInOrder) {
 
 TEST_F(HubTest, I6WhatAWorkerCannotTakeIsReadFromTheStreamOnceItHasCaughtUp) {
   go_live();
-  one.backlog = Hub::most_backlog_bytes + 1;
+  one.backlog = Hub::max_backlog_bytes + 1;
   hub.on_batch_end();
   for (std::int64_t seq = 2; seq <= 100; ++seq) hub.on_publication("r", message({5, seq}));
   hub.on_batch_end();
@@ -73,7 +73,7 @@ TEST_F(HubTest, I6WhatAWorkerCannotTakeIsReadFromTheStreamOnceItHasCaughtUp) {
   auto first = page_up_to({5, 101});
   first.entries = {{{5, 2}, message({5, 2})}};
   first.more = true;
-  one.backlog = Hub::most_backlog_bytes + 1;
+  one.backlog = Hub::max_backlog_bytes + 1;
   bus.answer(first);
   ASSERT_EQ(one.batches.size(), 1U);
   run_for_a_catch_up();
@@ -91,7 +91,7 @@ TEST_F(HubTest, I6WhatAWorkerCannotTakeIsReadFromTheStreamOnceItHasCaughtUp) {
 
 TEST_F(HubTest, I6OnlyTheRoomsOfAWorkerThatIsBehindWait) {
   go_live();
-  two.backlog = Hub::most_backlog_bytes + 1;
+  two.backlog = Hub::max_backlog_bytes + 1;
   hub.on_batch_end();
   hub.on_publication("r", message({5, 2}));
   hub.on_batch_end();
@@ -186,15 +186,15 @@ TEST_F(HubTest, I6RoomsThatEverybodyLeftAreKeptWithinABound) {
     bus.answer(page_up_to({5, 1}));
     patient.unwant(0, room);
   };
-  for (std::size_t i = 0; i < Hub::most_unused_rooms; ++i) visit(i);
+  for (std::size_t i = 0; i < Hub::max_unused_rooms; ++i) visit(i);
   context.poll();
   EXPECT_TRUE(bus.unsubscribed.empty());
   patient.want(0, "r0", 1);
-  visit(Hub::most_unused_rooms);
+  visit(Hub::max_unused_rooms);
   context.restart();
   context.poll();
   EXPECT_TRUE(bus.unsubscribed.empty()) << "one of them is used again";
-  visit(Hub::most_unused_rooms + 1);
+  visit(Hub::max_unused_rooms + 1);
   context.restart();
   context.run_one();
   EXPECT_EQ(bus.unsubscribed.size(), 1U);

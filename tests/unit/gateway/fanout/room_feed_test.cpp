@@ -260,9 +260,9 @@ TEST_F(RoomFeedTest, I6WhatCannotBeHeldDuringALongRepairIsReadAfterIt) {
 TEST_F(RoomFeedTest, I6AllRoomsOfAGatewayHoldSoMuchTogether) {
   begin_at({1, 1});
   feed.on_publication({1, 3}, "held");
-  all_held = RoomFeed::most_held_by_all;
+  all_held = RoomFeed::max_held_by_all;
   feed.on_publication({1, 4}, "not held");
-  EXPECT_LT(all_held, RoomFeed::most_held_by_all);
+  EXPECT_LT(all_held, RoomFeed::max_held_by_all);
   EXPECT_TRUE(feed.on_read(reply({1, 3}, {{1, 2}, {1, 3}})).read) << "the rest is read";
   EXPECT_EQ(cursors(feed.on_read(reply({1, 4}, {{1, 4}}))), (std::vector<Cursor>{{1, 4}}));
 }

@@ -10,7 +10,8 @@ namespace {
 using namespace testing;
 
 TEST(MergeAfter, I3RowsFillTheHoleInFrontOfATrimmedStream) {
-  const auto page = merge_after({1, 2}, stream({1, 7}, entries(1, 5, 7)), rows(entries(1, 3, 4)), unsettled);
+  const auto page =
+      merge_after({1, 2}, stream({1, 7}, entries(1, 5, 7)), rows(entries(1, 3, 4)), none_stored);
   ASSERT_TRUE(page);
   EXPECT_EQ(numbers(page->entries), "1/3 1/4 1/5 1/6 1/7");
   EXPECT_TRUE(page->complete);
@@ -19,10 +20,11 @@ TEST(MergeAfter, I3RowsFillTheHoleInFrontOfATrimmedStream) {
 
 TEST(MergeAfter, I3NothingIsCompleteWhileANumberIsMissing) {
   const auto trimmed = stream({1, 7}, entries(1, 6, 7));
-  EXPECT_FALSE(merge_after({1, 2}, trimmed, rows(entries(1, 3, 4)), unsettled)) << "behind the rows";
-  EXPECT_FALSE(merge_after({1, 2}, trimmed, rows(entries(1, 4, 5)), unsettled)) << "in front of the rows";
-  EXPECT_FALSE(merge_after({1, 2}, trimmed, rows(entries(1, 3, 3) + entries(1, 5, 5)), closed)) << "between";
-  EXPECT_FALSE(merge_after({1, 2}, stream({1, 7}, {}), rows(entries(1, 3, 6)), closed)) << "at the end";
+  EXPECT_FALSE(merge_after({1, 2}, trimmed, rows(entries(1, 3, 4)), none_stored)) << "behind the rows";
+  EXPECT_FALSE(merge_after({1, 2}, trimmed, rows(entries(1, 4, 5)), none_stored)) << "in front of the rows";
+  EXPECT_FALSE(merge_after({1, 2}, trimmed, rows(entries(1, 3, 3) + entries(1, 5, 5)), older_stored))
+      << "between";
+  EXPECT_FALSE(merge_after({1, 2}, stream({1, 7}, {}), rows(entries(1, 3, 6)), older_stored)) << "at the end";
 }
 
 TEST(MergeAfter, AMessageWhoseIdLostItsSpellingInARowIsNoSecondOne) {
@@ -30,7 +32,7 @@ TEST(MergeAfter, AMessageWhoseIdLostItsSpellingInARowIsNoSecondOne) {
   live.entries[0].message = R"({"id":"0F8FAD5B-D9CB-469F-A165-70867728950E","text":"T"})";
   auto found = rows(entries(1, 3, 3));
   found.entries[0].message = R"({"id":"0f8fad5b-d9cb-469f-a165-70867728950e","text":"T"})";
-  const auto page = merge_after({1, 2}, live, found, unsettled);
+  const auto page = merge_after({1, 2}, live, found, none_stored);
   ASSERT_TRUE(page);
   ASSERT_EQ(page->entries.size(), 1U);
   EXPECT_EQ(page->entries[0].message, live.entries[0].message);
@@ -40,39 +42,39 @@ TEST(MergeAfter, VoidNumbersAreNotMissing) {
   auto found = rows(entries(1, 3, 3));
   found.knows_voids = true;
   found.voids = {{1, 4, 5}};
-  const auto page = merge_after({1, 2}, stream({1, 7}, entries(1, 6, 7)), found, unsettled);
+  const auto page = merge_after({1, 2}, stream({1, 7}, entries(1, 6, 7)), found, none_stored);
   ASSERT_TRUE(page);
   EXPECT_EQ(numbers(page->entries), "1/3 1/6 1/7");
   found.voids = {{1, 4, 4}};
-  EXPECT_FALSE(merge_after({1, 2}, stream({1, 7}, entries(1, 6, 7)), found, unsettled));
+  EXPECT_FALSE(merge_after({1, 2}, stream({1, 7}, entries(1, 6, 7)), found, none_stored));
 }
 
 TEST(MergeAfter, AHoleOfTheCurrentEpochStaysOpenWhereSomebodyStillFillsHoles) {
   auto found = rows(entries(1, 3, 3));
-  EXPECT_TRUE(merge_after({1, 2}, stream({1, 7}, entries(1, 6, 7)), found, settled));
+  EXPECT_TRUE(merge_after({1, 2}, stream({1, 7}, entries(1, 6, 7)), found, all_stored));
   found.knows_voids = true;
-  EXPECT_FALSE(merge_after({1, 2}, stream({1, 7}, entries(1, 6, 7)), found, settled));
+  EXPECT_FALSE(merge_after({1, 2}, stream({1, 7}, entries(1, 6, 7)), found, all_stored));
 }
 
-TEST(MergeAfter, I3AnOlderEpochsEndIsProvenByTheSettlementOnly) {
+TEST(MergeAfter, I3AnOlderEpochsEndIsProvenByAWaitOnly) {
   const auto fresh = stream({2, 2}, entries(2, 1, 2));
-  EXPECT_FALSE(merge_after({1, 2}, fresh, rows(entries(1, 3, 4)), unsettled));
-  const auto page = merge_after({1, 2}, fresh, rows(entries(1, 3, 4)), closed);
+  EXPECT_FALSE(merge_after({1, 2}, fresh, rows(entries(1, 3, 4)), none_stored));
+  const auto page = merge_after({1, 2}, fresh, rows(entries(1, 3, 4)), older_stored);
   ASSERT_TRUE(page);
   EXPECT_EQ(numbers(page->entries), "1/3 1/4 2/1 2/2");
   EXPECT_EQ(page->newest, (Cursor{2, 2}));
 }
 
-TEST(MergeAfter, I3TheCurrentEpochsBeginningIsNeededEvenWhenOlderEpochsAreSettled) {
-  EXPECT_FALSE(merge_after({1, 2}, stream({2, 5}, entries(2, 4, 5)), rows(entries(1, 3, 4)), closed));
+TEST(MergeAfter, I3TheCurrentEpochsBeginningIsNeededEvenWhenOlderEpochsAreStored) {
+  EXPECT_FALSE(merge_after({1, 2}, stream({2, 5}, entries(2, 4, 5)), rows(entries(1, 3, 4)), older_stored));
   EXPECT_TRUE(merge_after({1, 2}, stream({2, 5}, entries(2, 4, 5)), rows(entries(1, 3, 4) + entries(2, 1, 3)),
-                          closed));
+                          older_stored));
 }
 
 TEST(MergeAfter, APageInsideOneEpochIsProvenByItsNumbers) {
   auto found = rows(entries(1, 3, 9));
   found.more = true;
-  const auto page = merge_after({1, 2}, stream({2, 5}, entries(2, 1, 5)), found, unsettled);
+  const auto page = merge_after({1, 2}, stream({2, 5}, entries(2, 1, 5)), found, none_stored);
   ASSERT_TRUE(page);
   EXPECT_EQ(numbers(page->entries), "1/3 1/4 1/5 1/6 1/7 1/8 1/9");
   EXPECT_TRUE(page->more);
@@ -81,7 +83,7 @@ TEST(MergeAfter, APageInsideOneEpochIsProvenByItsNumbers) {
 TEST(MergeAfter, WhatLiesBehindTheStreamsPageIsLeftForTheNext) {
   auto old = stream({2, 900}, entries(1, 3, 4));
   old.more = true;
-  const auto page = merge_after({1, 2}, old, rows(entries(1, 3, 6)), closed);
+  const auto page = merge_after({1, 2}, old, rows(entries(1, 3, 6)), older_stored);
   ASSERT_TRUE(page);
   EXPECT_EQ(numbers(page->entries), "1/3 1/4");
   EXPECT_TRUE(page->more);
@@ -90,8 +92,8 @@ TEST(MergeAfter, WhatLiesBehindTheStreamsPageIsLeftForTheNext) {
 TEST(MergeAfter, ARestartedRedisMayHaveForgottenItsLastNumbers) {
   auto restarted = stream({1, 4}, entries(1, 3, 4));
   restarted.same_run = false;
-  EXPECT_FALSE(merge_after({1, 2}, restarted, rows(entries(1, 3, 6)), unsettled));
-  const auto page = merge_after({1, 2}, restarted, rows(entries(1, 3, 6)), closed);
+  EXPECT_FALSE(merge_after({1, 2}, restarted, rows(entries(1, 3, 6)), none_stored));
+  const auto page = merge_after({1, 2}, restarted, rows(entries(1, 3, 6)), older_stored);
   ASSERT_TRUE(page);
   EXPECT_EQ(numbers(page->entries), "1/3 1/4 1/5 1/6");
   EXPECT_EQ(page->newest, (Cursor{1, 6})) << "live messages up to there must not come again";
@@ -127,26 +129,27 @@ TEST(RowsWantedUntil, I3TakesInTheEpochsThatRedisLostWithAnOlderSnapshot) {
 
 TEST(MergeBefore, GoesFromTheStreamIntoTheRowsWithoutAHole) {
   const auto page =
-      merge_before({1, 7}, 4, stream({1, 9}, entries(1, 5, 6)), rows(entries(1, 1, 4)), unsettled);
+      merge_before({1, 7}, 4, stream({1, 9}, entries(1, 5, 6)), rows(entries(1, 1, 4)), none_stored);
   ASSERT_TRUE(page);
   EXPECT_EQ(numbers(page->entries), "1/3 1/4 1/5 1/6");
   EXPECT_TRUE(page->more);
-  EXPECT_FALSE(merge_before({1, 7}, 4, stream({1, 9}, entries(1, 5, 6)), rows(entries(1, 1, 3)), unsettled));
-  EXPECT_TRUE(merge_before({1, 7}, 4, stream({1, 9}, entries(1, 5, 6)), rows(entries(1, 1, 3)), settled));
+  EXPECT_FALSE(
+      merge_before({1, 7}, 4, stream({1, 9}, entries(1, 5, 6)), rows(entries(1, 1, 3)), none_stored));
+  EXPECT_TRUE(merge_before({1, 7}, 4, stream({1, 9}, entries(1, 5, 6)), rows(entries(1, 1, 3)), all_stored));
 }
 
 TEST(MergeBefore, TheFirstMessageEndsIt) {
-  const auto page = merge_before({1, 3}, 4, stream({1, 9}, {}), rows(entries(1, 1, 2)), unsettled);
+  const auto page = merge_before({1, 3}, 4, stream({1, 9}, {}), rows(entries(1, 1, 2)), none_stored);
   ASSERT_TRUE(page);
   EXPECT_EQ(numbers(page->entries), "1/1 1/2");
   EXPECT_FALSE(page->more);
-  EXPECT_FALSE(merge_before({1, 4}, 4, stream({1, 9}, {}), rows(entries(1, 2, 3)), unsettled));
+  EXPECT_FALSE(merge_before({1, 4}, 4, stream({1, 9}, {}), rows(entries(1, 2, 3)), none_stored));
 }
 
-TEST(MergeBefore, AnOlderEpochIsEnteredOnceItIsSettled) {
+TEST(MergeBefore, AnOlderEpochIsEnteredOnceItIsStored) {
   const auto fresh = stream({2, 2}, entries(2, 1, 2));
-  EXPECT_FALSE(merge_before({2, 3}, 4, fresh, rows(entries(1, 1, 4)), unsettled));
-  const auto page = merge_before({2, 3}, 4, fresh, rows(entries(1, 1, 4)), closed);
+  EXPECT_FALSE(merge_before({2, 3}, 4, fresh, rows(entries(1, 1, 4)), none_stored));
+  const auto page = merge_before({2, 3}, 4, fresh, rows(entries(1, 1, 4)), older_stored);
   ASSERT_TRUE(page);
   EXPECT_EQ(numbers(page->entries), "1/3 1/4 2/1 2/2");
 }
@@ -177,14 +180,14 @@ std::vector<RoomEntry> old_messages() {
   return entries(1, 1, 2) + std::vector{entry(17, old_seq + 5), entry(17, old_seq + 90), entry(19, old_seq)};
 }
 
-TEST(MergeBefore, MessagesWithoutDenseNumbersArePagedThroughOnceTheOlderEpochsAreSettled) {
+TEST(MergeBefore, MessagesWithoutDenseNumbersArePagedThroughOnceTheOlderEpochsAreStored) {
   const auto live = stream({first_live_epoch, 1}, entries(first_live_epoch, 1, 1));
-  EXPECT_FALSE(merge_before({first_live_epoch, 2}, 9, live, rows(old_messages()), unsettled));
-  const auto page = merge_before({first_live_epoch, 2}, 9, live, rows(old_messages()), closed);
+  EXPECT_FALSE(merge_before({first_live_epoch, 2}, 9, live, rows(old_messages()), none_stored));
+  const auto page = merge_before({first_live_epoch, 2}, 9, live, rows(old_messages()), older_stored);
   ASSERT_TRUE(page);
   EXPECT_EQ(page->entries.size(), 6U);
   const auto before_them = merge_before({17, old_seq + 90}, 9, stream({first_live_epoch, 1}, {}),
-                                        rows(std::vector{entry(17, old_seq + 5)}), closed);
+                                        rows(std::vector{entry(17, old_seq + 5)}), older_stored);
   ASSERT_TRUE(before_them);
   EXPECT_FALSE(before_them->more);
 }
@@ -192,14 +195,14 @@ TEST(MergeBefore, MessagesWithoutDenseNumbersArePagedThroughOnceTheOlderEpochsAr
 TEST(MergeBefore, ACursorOfThatFormIsNoProofInALiveEpoch) {
   auto restarted = stream({first_live_epoch, 1}, {});
   restarted.same_run = false;
-  EXPECT_FALSE(
-      merge_before({first_live_epoch, old_seq}, 9, restarted, rows(entries(first_live_epoch, 1, 1)), closed));
+  EXPECT_FALSE(merge_before({first_live_epoch, old_seq}, 9, restarted, rows(entries(first_live_epoch, 1, 1)),
+                            older_stored));
 }
 
-TEST(MergeAfter, MessagesWithoutDenseNumbersAreReadOnThroughOnceTheOlderEpochsAreSettled) {
+TEST(MergeAfter, MessagesWithoutDenseNumbersAreReadOnThroughOnceTheOlderEpochsAreStored) {
   const auto live = stream({first_live_epoch, 1}, entries(first_live_epoch, 1, 1));
-  EXPECT_FALSE(merge_after({1, 1}, live, rows(old_messages()), unsettled));
-  const auto page = merge_after({1, 1}, live, rows(old_messages()), closed);
+  EXPECT_FALSE(merge_after({1, 1}, live, rows(old_messages()), none_stored));
+  const auto page = merge_after({1, 1}, live, rows(old_messages()), older_stored);
   ASSERT_TRUE(page);
   EXPECT_EQ(page->entries.size(), 5U);
 }

@@ -51,8 +51,8 @@ inline std::string numbers(const std::vector<RoomEntry>& list) {
   return text;
 }
 
-inline constexpr Settled unsettled{false, false};
-inline constexpr Settled closed{true, false};
-inline constexpr Settled settled{true, true};
+inline constexpr ProvenStored none_stored{false, false};
+inline constexpr ProvenStored older_stored{true, false};
+inline constexpr ProvenStored all_stored{true, true};
 
 }  // namespace chat::gateway::testing

@@ -310,11 +310,11 @@ TEST_F(PostgresHistoryTest, RefusesWhatDoesNotFitIntoTheQueue) {
   EXPECT_FALSE(after({}).available);
 }
 
-TEST_F(PostgresHistoryTest, IsNotSettledWhileKafkaIsAway) {
+TEST_F(PostgresHistoryTest, IsNotStoredWhileKafkaIsAway) {
   migrate();
   open({"history-test", 1, 10, {std::chrono::milliseconds{1}, std::chrono::milliseconds{100}, {}}});
   std::promise<bool> answer;
-  history->wait_settled("r", inline_post(), [&](bool is_settled) { answer.set_value(is_settled); });
+  history->wait_until_stored("r", inline_post(), [&](bool is_stored) { answer.set_value(is_stored); });
   EXPECT_FALSE(answer.get_future().get());
 }
 

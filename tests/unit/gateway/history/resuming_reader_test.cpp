@@ -24,7 +24,7 @@ class FakeHistory : public History {
     reads.push_back(std::move(handler));
   }
   void find_stored(std::vector<MessageKey>, Post, std::function<void(std::vector<std::size_t>)>) override {}
-  void wait_settled(std::string, Post, std::function<void(bool)> handler) override {
+  void wait_until_stored(std::string, Post, std::function<void(bool)> handler) override {
     waits.push_back(std::move(handler));
   }
 
@@ -211,7 +211,7 @@ TEST_F(ResumingReaderTest, OneWaitServesAllThatNeedItAndALaterOneToo) {
   EXPECT_EQ(history.waits.size(), 1U);
 }
 
-TEST_F(ResumingReaderTest, ASettledEpochSaysNothingOfTheNext) {
+TEST_F(ResumingReaderTest, AWaitForAnEpochSaysNothingOfTheNext) {
   redis = stream({2, 2}, entries(2, 1, 2));
   resume({1, 2});
   history.reads[0](rows({}));

@@ -325,13 +325,13 @@ TEST_F(ChatSocketTest, AJoinWithPresenceWatches) {
 
 TEST_F(ChatSocketTest, I6WhoDoesNotKeepUpIsToldOfNoTypingAndNotWhoIsThere) {
   begin();
-  client.room = room_for_notices - 1;
+  client.room = min_free_bytes_for_notices - 1;
   const Broadcast<TypingEvent> typing(TypingEvent{"general", "Bob"});
   chat->typing(Delivery(typing), true);
   const Broadcast<PresenceEvent> presence(PresenceEvent{"r", 300, {}, {}, false});
   EXPECT_FALSE(chat->presence(Delivery(presence)));
   EXPECT_TRUE(client.frames.empty());
-  client.room = room_for_notices;
+  client.room = min_free_bytes_for_notices;
   EXPECT_TRUE(chat->presence(Delivery(presence)));
 }
 

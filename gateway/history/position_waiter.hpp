@@ -16,27 +16,27 @@
 
 namespace chat::gateway {
 
-/// What the settler asks, on its thread.
-using SettlerSources = kafka::ProgressSources;
+/// What the waiter asks, on its thread.
+using PositionSources = kafka::ProgressSources;
 
-struct SettlerTiming {
+struct PositionTiming {
   std::chrono::milliseconds delay{1'000};  // what a gateway is given to produce what it has shown
   std::chrono::milliseconds limit{10'000};
   std::chrono::milliseconds poll{50};
-  std::size_t most_waits = 10'000;  // a further one is answered false at once
+  std::size_t max_waits = 10'000;  // a further one is answered false at once
 };
 
 /// One thread for all waits: a partition's end, a position's proof and all positions are asked for once a
 /// turn, however many rooms wait. A partition that does not answer holds up its own rooms only.
-class Settler {
+class PositionWaiter {
  public:
-  explicit Settler(SettlerSources sources, SettlerTiming timing = {});
+  explicit PositionWaiter(PositionSources sources, PositionTiming timing = {});
   /// Waits that are not over are dropped.
-  ~Settler();
-  Settler(const Settler&) = delete;
-  Settler& operator=(const Settler&) = delete;
+  ~PositionWaiter();
+  PositionWaiter(const PositionWaiter&) = delete;
+  PositionWaiter& operator=(const PositionWaiter&) = delete;
 
-  /// Any thread. `handler` runs on the settler's thread, or within the call, and must not block: true when
+  /// Any thread. `handler` runs on the waiter's thread, or within the call, and must not block: true when
   /// the position reached the end that the partition had after `delay` and was proven then, false when that
   /// did not happen within
   /// `limit`.
@@ -58,8 +58,8 @@ class Settler {
   void look(std::vector<Wait>& waits);
   void find_ends(std::vector<Wait>& waits, kafka::ProgressLook& progress);
 
-  const SettlerSources sources_;
-  const SettlerTiming timing_;
+  const PositionSources sources_;
+  const PositionTiming timing_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Wait> new_waits_;

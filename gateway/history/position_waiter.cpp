@@ -1,4 +1,4 @@
-#include "gateway/history/settler.hpp"
+#include "gateway/history/position_waiter.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -6,10 +6,10 @@
 
 namespace chat::gateway {
 
-Settler::Settler(SettlerSources sources, SettlerTiming timing)
+PositionWaiter::PositionWaiter(PositionSources sources, PositionTiming timing)
     : sources_(std::move(sources)), timing_(timing), thread_([this] { run(); }) {}
 
-Settler::~Settler() {
+PositionWaiter::~PositionWaiter() {
   {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
@@ -18,11 +18,11 @@ Settler::~Settler() {
   thread_.join();
 }
 
-void Settler::wait(std::string room, std::function<void(bool)> handler) {
+void PositionWaiter::wait(std::string room, std::function<void(bool)> handler) {
   const auto now = Clock::now();
   {
     const std::lock_guard lock(mutex_);
-    const bool has_room = old_waits_ + new_waits_.size() < timing_.most_waits;
+    const bool has_room = old_waits_ + new_waits_.size() < timing_.max_waits;
     if (has_room)
       new_waits_.push_back({std::move(room), std::exchange(handler, nullptr), now + timing_.delay,
                             now + timing_.limit, -1, std::nullopt, false});
@@ -31,7 +31,7 @@ void Settler::wait(std::string room, std::function<void(bool)> handler) {
   changed_.notify_one();
 }
 
-void Settler::run() {
+void PositionWaiter::run() {
   std::vector<Wait> waits;
   for (;;) {
     {
@@ -51,7 +51,7 @@ void Settler::run() {
   }
 }
 
-void Settler::find_ends(std::vector<Wait>& waits, kafka::ProgressLook& progress) {
+void PositionWaiter::find_ends(std::vector<Wait>& waits, kafka::ProgressLook& progress) {
   const auto now = Clock::now();
   for (Wait& wait : waits) {
     if (wait.end || now < wait.due) continue;
@@ -63,7 +63,7 @@ void Settler::find_ends(std::vector<Wait>& waits, kafka::ProgressLook& progress)
   }
 }
 
-void Settler::look(std::vector<Wait>& waits) {
+void PositionWaiter::look(std::vector<Wait>& waits) {
   kafka::ProgressLook progress(sources_);
   find_ends(waits, progress);
   for (Wait& wait : waits) wait.is_stored = wait.end && progress.has_stored(wait.partition, *wait.end);
