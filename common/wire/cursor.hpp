@@ -3,6 +3,9 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace chat {
 
@@ -17,6 +20,12 @@ struct Cursor {
 
   friend auto operator<=>(const Cursor&, const Cursor&) = default;
 };
+
+/// `<epoch>-<seq>`, which is also the id of the message's stream entry in Redis.
+std::string to_string(Cursor cursor);
+
+/// None for anything else than two numbers from 0 to max_json_integer in that form.
+std::optional<Cursor> parse_cursor(std::string_view text);
 
 /// Messages of the system before this one have no dense numbers: their seq tells time and place, and their
 /// epoch is below every live one, which a clock gave in milliseconds (10^12 is the year 2001).

@@ -10,6 +10,7 @@
 
 #include "common/log/log.hpp"
 #include "common/redis/trouble.hpp"
+#include "gateway/bus/page_limits.hpp"
 #include "gateway/bus/publication.hpp"
 #include "gateway/bus/scripts.hpp"
 
@@ -21,8 +22,6 @@ using redis::Reply;
 constexpr std::size_t accept_index = 0;
 constexpr std::size_t read_index = 1;
 constexpr std::size_t epochs_index = 2;
-constexpr std::string_view most_entries = "1000";
-constexpr std::string_view most_bytes = "262144";
 constexpr std::chrono::seconds report_period{10};
 
 /// An integer as text, without memory of the heap.
@@ -36,17 +35,6 @@ class Digits {
   std::array<char, 24> text_;
   const char* end_;
 };
-
-/// `<epoch>-<seq>`; {0, 0} for anything else.
-Cursor parse_cursor(std::string_view text) {
-  Cursor cursor;
-  const char* const end = text.data() + text.size();
-  const auto epoch = std::from_chars(text.data(), end, cursor.epoch);
-  if (epoch.ec != std::errc{} || epoch.ptr == end || *epoch.ptr != '-') return {};
-  const auto seq = std::from_chars(epoch.ptr + 1, end, cursor.seq);
-  if (seq.ec != std::errc{} || seq.ptr != end) return {};
-  return cursor;
-}
 
 AcceptReply parse_accept(const Reply& reply) {
   AcceptReply answer;
@@ -75,14 +63,15 @@ ReadReply parse_read(const Reply& reply) {
   if (reply.size() < first_entry) return answer;
   answer.available = true;
   answer.newest = {reply.at(0).integer(), reply.at(1).integer()};
-  answer.stored = parse_cursor(reply.at(2).text());
+  answer.stored = parse_cursor(reply.at(2).text()).value_or(Cursor{});
   answer.more = reply.at(3).integer() == 1;
   answer.complete = reply.at(4).integer() == 1;
   answer.same_run = reply.at(5).integer() == 1;
   if (reply.at(6).integer() == 1) answer.begun = answer.newest;
   answer.entries.reserve((reply.size() - first_entry) / 2);
   for (std::size_t i = first_entry; i + 1 < reply.size(); i += 2)
-    answer.entries.push_back({parse_cursor(reply.at(i).text()), std::string(reply.at(i + 1).text())});
+    answer.entries.push_back(
+        {parse_cursor(reply.at(i).text()).value_or(Cursor{}), std::string(reply.at(i + 1).text())});
   return answer;
 }
 
@@ -132,6 +121,8 @@ void RoomCommands::read(const ReadRequest& request, std::function<void(ReadReply
   reads_.push_back(std::move(handler));
   const RoomNames::Names& names = names_.of(request.room);
   const Digits history(static_cast<std::int64_t>(request.history));
+  const Digits entries(max_page_entries);
+  const Digits bytes(max_page_bytes);
   // Redis takes no exclusive end at its lowest id.
   const auto place = request.before ? std::optional(std::max(*request.before, Cursor{0, 1})) : request.since;
   const Digits epoch(place.value_or(Cursor{}).epoch);
@@ -140,8 +131,8 @@ void RoomCommands::read(const ReadRequest& request, std::function<void(ReadReply
                                                "4",          names.meta,
                                                names.log,    names.stored,
                                                names.epochs, connection_.run_id(),
-                                               history,      most_entries,
-                                               most_bytes,   epoch,
+                                               history,      entries,
+                                               bytes,        epoch,
                                                seq,          "before"};
   const std::size_t count = words.size() - (request.before ? 0 : request.since ? 1 : 3);
   connection_.send(std::span(words.data(), count), [this](const Reply& reply) { on_read_reply(reply); });

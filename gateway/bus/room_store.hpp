@@ -43,8 +43,8 @@ struct AcceptReply {
 };
 
 /// What a join or a page needs, read atomically. With `since`: everything after it, oldest first; with
-/// `before`: the last `history` messages in front of it; else the last `history` messages. At most 1,000
-/// messages or 256 KiB, at least one where there is one (PROTOCOL, joined).
+/// `before`: the last `history` messages in front of it; else the last `history` messages. Up to a page
+/// (page_limits.hpp), at least one message where there is one.
 struct ReadRequest {
   std::string room;
   std::optional<Cursor> since;

@@ -3,19 +3,13 @@
 #include <algorithm>
 #include <string>
 
+#include "gateway/bus/page_limits.hpp"
 #include "gateway/chat/page_cut.hpp"
 
 namespace chat::gateway {
-namespace {
-
-/// As many numbers as a page holds at most.
-constexpr std::int64_t close_numbers = 1000;
-
-}  // namespace
-
 bool covers(const std::optional<Cursor>& oldest, const std::optional<Cursor>& since) {
   return oldest && since && oldest->epoch == since->epoch && oldest->seq <= since->seq &&
-         since->seq - oldest->seq <= close_numbers;
+         since->seq - oldest->seq <= static_cast<std::int64_t>(max_page_entries);
 }
 
 bool is_part_of(Cursor since, const ReadReply& page) {
@@ -51,12 +45,11 @@ std::shared_ptr<const ReadReply> with_more(const ReadReply& page) {
 std::shared_ptr<const ReadReply> with_held(const ReadReply& page, const HeldMessages& held,
                                            std::size_t bytes) {
   auto filled = std::make_shared<ReadReply>(without_entries(page));
-  std::size_t used = 0;
+  PageFill fill(max_page_entries, bytes);
   for (const RoomMessage& message : held.messages()) {
     if (message.cursor <= page.newest) continue;
     const auto payload = ws::payload_of(message.frame->view());
-    used += payload.size() + 1;  // the comma
-    if (used > bytes && !filled->entries.empty()) break;
+    if (!fill.take(payload.size() + 1)) break;  // the comma
     filled->entries.push_back({message.cursor, std::string(payload)});
   }
   filled->newest = filled->entries.back().cursor;

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "gateway/bus/page_limits.hpp"
+
 namespace chat::gateway {
 namespace {
 
@@ -11,12 +13,11 @@ constexpr std::size_t reserve_bytes = std::size_t{512} * 1024;
 
 template <class Iterator>
 std::ptrdiff_t fitting(std::size_t bytes, Iterator begin, Iterator end) {
-  std::size_t used = 0;
-  const auto first_too_many = std::find_if(begin, end, [&](const RoomEntry& entry) {
-    used += entry.message.size() + 1;  // the comma
-    return used > bytes;
+  PageFill fill(max_page_entries, bytes);
+  const auto first_too_many = std::find_if_not(begin, end, [&](const RoomEntry& entry) {
+    return fill.take(entry.message.size() + 1);  // the comma
   });
-  return std::max<std::ptrdiff_t>(first_too_many - begin, 1);
+  return first_too_many - begin;
 }
 
 }  // namespace

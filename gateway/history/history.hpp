@@ -9,13 +9,10 @@
 #include "common/wire/cursor.hpp"
 #include "common/wire/stored_numbers.hpp"
 #include "common/wire/uuid.hpp"
+#include "gateway/bus/page_limits.hpp"
 #include "gateway/bus/room_store.hpp"
 
 namespace chat::gateway {
-
-/// The bounds of one page (PROTOCOL, joined).
-inline constexpr std::size_t max_page_entries = 1000;
-inline constexpr std::size_t max_page_bytes = std::size_t{256} * 1024;
 
 /// A gap is one range however long it is, and a page has fewer gaps than entries.
 inline constexpr std::size_t max_void_ranges = 20'000;

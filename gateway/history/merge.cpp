@@ -38,13 +38,9 @@ Entries united(Entries a, Entries b) {
 /// How many from the front (or the back) fit into a page, at least one.
 template <class Iterator>
 std::size_t fitting(Iterator begin, Iterator end, std::size_t most) {
-  std::size_t count = 0;
-  std::size_t bytes = 0;
-  for (; begin != end && count < most; ++begin, ++count) {
-    bytes += begin->message.size();
-    if (count > 0 && bytes > max_page_bytes) break;
-  }
-  return count;
+  PageFill fill(most, max_page_bytes);
+  while (begin != end && fill.take(begin->message.size())) ++begin;
+  return fill.entries();
 }
 
 class Voids {

@@ -72,12 +72,10 @@ void read_voids(Transaction& transaction, const std::string& room, Cursor after,
 }
 
 /// Takes rows up to a page; false when the page is full.
-bool take(const std::string& room, const Answer& answer, std::size_t most, std::size_t& bytes,
-          HistoryRows& rows) {
+bool take(const std::string& room, const Answer& answer, PageFill& fill, HistoryRows& rows) {
   for (const Row& row : answer.rows) {
     RoomEntry entry = entry_of(room, row);
-    bytes += entry.message.size();
-    if (rows.entries.size() == most || (!rows.entries.empty() && bytes > max_page_bytes)) {
+    if (!fill.take(entry.message.size())) {
       rows.more = true;
       return false;
     }
@@ -91,13 +89,13 @@ bool take(const std::string& room, const Answer& answer, std::size_t most, std::
 HistoryRows read_rows_after(Transaction& transaction, const std::string& room, Cursor after, Cursor until) {
   HistoryRows rows;
   rows.available = true;
-  std::size_t bytes = 0;
+  PageFill fill(max_page_entries, max_page_bytes);
   Cursor position = after;
   for (;;) {
     const Answer answer = transaction.execute(
         after_statement, {room, std::to_string(position.epoch), std::to_string(position.seq),
                           std::to_string(until.epoch), std::to_string(until.seq), std::to_string(step)});
-    if (!take(room, answer, max_page_entries, bytes, rows) || answer.rows.size() < step) break;
+    if (!take(room, answer, fill, rows) || answer.rows.size() < step) break;
     position = rows.entries.back().cursor;
   }
   read_voids(transaction, room, after, rows.more ? rows.entries.back().cursor : until, rows);
@@ -108,11 +106,11 @@ HistoryRows read_rows_before(Transaction& transaction, const std::string& room, 
                              std::size_t limit) {
   HistoryRows rows;
   rows.available = true;
-  std::size_t bytes = 0;
+  PageFill fill(limit, max_page_bytes);
   const Answer answer = transaction.execute(
       before_statement,
       {room, std::to_string(before.epoch), std::to_string(before.seq), std::to_string(limit + 1)});
-  take(room, answer, limit, bytes, rows);
+  take(room, answer, fill, rows);
   std::ranges::reverse(rows.entries);
   const Cursor first = rows.more ? rows.entries.front().cursor : Cursor{};
   read_voids(transaction, room, first, before, rows);

@@ -7,12 +7,10 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "common/wire/default_room.hpp"
 #include "gateway/chat/command_reader.hpp"
 
 namespace chat::gateway::socketio {
-
-/// The room of an event without `room`.
-inline constexpr std::string_view default_room = "general";
 
 /// Reads one event. `fields` is its first argument, an object. `ack` is the number of the ack that the client
 /// wants; it names the request. A message without an id gets one.

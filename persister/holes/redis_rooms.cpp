@@ -1,10 +1,10 @@
 #include "persister/holes/redis_rooms.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 
+#include "common/wire/cursor.hpp"
 #include "persister/holes/scripts.hpp"
 
 namespace chat::persister {
@@ -22,20 +22,6 @@ std::string escape_pattern(std::string_view text) {
     escaped += c;
   }
   return escaped;
-}
-
-std::string place(Cursor cursor) {
-  return std::to_string(cursor.epoch) + "-" + std::to_string(cursor.seq);
-}
-
-/// `<epoch>-<seq>`; {0, 0} for anything else.
-Cursor parse_place(std::string_view text) {
-  Cursor cursor;
-  const char* const end = text.data() + text.size();
-  const auto epoch = std::from_chars(text.data(), end, cursor.epoch);
-  if (epoch.ec != std::errc{} || epoch.ptr == end || *epoch.ptr != '-') return {};
-  const auto seq = std::from_chars(epoch.ptr + 1, end, cursor.seq);
-  return seq.ec == std::errc{} && seq.ptr == end ? cursor : Cursor{};
 }
 
 }  // namespace
@@ -126,7 +112,8 @@ std::optional<std::vector<RoomState>> RedisRooms::look(const std::vector<std::st
     const RoomNames::Names& names = names_.of(room);
     ask({"EVALSHA", connection_.sha(0), "4", names.meta, names.log, names.stored, names.active, room},
         [&](const Reply& reply) {
-          states.push_back({{reply.at(0).integer(), reply.at(1).integer()}, parse_place(reply.at(2).text())});
+          states.push_back({{reply.at(0).integer(), reply.at(1).integer()},
+                            parse_cursor(reply.at(2).text()).value_or(Cursor{})});
           return reply.size() == 3;
         });
   }
@@ -136,11 +123,12 @@ std::optional<std::vector<RoomState>> RedisRooms::look(const std::vector<std::st
 std::optional<std::vector<StreamEntry>> RedisRooms::entries(const std::string& room, Cursor after,
                                                             Cursor until, std::size_t most) {
   std::vector<StreamEntry> entries;
-  ask({"XRANGE", names_.of(room).log, "(" + place(after), place(until), "COUNT", std::to_string(most)},
+  ask({"XRANGE", names_.of(room).log, "(" + to_string(after), to_string(until), "COUNT",
+       std::to_string(most)},
       [&](const Reply& reply) {
         for (std::size_t i = 0; i < reply.size(); ++i)
-          entries.push_back(
-              {parse_place(reply.at(i).at(0).text()), std::string(reply.at(i).at(1).at(1).text())});
+          entries.push_back({parse_cursor(reply.at(i).at(0).text()).value_or(Cursor{}),
+                             std::string(reply.at(i).at(1).at(1).text())});
         return reply.type() == Reply::Type::array;
       });
   return all_answered() ? std::optional(std::move(entries)) : std::nullopt;

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/wire/default_room.hpp"
 #include "common/wire/limits.hpp"
 
 namespace chat::persister {
@@ -59,7 +60,7 @@ MessageRecord make_message(std::string text, const Origin& origin, std::string_v
   MessageRecord message;
   message.id = named_uuid(space, std::string(topic) + "/" + std::to_string(origin.partition) + "/" +
                                      std::to_string(origin.offset));
-  message.room = "general";
+  message.room = default_room;
   message.cursor = number_of(origin);
   message.sender = "unknown";
   message.sender_name = "unknown";
