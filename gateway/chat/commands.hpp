@@ -38,7 +38,7 @@ struct SendCommand {
   std::string text;
 };
 
-/// The last `limit` messages in front of `before`.
+/// The last `limit` messages before `before`.
 struct HistoryCommand {
   RequestId id;
   std::string room;

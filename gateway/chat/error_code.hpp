@@ -9,7 +9,7 @@
 
 namespace chat::gateway {
 
-/// PROTOCOL, "Error codes". The wire's names come from name().
+/// PROTOCOL.md, "Error codes". name() gives the names on the wire.
 enum class ErrorCode {
   bad_request,
   unknown_type,

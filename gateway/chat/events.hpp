@@ -1,4 +1,4 @@
-// What a session tells its client, as values; each protocol's outlet encodes them.
+// What a session tells its client, as values. The outlet of each protocol encodes them.
 #pragma once
 
 #include <cstddef>
@@ -19,13 +19,13 @@
 namespace chat::gateway {
 
 struct WelcomeEvent {
-  RequestId id;  // of the hello that it answers
+  RequestId id;  // of the hello that this answers
   std::string session;
   std::string gateway;
   std::string user;
 };
 
-/// `page` is shared by all that joined with the same request; never null.
+/// `page` is shared by all members that joined with the same request; never null.
 struct JoinedEvent {
   RequestId id;
   std::string room;
@@ -51,7 +51,7 @@ struct AckEvent {
   bool duplicate = false;
 };
 
-/// Everything that the session sent to the room up to here is in PostgreSQL.
+/// PostgreSQL has everything that the session sent to the room up to here.
 struct StoredEvent {
   std::string room;
   Cursor cursor;
@@ -63,14 +63,14 @@ struct TypingEvent {
   std::string user;
 };
 
-/// Who came to the room and who went since the last one. Names only up to most_present_names members, and one
-/// for each member.
+/// Which members joined the room and which left since the last event. One name for each member; no names
+/// above most_present_names members.
 struct PresenceEvent {
   std::string room;
   std::size_t members = 0;
   std::vector<std::string> joined;
   std::vector<std::string> left;
-  bool is_full = false;  // `joined` are all that are there
+  bool is_full = false;  // `joined` has all present members
 };
 
 struct TypingTakenEvent {
@@ -86,14 +86,14 @@ struct ReconnectEvent {
   int after_ms = 0;
 };
 
-/// A room's message on one worker; the frames are shared by all members.
+/// A room's message on one worker. All members share its frames.
 struct RoomMessage {
   Cursor cursor;
   ws::FrameRef frame;                            // of native clients
   std::shared_ptr<ws::LazyFrame> second{};       // of Socket.IO clients, on all workers
   mutable ws::LazyFrameHandles second_frames{};  // this worker's handles on it
 
-  /// The frame of the second protocol in one of its forms; `encode` makes its bytes from the native payload.
+  /// The frame for Socket.IO clients in one of its forms. `encode` makes its bytes from the native payload.
   template <class Encode>
   const ws::FrameRef& second_by(std::size_t form, Encode&& encode) const {
     return second_frames.get(*second, form, [&] { return encode(ws::payload_of(frame->view())); });
@@ -138,7 +138,7 @@ class Delivery {
   mutable ws::LazyFrameHandles frames_;
 };
 
-/// What all members but one session are told. Shared by all workers.
+/// Goes to all members but those of one session. Shared by all workers.
 struct Typing {
   Typing(std::uint64_t of_session, TypingEvent event) : session(of_session), broadcast(std::move(event)) {}
 
@@ -146,22 +146,22 @@ struct Typing {
   Broadcast<TypingEvent> broadcast;
 };
 
-/// A change of who is in a room. Shared by all workers.
+/// A change of the members that are present. Shared by all workers.
 struct Presence {
   Presence(PresenceEvent changed, PresenceEvent whole) : change(std::move(changed)), all(std::move(whole)) {}
 
-  Broadcast<PresenceEvent> change;  // for who was told the one before
-  Broadcast<PresenceEvent> all;     // for who was told none
+  Broadcast<PresenceEvent> change;  // for members that got the previous one
+  Broadcast<PresenceEvent> all;     // for members that got none yet
 };
 
-/// A client's transport and encoding. All calls on the session's worker; none destroys the session or calls
-/// back into it. Calls after the transport closed are without effect.
+/// A client's transport and encoding. All calls are on the session's worker. No call destroys the session or
+/// calls back into it. Calls after the transport closed have no effect.
 class Outlet {
  public:
   virtual ~Outlet() = default;
   virtual void deliver(const RoomMessage& message) = 0;
-  /// How many bytes of messages a page may have now without filling the client's outbox: pages of many rooms
-  /// that are asked for at once are cut (page_cut.hpp), and the client goes on as it reads.
+  /// How many bytes of messages a page may have now without filling the client's outbox. A client that asks
+  /// for pages of many rooms at once gets shorter ones (page_cut.hpp), and asks for more as it reads them.
   virtual std::size_t page_bytes() const = 0;
   virtual void welcome(const WelcomeEvent& event) = 0;
   virtual void joined(const JoinedEvent& event) = 0;
@@ -169,16 +169,16 @@ class Outlet {
   virtual void left(const LeftEvent& event) = 0;
   virtual void ack(const AckEvent& event) = 0;
   virtual void stored(const StoredEvent& event) = 0;
-  /// `is_watching`: the client wants to know who is in the room. May be left out where it does not keep up.
+  /// `is_watching`: the client asked for presence. May be dropped if the client does not keep up.
   virtual void typing(const Delivery<TypingEvent>& delivery, bool is_watching) = 0;
-  /// False where the client does not keep up: it was not told, and is to be told all later.
+  /// False if the client does not keep up: it got nothing, and is owed the whole presence later.
   virtual bool presence(const Delivery<PresenceEvent>& delivery) = 0;
-  /// Its frame that it is typing was taken, whether anybody is told or not.
+  /// The client's typing frame was accepted, whether or not it is passed on.
   virtual void typing_taken(const TypingTakenEvent& event) = 0;
   virtual void pong(const PongEvent& event) = 0;
   virtual void reconnect(const ReconnectEvent& event) = 0;
   virtual void error(const Rejection& rejection) = 0;
-  /// The session takes frames again after it refused (Session::ready_for_command).
+  /// The session takes commands again (Session::ready_for_command).
   virtual void resume() = 0;
 };
 

@@ -32,9 +32,9 @@ GatewayMetrics::GatewayMetrics(Metrics& metrics)
       typing_dropped(metrics.counter("chat_typing_dropped_total",
                                      "Typing dropped since a session or room had more of it than it may")),
       presence_told(metrics.counter("chat_presence_told_total",
-                                    "Changes of who is in a room told to its members that want to know")),
-      presence_rooms(metrics.gauge("chat_presence_rooms",
-                                   "Rooms of which some gateway's members want to know who is there")),
+                                    "Changes of a room's presence sent to members that asked for it")),
+      presence_rooms(
+          metrics.gauge("chat_presence_rooms", "Rooms in which members of some gateway asked for presence")),
       publications(metrics.counter("chat_publications_total", "Publications received from Redis")),
       publications_dropped(metrics.counter("chat_publications_dropped_total",
                                            "Publications dropped as already shown or unreadable")),

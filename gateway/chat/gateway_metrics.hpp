@@ -1,4 +1,4 @@
-// The gateway's own counters, made once at start.
+// The gateway's own metrics, created once at start.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -10,7 +10,7 @@
 
 namespace chat::gateway {
 
-/// References into a Metrics that outlives it. Any thread. Counted per batch where the path is hot.
+/// References into a Metrics that outlives this. Any thread. Hot paths count once per batch.
 struct GatewayMetrics {
   explicit GatewayMetrics(Metrics& metrics);
 
@@ -47,7 +47,7 @@ struct GatewayMetrics {
   prometheus::Counter& slow_consumers;
   prometheus::Counter& accept_errors;
 
-  /// chat_errors_total{code}; every answer of type `error`.
+  /// chat_errors_total{code}: every answer of type `error`.
   prometheus::Counter& errors(ErrorCode code);
 
  private:

@@ -1,4 +1,4 @@
-// The messages that come to a room while its joins are read. Pure.
+// The messages that are published in a room while its joins are read. Pure.
 #pragma once
 
 #include <algorithm>
@@ -13,17 +13,17 @@
 
 namespace chat::gateway {
 
-/// What all rooms of one worker hold together, as HeldMessages weighs it.
+/// What all rooms of one worker hold together, as HeldMessages counts it.
 struct HeldBytes {
   std::size_t all = 0;
 };
 
-/// A read shows everything that was published before it began, so that only what comes later is held for it.
-/// Over a bound the oldest read loses what is held for it: its joiners get a page with `more`. On the
-/// worker's thread.
+/// A read shows everything that was published before it began, so only later messages are held for it. Above
+/// a bound the oldest read loses what is held for it, and its joiners get a page with `more`. On the worker's
+/// thread.
 class HeldMessages {
  public:
-  /// Of one room: a page and that much more fit into an outbox of the least size.
+  /// Of one room. A page and as many bytes again fit into the smallest outbox.
   static constexpr std::size_t max_bytes = std::size_t{256} * 1024;
   /// Of all rooms of a worker.
   static constexpr std::size_t max_worker_bytes = std::size_t{32} * 1024 * 1024;
@@ -40,7 +40,7 @@ class HeldMessages {
   HeldMessages(const HeldMessages&) = delete;
   HeldMessages& operator=(const HeldMessages&) = delete;
 
-  /// A read begins, and ends with end_read() of the position that this gives.
+  /// A read begins. It ends with end_read() of the returned position.
   Position begin_read() {
     reads_.push_back(first_ + messages_.size());
     return reads_.back();
@@ -53,7 +53,7 @@ class HeldMessages {
     forget_what_no_read_needs();
   }
 
-  /// Whether everything is here that came since the read began, which has not ended.
+  /// Whether everything that was published since the read began is held. The read has not ended.
   bool has_all_since(Position begin) const { return !reads_.empty() && begin >= reads_.front(); }
 
   /// Costs one branch while no read needs it.
@@ -64,7 +64,7 @@ class HeldMessages {
   const std::deque<RoomMessage>& messages() const { return messages_; }
   std::size_t bytes() const { return bytes_; }
 
-  /// Of the messages behind the cursor.
+  /// Of the messages after the cursor.
   std::size_t bytes_after(Cursor cursor) const {
     std::size_t sum = 0;
     for (auto message = messages_.rbegin(); message != messages_.rend() && message->cursor > cursor;
@@ -74,7 +74,7 @@ class HeldMessages {
   }
 
  private:
-  /// With what the objects around the frame take.
+  /// Including the objects around the frame.
   static std::size_t weight(const RoomMessage& message) {
     return message.frame->view().size() + sizeof(RoomMessage) + sizeof(ws::Frame);
   }
@@ -98,11 +98,11 @@ class HeldMessages {
       worker_.all -= weight(messages_.front());
       messages_.pop_front();
     }
-    if (messages_.empty()) messages_ = {};  // a burst's memory is given back
+    if (messages_.empty()) messages_ = {};  // gives a burst's memory back
   }
 
   HeldBytes& worker_;
-  std::vector<Position> reads_;  // rising; those of which everything is here
+  std::vector<Position> reads_;  // rising; those for which everything is held
   Position first_ = 0;           // of the oldest message
   std::deque<RoomMessage> messages_;
   std::size_t bytes_ = 0;

@@ -1,4 +1,4 @@
-// What of a read's page a joiner is given. Pure.
+// The part of a read's page that a joiner gets. Pure.
 #pragma once
 
 #include <cstddef>
@@ -11,26 +11,26 @@
 
 namespace chat::gateway {
 
-/// Whether a read from `oldest` on is likely to show what comes after `since` too.
+/// Whether a read from `oldest` on probably shows what follows `since` too.
 bool covers(const std::optional<Cursor>& oldest, const std::optional<Cursor>& since);
 
 /// Whether the page proves what follows `since`.
 bool is_part_of(Cursor since, const ReadReply& page);
 
-/// Whether no message lies between `seen` and the page's first one.
+/// Whether no message lies between `seen` and the page's first message.
 bool goes_on_from(Cursor seen, const ReadReply& page);
 
 /// The part of the page after `since`.
 std::shared_ptr<const ReadReply> part_after(Cursor since, const ReadReply& page);
 
-/// The same page, which does not prove that nothing is missing.
+/// The same page, but not `complete`.
 std::shared_ptr<const ReadReply> without_proof(const ReadReply& page);
 
-/// The page, which has messages, with `more`: its joiner reads on from the last of them.
+/// The same page with `more`: the joiner reads on from its last message, of which there is one.
 std::shared_ptr<const ReadReply> with_more(const ReadReply& page);
 
-/// An empty page with the held messages behind its newest number, of which there are some, as far as they fit
-/// into `bytes`, at least one, and `more`.
+/// An empty page filled with the held messages after its newest number, with `more`. There must be one at
+/// least. The messages are as many as fit into `bytes`, at least one.
 std::shared_ptr<const ReadReply> with_held(const ReadReply& page, const HeldMessages& held,
                                            std::size_t bytes);
 

@@ -15,7 +15,7 @@
 
 namespace chat::gateway {
 
-/// Numbers rise from message to message; a late message is the only exception. On the worker's thread.
+/// Numbers rise from message to message, except that of a late message. On the worker's thread.
 class LiveOrder {
  public:
   std::size_t size() const { return members_.size(); }
@@ -40,8 +40,8 @@ class LiveOrder {
     return std::max(members_[member.live_index_].seen, last_published_);
   }
 
-  /// Hands the message to each live member that has not seen it yet; gives how many. The members may neither
-  /// be added nor removed meanwhile. `is_late`: its number is below some that the members saw.
+  /// Delivers the message to each live member that has not seen it yet; gives how many. Members must not be
+  /// added or removed meanwhile. `is_late`: its number is below some that the members saw.
   std::size_t publish(const RoomMessage& message, bool is_late) {
     CHAT_BUG(!is_late && message.cursor <= last_published_, "a message's number does not rise");
     raise_floor(message.cursor.epoch);
@@ -82,7 +82,7 @@ class LiveOrder {
     Cursor seen;  // when it became live
   };
 
-  /// By index: memory stays valid even where a member breaks its contract and leaves.
+  /// By index, so that memory stays valid even if a member breaks its contract and leaves.
   std::size_t deliver_to_all(const RoomMessage& message) {
     for (std::size_t i = 0; i < members_.size(); ++i) members_[i].outlet->deliver(message);
     return members_.size();

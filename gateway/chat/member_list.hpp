@@ -1,4 +1,4 @@
-// Members of a room in no order, each of which knows its index, so that one is removed without a search.
+// An unordered list of a room's members. Each member knows its index, so it is removed without a search.
 // Pure.
 #pragma once
 
@@ -9,12 +9,12 @@
 
 namespace chat::gateway {
 
-/// A member is in it once at most, and ends before it goes. `index` is where the member keeps its index, and
-/// is used by this list alone.
+/// A member is in the list once at most, and is removed before it is destroyed. `index` is the member's field
+/// for its index; only this list uses it.
 template <class Member, std::optional<std::size_t> Member::*index>
 class MemberList {
  public:
-  /// False for one that is there already.
+  /// False if the member is in the list already.
   bool add(Member& member) {
     if (member.*index) return false;
     member.*index = members_.size();
@@ -22,7 +22,7 @@ class MemberList {
     return true;
   }
 
-  /// False for one that is not there.
+  /// False if the member is not in the list.
   bool remove(Member& member) {
     const auto found = std::exchange(member.*index, std::nullopt);
     if (!found) return false;
@@ -37,7 +37,7 @@ class MemberList {
   std::size_t size() const { return members_.size(); }
   bool empty() const { return members_.empty(); }
 
-  /// From the back: a member that is removed within its call gives its index to one that was called already.
+  /// From the back: a member that is removed within its call is replaced by one that was called already.
   template <class Call>
   void for_each(Call&& call) const {
     for (std::size_t i = members_.size(); i > 0; --i) call(*members_[i - 1]);

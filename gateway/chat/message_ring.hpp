@@ -1,4 +1,4 @@
-// The newest messages of one room on one worker, to answer who comes back a moment later. Pure.
+// The newest messages of one room on one worker, for clients that reconnect a moment later. Pure.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +11,9 @@
 
 namespace chat::gateway {
 
-/// Consecutive numbers of one epoch, which prove by themselves that nothing between them is missing; a
-/// message that does not follow begins anew. At most 256 messages and 64 KiB, at least the newest. The frames
-/// are those that went to the members.
+/// Consecutive numbers of one epoch, which prove by themselves that nothing between them is missing. A
+/// message that does not follow the last one clears the ring first. At most 256 messages and 64 KiB, but at
+/// least the newest. The frames are those that the members got.
 class MessageRing {
  public:
   static constexpr std::size_t max_messages = 256;
@@ -21,16 +21,16 @@ class MessageRing {
 
   void push(const RoomMessage& message);
 
-  /// Whether every message from after `since` to the newest is here, and the cursor is not beyond that.
+  /// Whether the ring has every message after `since`, which is not beyond the newest.
   bool covers(Cursor since) const;
 
-  /// The messages after `since`, which covers() affirmed, as a complete page. Who asks for the same page
-  /// again before the next message gets the same one.
+  /// The messages after `since` as a complete page; covers(since) is true. Calls for the same page before the
+  /// next message share one.
   std::shared_ptr<const ReadReply> page_after(Cursor since, Cursor stored);
 
   bool empty() const { return messages_.empty(); }
 
-  /// Once a second: forgets everything after a minute without a message.
+  /// Once a second. Clears the ring after a minute without a message.
   void sweep();
 
  private:
@@ -42,7 +42,7 @@ class MessageRing {
   std::deque<RoomMessage> messages_;  // oldest first
   std::size_t bytes_ = 0;
   int idle_sweeps_ = 0;
-  std::shared_ptr<const ReadReply> page_;  // after page_since_, while it is still the newest
+  std::shared_ptr<const ReadReply> page_;  // the last one given, until the next message
   Cursor page_since_;
 };
 

@@ -6,7 +6,7 @@
 
 namespace chat::gateway {
 
-/// The first entry that ends at the number or behind it.
+/// The first entry that ends at or above the number.
 OwnNumbers::Entries::iterator OwnNumbers::first_from(Cursor number) {
   return std::ranges::lower_bound(entries_, number, {}, &OwnNumbers::end_of);
 }
@@ -60,7 +60,7 @@ std::vector<OwnNumbers::Unstored> OwnNumbers::unstored(TimePoint until, std::siz
   return found;
 }
 
-/// Both parts must be alike, or what is known of one would be lost: what was told once is not told again.
+/// Both must be alike, or what is known about one would be lost: nothing is reported twice.
 bool OwnNumbers::can_join(const Entry& a, const Entry& b) {
   return a.epoch == b.epoch && a.is_acked && b.is_acked && a.is_stored() == b.is_stored() &&
          (b.is_stored() || b.next == b.first);
@@ -79,7 +79,7 @@ void OwnNumbers::compress() {
     }
   }
   entries_.erase(std::next(kept), half);
-  // Where little could be joined, not every further number is a new try.
+  // If little could be joined, the next try waits for more numbers.
   compress_at_ = std::max(max_entries, entries_.size() + max_entries / 4);
 }
 

@@ -1,5 +1,5 @@
-// The numbers that one session got in one room, from the accept script's reply until they are acknowledged
-// and stored. Pure.
+// The numbers of one session's messages in one room, from the accept script's reply until they are
+// acknowledged and stored. Pure.
 #pragma once
 
 #include <chrono>
@@ -14,29 +14,30 @@
 
 namespace chat::gateway {
 
-/// Decides what a `stored` frame may claim (PROTOCOL): a number counts from the script's reply on, and holds
-/// the receipt back until it is both acknowledged and stored, whatever its client was told meanwhile.
+/// Decides what a `stored` frame may claim (PROTOCOL.md, stored). A number counts from the script's reply on.
+/// It holds the receipt back until it is both acknowledged and stored, whatever the client was told
+/// meanwhile.
 ///
-/// Bounded while PostgreSQL is away: over 512 entries, neighbours of the older half that are acknowledged and
-/// not stored become one span, which counts as stored once all its numbers, other senders' too, were told or
-/// lie at or below the watermark. What is not acknowledged is bounded by the journal.
+/// Bounded while PostgreSQL is away: above 512 entries, neighbours of the older half that are acknowledged
+/// and not stored become one span. A span counts as stored once each of its numbers, other senders' included,
+/// was reported or is not above the watermark. The journal bounds the numbers that are not acknowledged.
 class OwnNumbers {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
   static constexpr std::size_t max_entries = 512;
 
-  /// The script gave the number, for the first time or again; a number that is already here stays as it is.
+  /// The script gave the number, for the first time or again. A known number stays as it is.
   void accepted(Cursor number, const Uuid& id, TimePoint now);
 
-  /// Kafka has it. A number that is not here any more is ignored.
+  /// Kafka has it. An unknown number is ignored.
   void acked(Cursor number);
 
-  /// PostgreSQL has these, and all of the watermark's epoch up to the watermark.
+  /// PostgreSQL has these numbers, and those of the watermark's epoch up to the watermark.
   void stored(const StoredNumbers& told);
 
-  /// The highest own number up to which all are acknowledged and stored, when one of them became so since the
-  /// last call. It never falls, and comes a second time only when a number below it was given after it (a
-  /// retry of an older message), since that one's sender would else never hear of it.
+  /// The highest number up to which all are acknowledged and stored; none if none became so since the last
+  /// call. It never falls. The same number comes twice only if a number below it was given after it (a retry
+  /// of an older message): the sender would otherwise not learn that the older message is stored.
   std::optional<Cursor> take_receipt();
 
   bool empty() const { return entries_.empty(); }
@@ -48,8 +49,8 @@ class OwnNumbers {
     Cursor number;
     Uuid id;
   };
-  /// Those not in a span that are not known to be stored and were accepted at `until` or before, oldest
-  /// number first, at most `most`.
+  /// Numbers that are not known to be stored, were accepted at `until` or before, and are in no span. The
+  /// lowest first, at most `most`.
   std::vector<Unstored> unstored(TimePoint until, std::size_t most) const;
 
  private:
@@ -58,7 +59,7 @@ class OwnNumbers {
     std::int64_t epoch = 0;
     std::int64_t first = 0;
     std::int64_t last = 0;
-    std::int64_t next = 0;  // the first that is not known to be stored; behind `last` when all are
+    std::int64_t next = 0;  // the first that is not known to be stored; above `last` once all are
     Uuid id;                // of the first
     TimePoint since;
     std::size_t count = 1;
@@ -77,7 +78,7 @@ class OwnNumbers {
   Entries entries_;  // in rising order, without overlap
   std::size_t compress_at_ = max_entries;
   std::size_t waiting_ = 0;
-  Cursor highest_;  // that were acknowledged and stored
+  Cursor highest_;  // up to here all were acknowledged and stored
 };
 
 }  // namespace chat::gateway

@@ -20,12 +20,12 @@ struct PendingSend {
   std::chrono::steady_clock::time_point deadline;
 };
 
-/// In the order in which they came, which is also that of their deadlines.
+/// In the order of their arrival, which is also that of their deadlines.
 class PendingSends {
  public:
   void add(PendingSend send) { sends_.push_back(std::move(send)); }
 
-  /// None where it was answered already.
+  /// None if the send was answered already.
   std::optional<PendingSend> take(std::uint64_t number) {
     const auto found = std::ranges::find(sends_, number, &PendingSend::number);
     if (found == sends_.end()) return std::nullopt;

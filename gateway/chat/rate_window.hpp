@@ -1,4 +1,4 @@
-// So many in a second, and no more. Pure.
+// A rate limit per second. Pure.
 #pragma once
 
 #include <chrono>
@@ -10,8 +10,8 @@ class RateWindow {
  public:
   explicit RateWindow(std::size_t max_a_second) : most_(max_a_second) {}
 
-  /// False when it was taken so often since its second began. Around the end of one, twice as many can come
-  /// together.
+  /// False if the limit of the present second is reached. Around the end of a second, twice as many can pass
+  /// in a row.
   bool take(std::chrono::steady_clock::time_point now) {
     if (now >= end_) {
       end_ = now + std::chrono::seconds(1);

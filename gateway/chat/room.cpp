@@ -23,7 +23,7 @@ void Room::join(RoomMember& member, RequestId id, std::optional<Cursor> since, s
   carry_out(joins_.add({&member, std::move(id), since, seen}, history));
 }
 
-/// Up to where a member was given all that is live, or was so when it began to join anew.
+/// Up to here the member has all messages, now or when it began to join again.
 std::optional<Cursor> Room::position_of(const RoomMember& member) const {
   if (member.state_ == RoomMember::State::live) return live_.position_of(member);
   if (member.state_ == RoomMember::State::joining) return joins_.seen_by(member);
@@ -83,7 +83,7 @@ void Room::read(const RoomJoins::ReadRef& read) {
 
 void Room::on_read(const RoomJoins::ReadRef& read, ReadReply reply) {
   if (!reply.available) return carry_out(joins_.fail(read));
-  // An empty room's epoch has shown nothing yet, and the first message shall go on in it.
+  // An empty room's epoch has no message yet, and the first message is to continue in it.
   raise_floor(reply.newest.seq == 0 ? reply.newest.epoch - 1 : reply.newest.epoch);
   reply.stored = watchers_.raise_stored(reply.stored);
   carry_out(joins_.on_page(read, std::make_shared<const ReadReply>(std::move(reply))));
@@ -106,7 +106,7 @@ void Room::give(const RoomJoins::Answer& answer) {
 }
 
 void Room::make_live(RoomMember& member, Cursor newest) {
-  // What is held is delivered with the answer; it must not come again.
+  // The held messages are delivered with the answer and must not come again.
   const auto& held = joins_.held().messages();
   member.state_ = RoomMember::State::live;
   live_.add(member, held.empty() ? newest : std::max(newest, held.back().cursor));

@@ -1,4 +1,4 @@
-// One room on one worker: joins, live members and watchers put together.
+// One room on one worker: its joins, live members and watchers together.
 #pragma once
 
 #include <chrono>
@@ -20,69 +20,68 @@
 
 namespace chat::gateway {
 
-/// A join goes this way: subscribed → read → page → messages after the page that came meanwhile → live. A
-/// client that comes back within the ring of newest messages is answered from that, without a read. All live
+/// The steps of a join: subscribed → read → page → messages that were published meanwhile → live. A client
+/// whose cursor lies within the ring of newest messages is answered from the ring, without a read. All live
 /// members see the messages in the order of publish(). On the worker's thread.
 class Room : public std::enable_shared_from_this<Room> {
  public:
-  /// All three outlive the room. `held` is counted by all rooms of the worker.
+  /// `store`, `hub` and `held` outlive the room. All rooms of the worker share `held`.
   Room(std::string name, RoomStore& store, HubPort& hub, HeldBytes& held);
 
   const std::string& name() const { return name_; }
 
-  /// (Re)starts the member's join: it gets no live message until the answer. Every call is answered once. Any
-  /// state is allowed; a join that still waits is overtaken. A member that is live and says no `since` misses
-  /// nothing. Without a wish for history it keeps its position and is answered within the call; a history
-  /// that does not reach its position is not given, but everything after that position.
+  /// (Re)starts the member's join. The member gets no live message until the answer. Each call is answered
+  /// once. A join that still waits is overtaken. A live member that joins again without `since` misses
+  /// nothing: without `history` it keeps its position and is answered within the call; with `history` it gets
+  /// the history if that reaches its position, else everything after its position.
   void join(RoomMember& member, RequestId id, std::optional<Cursor> since, std::size_t history);
 
-  /// Whether such a join is answered within the call, from the ring. That is sound without Redis too: what
-  /// the ring does not have yet comes to the member as it comes to those who stayed, holes repaired.
+  /// Whether a join is answered from the ring, within the call. This is sound even while Redis is away: the
+  /// member gets newer messages as the live members do, with holes repaired.
   bool has_all_after(const std::optional<Cursor>& since) const {
     return joins_.is_subscribed() && since && live_.has_all_after(*since);
   }
 
-  /// Without effect for a member that is outside; a join that still waits is overtaken. The member goes on to
-  /// await stored numbers.
+  /// No effect for a member that is outside. A join that still waits is overtaken. A wait for stored numbers
+  /// goes on.
   void leave(RoomMember& member);
 
-  /// The member is told what is stored, until the wait is ended, which it must be before its end.
+  /// The member is told what is stored until end_wait(), which must be called before the member is destroyed.
   void await_stored(RoomMember& member) { watchers_.await_stored(member); }
   void end_wait(RoomMember& member) { watchers_.end_wait(member); }
 
-  /// A publication of the persister.
+  /// The persister published stored numbers.
   void on_stored(const StoredNumbers& stored);
 
-  /// A live member wants to know who is there: it is told all that are, at once or soon, and then what
-  /// changes, until it leaves or joins anew.
+  /// A live member asks for presence: it gets all names, at once or soon, and then each change, until it
+  /// leaves or joins again.
   void watch(RoomMember& member) { watchers_.watch(member); }
 
-  /// To the members that watch; gives how many.
+  /// Tells the members that watch; gives how many.
   std::size_t on_presence(std::shared_ptr<const Presence> presence);
 
-  /// Whether the hub wants to know whom this worker has here, now and after each change.
+  /// Whether the members of this worker are reported to the hub, now and after each change.
   void report_attendance(bool is_wanted);
 
   /// A member has another name now.
   void on_renamed() { is_attendance_due_ = true; }
 
-  /// The member types: all others are told, unless there is too much of it in this room. Gives whether they
-  /// are.
+  /// The member is typing: the others are told, up to a rate limit of the room. Gives whether they are.
   bool tell_typing(const RoomMember& member, std::chrono::steady_clock::time_point now) {
     return watchers_.tell_typing(member, now);
   }
 
-  /// To all live members but the one that types.
+  /// Tells all live members but the one that types.
   void on_typing(const Typing& typing);
 
-  /// The newest watermark that this room was told; {0, 0} before any.
+  /// The newest known watermark; {0, 0} before any.
   Cursor stored() const { return watchers_.stored(); }
 
-  /// The gateway's subscription is confirmed: waiting joins are read.
+  /// The gateway is subscribed: the joins that wait are read.
   void on_subscribed();
 
-  /// Hands a message to every live member; gives how many. A late one has a number below some that the
-  /// members saw.
+  /// Delivers a message to the live members that have not seen it; gives how many. `is_late`: its number is
+  /// below some that the members saw.
   std::size_t publish(const RoomMessage& message, bool is_late = false);
 
   /// Fails all joins that still wait for the subscription.
@@ -95,12 +94,12 @@ class Room : public std::enable_shared_from_this<Room> {
   bool is_subscribed() const { return joins_.is_subscribed(); }
   std::size_t live_members() const { return live_.size(); }
 
-  /// The highest epoch of which a message was seen or read; 0 for none (AcceptRequest::floor).
+  /// The highest epoch of a message that was published or read; 0 for none (AcceptRequest::floor).
   std::int64_t floor() const { return live_.floor(); }
   void raise_floor(std::int64_t epoch) { live_.raise_floor(epoch); }
 
  private:
-  /// While the room calls its members: none may join or leave (RoomMember).
+  /// Marks that the room calls its members, which must not join or leave then (RoomMember).
   class Calling {
    public:
     explicit Calling(Room& room) : room_(room), was_calling_(std::exchange(room.is_calling_, true)) {}

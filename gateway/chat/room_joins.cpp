@@ -30,7 +30,7 @@ RoomJoins::Step RoomJoins::add(Joiner joiner, std::size_t history) {
   return step;
 }
 
-/// With a read that serves it, or with a new one.
+/// To a read that serves the joiner, or to a new one.
 void RoomJoins::assign(Joiner joiner, std::size_t history, Sharing sharing, Step& step) {
   const auto found = std::ranges::find_if(
       reads_, [&](const ReadRef& read) { return serves(*read, joiner, history, sharing); });
@@ -46,8 +46,8 @@ void RoomJoins::assign(Joiner joiner, std::size_t history, Sharing sharing, Step
   if (is_subscribed_) begin(read, step);
 }
 
-/// A read that is under way serves too, where what was published since it began is held. Where it is not, the
-/// page of one that goes on from a cursor can still be read on from.
+/// A read that is under way serves if everything published since it began is held. A read from a cursor
+/// serves in any case: the joiner can read on from its page.
 bool RoomJoins::serves(const Read& read, const Joiner& joiner, std::size_t history, Sharing sharing) const {
   if (!read.since && read.is_under_way && !held_.has_all_since(read.held_from)) return false;
   if (read.since == joiner.since && read.history == history) return true;
@@ -64,7 +64,7 @@ RoomJoins::Joiner RoomJoins::take(const RoomMember& member) {
     break;
   }
   CHAT_BUG(taken.member == nullptr, "a member that joins is in no join");
-  // One that is under way stays until its reply: it may serve others.
+  // A read that is under way stays until its reply, since it may serve others.
   std::erase_if(reads_, [](const ReadRef& read) { return read->joiners.empty() && !read->is_under_way; });
   return taken;
 }
@@ -100,8 +100,8 @@ RoomJoins::Step RoomJoins::answer(Joiner joiner, std::shared_ptr<const ReadReply
   return step;
 }
 
-/// The page goes to the joiner as far as its outlet takes it; where what follows cannot be given too, with
-/// `more`. `has_all_held`: what was published since the page was read is held.
+/// Gives the joiner as much of the page as its outlet takes, with `more` if the messages after it cannot be
+/// given too. `has_all_held`: everything published since the page was read is held.
 void RoomJoins::decide(Joiner joiner, std::shared_ptr<const ReadReply> page, bool has_all_held, Step& step) {
   const std::size_t bytes = joiner.member->outlet().page_bytes();
   page = cut_to(bytes, joiner.since ? PageKind::after : PageKind::last, std::move(page));
@@ -116,22 +116,22 @@ void RoomJoins::decide(Joiner joiner, std::shared_ptr<const ReadReply> page, boo
     }
     page = with_more(*page);
   }
-  // As much as a page may have fits behind it.
+  // As many bytes as a page may have fit behind it.
   const bool fits = held_.bytes() <= bytes || held_.bytes_after(page->newest) <= bytes;
   if (!page->more && !fits) page = page->entries.empty() ? with_held(*page, held_, bytes) : with_more(*page);
   if (joiner.is_unproven) page = without_proof(*page);
   step.answers.push_back({joiner.member, std::move(joiner.id), std::move(page)});
 }
 
-/// Either the read showed nothing and what came since is not held any more, or it did not reach the position
-/// that the member had: everything from there on is read.
+/// Reads everything after `since`. Either the page was empty and the messages after it are no longer held, or
+/// the page did not reach back to the member's position.
 void RoomJoins::read_from(Joiner joiner, Cursor since, Step& step) {
   joiner.since = since;
   assign(std::move(joiner), 0, Sharing::close, step);
 }
 
-/// Of joiners whose cursor lies behind that of the read. Those that the page does not reach are read for
-/// anew, and not together with others where the page proved nothing.
+/// For joiners with a newer cursor than the read's. If the page does not reach a joiner's cursor, the joiner
+/// is read again; without others if the page proved nothing.
 void RoomJoins::decide_parts(const Read& read, std::vector<Joiner> joiners, const ReadReply& page,
                              Step& step) {
   std::ranges::stable_sort(joiners, {}, &Joiner::since);

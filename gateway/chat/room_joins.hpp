@@ -1,4 +1,5 @@
-// The joins of one room: which are read for, which wait for another's read, and what is held meanwhile. Pure.
+// The joins of one room: which of them are read, which share another's read, and what is held meanwhile.
+// Pure.
 #pragma once
 
 #include <cstddef>
@@ -15,22 +16,23 @@
 
 namespace chat::gateway {
 
-/// Equal joins share one read, and so do joins with cursors that lie close together: each gets its part of
-/// the oldest one's page. Messages that are published during a read are held within bounds (HeldMessages); a
-/// joiner for which they are not held any more gets its page with `more` and reads on. One joiner a member.
-/// Inputs are joins, replies and messages; a Step is what the room does next. Calls no member, and asks only
-/// how large a page its outlet takes.
+/// Equal joins share one read, and so do joins with cursors close together: each gets its part of the oldest
+/// one's page. Messages that are published during a read are held within bounds (HeldMessages). If they are
+/// no longer held, the joiner gets its page with `more` and reads on. Each member has one joiner at most.
+///
+/// Inputs are joins, replies and messages; a Step says what the room does next. Members are not called; only
+/// their outlets are asked how large a page they take.
 class RoomJoins {
  public:
   struct Joiner {
     RoomMember* member = nullptr;
     RequestId id;
-    std::optional<Cursor> since;   // the join's own, or one that its page covers
-    std::optional<Cursor> seen{};  // up to there the member was live before it joined anew
+    std::optional<Cursor> since;
+    std::optional<Cursor> seen{};  // if the member was live before: it has everything up to here
     bool is_unproven = false;      // its answer must not be called complete
   };
 
-  /// One read for all its joiners.
+  /// One read for all its joiners, whose cursors are not below its own.
   struct Read {
     std::optional<Cursor> since;
     std::size_t history = 0;
@@ -47,45 +49,45 @@ class RoomJoins {
   };
 
   struct Step {
-    std::vector<ReadRef> reads;   // to be asked of the store; each reply is handed to on_page() or fail()
-    std::vector<Answer> answers;  // the messages held after a page without `more` follow it
+    std::vector<ReadRef> reads;   // begin now; on_page() or fail() takes each reply
+    std::vector<Answer> answers;  // the held messages follow a page without `more`
     std::vector<Joiner> failed;
   };
 
   /// As HeldMessages.
   explicit RoomJoins(HeldBytes& worker) : held_(worker) {}
 
-  /// A read begins only once the room is subscribed, since what follows it would else be missed.
+  /// Reads begin once the room is subscribed: what is published after a read would otherwise be missed.
   Step on_subscribed();
   bool is_subscribed() const { return is_subscribed_; }
 
   Step add(Joiner joiner, std::size_t history);
 
-  /// The answer to a joiner for which `page` was found without a read.
+  /// Answers a joiner for which no read is needed.
   Step answer(Joiner joiner, std::shared_ptr<const ReadReply> page);
 
-  /// Takes the member's joiner out; there must be one.
+  /// Removes the member's joiner, which must exist.
   Joiner take(const RoomMember& member);
 
-  /// Up to where a member that joins was live before.
+  /// Joiner::seen of a member that joins.
   std::optional<Cursor> seen_by(const RoomMember& member) const;
 
-  /// The reply of a read. What is held for it stays until end(), so that the answers can be given first.
+  /// The reply to a read. Messages stay held for it until end(), so that the answers can be given first.
   Step on_page(const ReadRef& read, const std::shared_ptr<const ReadReply>& page);
   void end(const ReadRef& read) { held_.end_read(read->held_from); }
 
-  /// The store did not answer. Joiners whose own cursor is a newer one are read for anew: what an old cursor
-  /// needs may be away while a newer one finds everything in the stream.
+  /// The store did not answer. Joiners with a newer cursor than the read's are read again: PostgreSQL may be
+  /// away while the stream has everything for them.
   Step fail(const ReadRef& read);
 
-  /// The subscription did not come: the reads that wait for it fail.
+  /// The subscription did not come: the joins that wait for it fail.
   Step fail_waiting();
 
   /// A message was published. Costs one branch while no read is under way.
   void push(const RoomMessage& message) { held_.push(message); }
   const HeldMessages& held() const { return held_; }
 
-  /// No member waits for an answer.
+  /// Whether no member waits for an answer.
   bool empty() const;
 
  private:

@@ -13,9 +13,9 @@
 
 namespace chat::gateway {
 
-/// Owned by the session, on the room's worker. Within a call of the room a member must not join or leave; it
-/// may begin or end a wait, and watch. A member that is told that its join failed or was overtaken is outside
-/// already, and may end there, but must not begin a join either.
+/// Owned by the session, on the room's worker. While the room calls it, a member must not join or leave; it
+/// may begin or end a wait, and watch. When its join failed or was overtaken, the member is outside already
+/// and may be destroyed within the call, but must not join.
 class RoomMember {
  public:
   /// `outlet` outlives the member. `session` tells the members of all gateways apart.
@@ -24,17 +24,17 @@ class RoomMember {
   RoomMember(const RoomMember&) = delete;
   RoomMember& operator=(const RoomMember&) = delete;
 
-  /// The answer to a join. The member is live after the call; where the page has `more`, it waits for the
-  /// join of the next page instead.
+  /// The answer to a join. After the call the member is live. If the page has `more`, it is not live yet and
+  /// joins again for the next page.
   virtual void on_joined(const RequestId& id, std::shared_ptr<const ReadReply> page) = 0;
 
-  /// Redis did not answer; the member is out of the room.
+  /// The room could not be read; the member is out of the room.
   virtual void on_join_failed(const RequestId& id) = 0;
 
-  /// A leave or another join came before the answer: within that call, and first.
+  /// A leave or another join came before the answer. Called first within that leave or join.
   virtual void on_join_overtaken(const RequestId& id) = 0;
 
-  /// Only while it awaits them; the call may end that.
+  /// Called only while the member awaits stored numbers. The call may end the wait.
   virtual void on_stored(const StoredNumbers& stored) = 0;
 
   /// The name that others see.
@@ -54,8 +54,8 @@ class RoomMember {
   State state_ = State::outside;
   std::size_t live_index_ = 0;               // while it is live
   std::optional<std::size_t> stored_index_;  // while it awaits stored numbers
-  std::optional<std::size_t> watch_index_;   // while it is told who is there
-  bool knows_presence_ = false;              // it was told once since it began to watch
+  std::optional<std::size_t> watch_index_;   // while it gets presence
+  bool knows_presence_ = false;              // it got the whole presence since it began to watch
 };
 
 }  // namespace chat::gateway

@@ -29,7 +29,7 @@ void RoomWatchers::end_watch(RoomMember& member) {
 }
 
 std::size_t RoomWatchers::on_presence(std::shared_ptr<const Presence> presence) {
-  // What the hub told before it heard that nobody watches, or tells twice since somebody does again.
+  // The hub sent it before it learned that no member watches, or sends it twice since one watches again.
   if (watching_.empty() || presence == presence_) return 0;
   presence_ = std::move(presence);
   is_presence_owed_ = false;

@@ -1,4 +1,4 @@
-// The members of one room that are told more than its messages: what is stored, and who is there.
+// The members of one room that get more than its messages: stored numbers or presence.
 #pragma once
 
 #include <chrono>
@@ -27,10 +27,10 @@ class RoomWatchers {
   void end_wait(RoomMember& member) { awaiting_stored_.remove(member); }
   void on_stored(const StoredNumbers& stored);
 
-  /// The newest watermark that the room was told; {0, 0} before any.
+  /// The newest known watermark; {0, 0} before any.
   Cursor stored() const { return stored_; }
 
-  /// A watermark that was read; gives the newest.
+  /// A watermark was read; gives the newest.
   Cursor raise_stored(Cursor watermark);
 
   /// As Room::watch.

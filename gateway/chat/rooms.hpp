@@ -12,29 +12,29 @@
 
 namespace chat::gateway {
 
-/// On one worker's thread.
+/// On the worker's thread.
 class Rooms {
  public:
   Rooms(RoomStore& store, HubPort& hub);
 
-  /// The room, made and wanted if it is new. Valid until release() finds it empty.
+  /// The room, which is created and subscribed if it is new. Valid until release() finds it empty.
   Room& open(const std::string& name);
 
-  /// Ends the room if nobody is in it.
+  /// Destroys the room if it has no member.
   void release(Room& room);
 
-  /// A token of an earlier life of the room is ignored.
+  /// Ignored if the token is of an earlier room of that name.
   void on_subscribed(const std::string& name, std::uint64_t token);
 
-  /// Null when no local member is in the room.
+  /// Null if the room has no local member.
   Room* find(const std::string& name);
 
-  /// Once a second: joins that waited longer than 5 s for their subscription fail, idle rings are forgotten.
+  /// Once a second. Joins that waited longer than 5 s for their subscription fail; idle rings are cleared.
   void sweep(std::chrono::steady_clock::time_point now);
 
   std::size_t size() const { return rooms_.size(); }
 
-  /// What the rooms hold for joins that are being read (HeldMessages).
+  /// What the rooms hold for joins that are read (HeldMessages).
   std::size_t held_bytes() const { return held_.all; }
 
  private:

@@ -1,4 +1,4 @@
-// One connected client: its name, its rooms, its sends; the same for every protocol.
+// One connected client: its name, its rooms and its sends; the same for every protocol.
 #pragma once
 
 #include <chrono>
@@ -19,8 +19,8 @@
 
 namespace chat::gateway {
 
-/// All calls on the worker's thread. Owned by its transport through a shared_ptr. Replies that are under way
-/// hold it weakly, so that a message whose sender left is still journaled.
+/// On the worker's thread. Its transport owns it through a shared_ptr. Replies under way hold it weakly, so
+/// that a message is journaled even if its sender has left.
 class Session : public std::enable_shared_from_this<Session>, public SessionHook {
  public:
   /// `outlet` outlives the session.
@@ -29,38 +29,37 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Says welcome.
+  /// Sends `welcome`.
   void start();
 
   void handle(const Command& command);
 
-  /// Goes on with a join whose last page had `more`, with the same wishes and without an id. Without effect
-  /// otherwise.
+  /// Asks for the next page of a join whose last page had `more`, without an id. No effect otherwise.
   void read_on(const std::string& room);
 
   /// Answers a frame that was not a command.
   void reject(const Rejection& rejection);
 
-  /// False while max_sends_in_flight sends wait or the gateway drains; Outlet::resume tells when it turns
-  /// true.
+  /// False while max_sends_in_flight sends wait, or the gateway drains. Outlet::resume reports that it is
+  /// true again.
   bool ready_for_command() const { return !draining_ && !pending_.is_full(); }
 
-  /// Once a second: sends over their deadline are answered `unavailable`.
+  /// Once a second. Answers sends after their deadline with `unavailable`.
   void tick(std::chrono::steady_clock::time_point now);
 
   /// Takes no more commands and tells the client when to come back.
   void drain(int reconnect_after_ms);
 
-  /// Numbers of its messages in the room are in PostgreSQL.
+  /// PostgreSQL has these numbers of the room.
   void on_stored(const std::string& room, const StoredNumbers& stored);
 
   const SessionReceipts& receipts() const { return receipts_; }
 
-  /// The gateway is about to close the connection: what still waits is answered `unavailable`, all rooms are
-  /// left, and no further answer comes.
+  /// The gateway is about to close the connection. Answers what still waits with `unavailable` and leaves all
+  /// rooms; no further answer comes.
   void end_requests();
 
-  /// Leaves all rooms. The destructor does it too; nothing is told to the outlet afterwards.
+  /// Leaves all rooms. The outlet is not called afterwards. The destructor does the same.
   void close();
 
  private:
@@ -72,7 +71,7 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   };
   struct Typed {
     std::string room;
-    std::chrono::steady_clock::time_point until;  // no more is told
+    std::chrono::steady_clock::time_point until;  // further typing is dropped
   };
 
   void on(const HelloCommand& command);
@@ -120,7 +119,7 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   std::uint64_t next_request_ = 1;
   PendingSends pending_;
   SessionReceipts receipts_;
-  std::vector<Typed> typed_;  // outlives the membership, so that leaving and joining anew allows no more
+  std::vector<Typed> typed_;  // outlives memberships, so that joining again does not reset the limit
   std::vector<std::unique_ptr<Membership>> memberships_;
 };
 

@@ -1,4 +1,4 @@
-// Bounds of one session, told to clients in `welcome`.
+// Bounds of one session; `welcome` tells them to the client.
 #pragma once
 
 #include <chrono>
@@ -11,21 +11,20 @@ inline constexpr std::size_t max_rooms_per_session = 100;
 inline constexpr std::size_t max_sends_in_flight = 64;
 inline constexpr std::size_t max_history_reads_in_flight = 4;
 
-/// A send without a delivery report by then is answered `unavailable`; the client keeps retrying its id
-/// (DESIGN 5).
+/// A send without a delivery report by then is answered `unavailable`. The client retries with the same id.
 inline constexpr std::chrono::seconds send_deadline{10};
 
-/// A session's typing in one room is told so often (PROTOCOL, typing).
+/// A session's typing in one room is passed on at most once in this time (PROTOCOL.md, typing).
 inline constexpr std::chrono::seconds typing_period{2};
 
-/// And all typing of one room so often, on the worker and again on each gateway that is told: in a large room
-/// it would otherwise be more than its messages (I6).
+/// All typing of one room, limited on the sending worker and again on each receiving gateway. In a large room
+/// typing would otherwise outnumber the messages.
 inline constexpr std::size_t max_typing_a_second = 20;
 
-/// A client whose outbox takes less than that is told of no typing, and who is there only later.
+/// A client whose outbox has fewer free bytes gets no typing events, and presence only later.
 inline constexpr std::size_t min_free_bytes_for_notices = 512 * 1024;
 
-/// What `overloaded` and `unavailable` tell clients to wait.
+/// How long `overloaded` and `unavailable` tell clients to wait.
 inline constexpr int retry_after_ms = 1000;
 
 }  // namespace chat::gateway

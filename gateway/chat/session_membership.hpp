@@ -11,7 +11,7 @@
 
 namespace chat::gateway {
 
-/// Owned by its session; the room calls it.
+/// Owned by its session; called by the room.
 class Session::Membership : public RoomMember {
  public:
   Membership(Session& session, Room& room)
@@ -48,7 +48,7 @@ class Session::Membership : public RoomMember {
 
   void on_stored(const StoredNumbers& stored) override { session_.on_stored(room_.name(), stored); }
 
-  /// Nobody waits for an answer to a join without an id that the client itself has overtaken.
+  /// Without an id the client awaits no answer to the join that it has overtaken itself.
   void on_join_overtaken(const RequestId& id) override {
     if (session_.closed_ || !id) return;
     if (session_.is_ending_)

@@ -28,7 +28,7 @@ std::optional<Cursor> SessionReceipts::stored(const std::string& room, const Sto
   return take_receipt(*numbers);
 }
 
-/// Nothing is told of a room that was left.
+/// No receipt for a room that was left.
 std::optional<Cursor> SessionReceipts::take_receipt(RoomNumbers& numbers) {
   worker_waiting_ -= numbers.numbers.waiting();
   auto receipt = numbers.numbers.take_receipt();

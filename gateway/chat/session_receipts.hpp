@@ -1,4 +1,4 @@
-// What one session waits for in all its rooms: its own numbers, until they are acknowledged and stored.
+// The numbers of one session in all its rooms, until they are acknowledged and stored.
 #pragma once
 
 #include <chrono>
@@ -16,27 +16,27 @@
 
 namespace chat::gateway {
 
-/// A number of a session that PostgreSQL may be asked for.
+/// A number that PostgreSQL may be asked about.
 struct WaitingNumber {
   std::string room;
   Cursor number;
   Uuid id;
 };
 
-/// On the worker's thread. Numbers outlive the visit of their room, so that a receipt after a new visit does
-/// not claim what was sent before it. A session keeps numbers of at most 200 rooms; in rooms beyond that it
-/// gets no receipts, which would not be known to be true.
+/// On the worker's thread. Numbers are kept after the session has left their room, so that a receipt after it
+/// joined again does not claim earlier messages. A session keeps numbers of at most 200 rooms. In further
+/// rooms it gets no receipts, since they might be wrong.
 class SessionReceipts {
  public:
   static constexpr std::size_t max_rooms = 2 * max_rooms_per_session;
 
-  /// `worker_waiting` counts what all sessions of a worker wait for; outlives this.
+  /// `worker_waiting` counts the numbers of all sessions of the worker; outlives this.
   explicit SessionReceipts(std::size_t& worker_waiting) : worker_waiting_(worker_waiting) {}
   ~SessionReceipts() { clear(); }
   SessionReceipts(const SessionReceipts&) = delete;
   SessionReceipts& operator=(const SessionReceipts&) = delete;
 
-  /// As OwnNumbers. acked() and stored() give the receipt that is due.
+  /// As OwnNumbers. acked() and stored() give the receipt that is due, if any.
   void accepted(const std::string& room, Cursor number, const Uuid& id,
                 std::chrono::steady_clock::time_point now);
   std::optional<Cursor> acked(const std::string& room, Cursor number);
@@ -44,15 +44,15 @@ class SessionReceipts {
 
   bool awaits(const std::string& room) const;
 
-  /// The session is in the room again: it is told of the numbers that still wait.
+  /// The session is in the room again and gets receipts for the numbers that still wait.
   void joined(const std::string& room);
-  /// From here on it is told nothing; once nothing waits, the room is forgotten.
+  /// The session gets no more receipts. The room is forgotten once no number waits.
   void left(const std::string& room);
 
   void clear();
 
-  /// Adds numbers that were accepted at `until` or before and are not known to be stored, up to `most` in
-  /// all.
+  /// Appends numbers that were accepted at `until` or before and are not known to be stored, until `found`
+  /// has `most`.
   void add_unstored(std::chrono::steady_clock::time_point until, std::size_t most,
                     std::vector<WaitingNumber>& found) const;
 
@@ -69,7 +69,7 @@ class SessionReceipts {
   void forget(const RoomNumbers& numbers);
 
   std::size_t& worker_waiting_;
-  bool is_full_ = false;  // once a room had to be left out, so must be every new one
+  bool is_full_ = false;  // a room was left out, so every new one must be
   std::vector<std::unique_ptr<RoomNumbers>> rooms_;
 };
 

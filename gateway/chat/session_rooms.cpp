@@ -1,4 +1,4 @@
-// The part of a session that joins and leaves rooms, types there, and tells its client what is stored.
+// The part of a session that joins and leaves rooms, passes typing on, and tells the client what is stored.
 #include <algorithm>
 #include <utility>
 
@@ -45,7 +45,7 @@ void Session::on(const TypingCommand& command) {
   outlet_.typing_taken({command.id, command.room});
 }
 
-/// Whether others are told.
+/// Gives whether the others are told.
 bool Session::tell_typing(Membership& membership) {
   const auto now = services_.time.now();
   std::erase_if(typed_, [&](const Typed& typed) { return typed.until <= now; });
@@ -62,7 +62,7 @@ void Session::await_stored(const AcceptRequest& request, Cursor number) {
   receipts_.accepted(request.room, number, request.id, services_.time.now());
   if (membership == nullptr) return receipts_.left(request.room);
   membership->room().await_stored(*membership);
-  // A retry's number may be stored long since.
+  // The number of a retry may have been stored long ago.
   on_stored(request.room, {membership->room().stored(), {}});
 }
 

@@ -10,12 +10,12 @@
 namespace chat::gateway {
 namespace {
 
-/// What a record costs in the journal beside its text: the other fields and the producer's bookkeeping.
+/// What a record takes in the journal besides its text: the other fields and the producer's bookkeeping.
 constexpr std::size_t record_overhead_bytes = 512;
 
 }  // namespace
 
-/// A send between its script and the journal; outlives the session if it must.
+/// A send between the script and the journal. May outlive the session.
 struct Session::Accepted {
   std::weak_ptr<Session> session;
   std::uint64_t number = 0;
@@ -47,7 +47,7 @@ std::optional<Rejection> Session::refusal_of(const SendCommand& command) {
   return std::nullopt;
 }
 
-/// Asked before a message is shown to anyone. Topics seldom have so low a limit that it has to be counted.
+/// Asked before members see the message. The record is encoded only if the topic's limit is unusually low.
 bool Session::fits_journal(const SendCommand& command) const {
   const std::size_t limit = services_.journal.record_limit_bytes();
   if (limit >= max_record_bytes) return true;
@@ -102,7 +102,7 @@ void Session::append_to_journal(SessionServices& services, const Accepted& accep
   JournalEntry entry;
   entry.record = {request.id,   request.room,    reply.cursor,     request.sender,     request.sender_name,
                   request.text, request.sent_at, services.gateway, request.id_spelling};
-  // Sender and time of the first copy stand; the retry's own only where the stream has the first no more.
+  // The first copy's sender and time are kept. The retry's are used only if the stream has trimmed the first.
   if (duplicate && !reply.entry.empty()) {
     if (auto first = record_of_message(reply.entry, services.gateway)) entry.record = *std::move(first);
   }
@@ -120,7 +120,7 @@ void Session::append_to_journal(SessionServices& services, const Accepted& accep
 
 void Session::on_durable(std::uint64_t number, const std::string& room, Cursor cursor, bool duplicate) {
   if (closed_) return;
-  // A client that was told `unavailable` meanwhile retries, and is acknowledged then.
+  // A client that was told `unavailable` meanwhile retries, and gets its acknowledgement then.
   end_send(number, [&](PendingSend& send) {
     services_.metrics.acks.Increment();
     outlet_.ack({std::move(send.id), std::move(send.room), cursor, duplicate});
@@ -128,8 +128,8 @@ void Session::on_durable(std::uint64_t number, const std::string& room, Cursor c
   tell_stored(room, receipts_.acked(room, cursor));
 }
 
-/// The message has its number and members saw it, so the hole finder stores it while Redis has it. But Kafka
-/// does not hold it, so it is not acknowledged; the same id again would end the same way.
+/// The message has its number and members saw it, so the hole finder stores it while Redis has it. Kafka does
+/// not have it, so it is not acknowledged. A retry with the same id would end the same way.
 void Session::on_refused(std::uint64_t number, JournalRefusal refusal) {
   if (refusal == JournalRefusal::too_large)
     return refuse_send(number, ErrorCode::too_large,
@@ -144,7 +144,7 @@ void Session::refuse_send(std::uint64_t number, ErrorCode code, std::string mess
   end_send(number, [&](PendingSend& send) { reject({std::move(send.id), code, std::move(message), wait}); });
 }
 
-/// Without effect where the send was answered already.
+/// No effect if the send was answered already.
 template <class Answer>
 void Session::end_send(std::uint64_t number, Answer answer) {
   const bool was_full = pending_.is_full();

@@ -17,11 +17,11 @@
 
 namespace chat::gateway {
 
-/// Links a session into its worker's list; leaves it by itself.
+/// Links a session into its worker's list until the session is destroyed.
 using SessionHook =
     boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-/// From the kernel's random numbers: a session's number must not be guessed.
+/// From the kernel's random numbers, since a session's number must not be predictable.
 std::uint64_t random_session_number();
 
 /// Outlives the sessions. On the worker's thread.
@@ -32,13 +32,13 @@ struct SessionServices {
   GatewayMetrics& metrics;
   std::string gateway;
   std::size_t worker = 0;
-  History* history = nullptr;  // none: there is no PostgreSQL
-  Post post{};                 // to the worker, for the history's answers
+  History* history = nullptr;  // null without PostgreSQL
+  Post post{};                 // to the worker's thread, for the history's answers
   TimeSource time{};
   std::function<std::uint64_t()> session_number = random_session_number;
-  /// The gateway is going away: no send begins any more.
+  /// The gateway drains: no send begins any more.
   bool is_draining = false;
-  /// Sends whose script reply is still out; a drain waits for zero.
+  /// Sends whose script has not replied yet. A drain waits for zero.
   std::size_t accepts_in_flight = 0;
   /// Numbers of all sessions that are not known to be stored (SessionReceipts).
   std::size_t stored_waiting = 0;

@@ -16,7 +16,7 @@ void StoredInquiry::tick(std::chrono::steady_clock::time_point now) {
   if (now < next_ && !was_resubscribed_) return;
   auto asked = collect(std::exchange(was_resubscribed_, false) ? now : now - patience);
   if (asked.empty()) return;
-  // The rest of many that wait is asked for at the next tick.
+  // If there are more, the next tick asks about them.
   next_ = asked.size() < max_asked ? now + period : now;
   std::vector<MessageKey> keys;
   keys.reserve(asked.size());
@@ -40,7 +40,7 @@ std::vector<StoredInquiry::Asked> StoredInquiry::collect(std::chrono::steady_clo
     session.receipts().add_unstored(until, max_asked - asked.size(), waiting);
     for (WaitingNumber& one : waiting) asked.push_back({session.weak_from_this(), std::move(one)});
   }
-  // Who was asked for comes last the next time.
+  // Next time these sessions come last.
   sessions.splice(sessions.end(), sessions, sessions.begin(), next);
   return asked;
 }
@@ -50,7 +50,7 @@ void StoredInquiry::tell(const std::vector<Asked>& asked, const std::vector<std:
     const auto session = asked[found[i]].session.lock();
     const std::string& room = asked[found[i]].waiting.room;
     StoredNumbers stored;
-    // All of one session and room at once, which makes one receipt.
+    // All numbers of one session and room together, which makes one receipt.
     for (; i < found.size(); ++i) {
       const Asked& one = asked[found[i]];
       if (one.waiting.room != room || one.session.lock() != session) break;

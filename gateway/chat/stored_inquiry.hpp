@@ -1,4 +1,4 @@
-// When the numbers that a worker's sessions wait for are looked up in PostgreSQL, and which.
+// Decides when PostgreSQL is asked about the numbers that a worker's sessions wait for, and about which.
 #pragma once
 
 #include <chrono>
@@ -10,10 +10,10 @@
 
 namespace chat::gateway {
 
-/// Publications can be lost; what PostgreSQL has is known there. Every 5 s one query asks for up to 1,000
-/// numbers that wait for 5 s already, the sessions in turn, and soon after a resubscription for younger ones
-/// too. Without PostgreSQL nothing is asked. On the worker's thread; `services` outlives it, and it outlives
-/// the history's handlers.
+/// The publications of stored numbers can be lost, so PostgreSQL is asked. Every 5 s one query asks about up
+/// to 1,000 numbers that have waited for 5 s, the sessions in turn. Soon after a resubscription it asks about
+/// younger numbers too. On the worker's thread. `services` outlives this, and this outlives the history's
+/// handlers.
 class StoredInquiry {
  public:
   explicit StoredInquiry(SessionServices& services) : services_(services) {}
@@ -21,7 +21,7 @@ class StoredInquiry {
   /// Once a second.
   void tick(std::chrono::steady_clock::time_point now);
 
-  /// What was published since the subscription broke was missed: the next tick asks.
+  /// Publications were missed while the subscription was broken: the next tick asks.
   void on_resubscribed() { was_resubscribed_ = true; }
 
  private:

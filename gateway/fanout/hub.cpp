@@ -52,7 +52,7 @@ void Hub::unwant(std::size_t worker, const std::string& name) {
 }
 
 void Hub::end_if_unused(HubRoom& room) {
-  // The timer is the read's while the room is read; the read's end asks again.
+  // While the room is read, the read uses the timer; its end calls this again.
   if (!room.workers.empty() || room.feed.is_reading()) return;
   if (!std::exchange(room.is_unused, true)) ++unused_rooms_;
   const bool may_stay = unused_rooms_ <= max_unused_rooms;
@@ -96,8 +96,8 @@ void Hub::on_publication(std::string_view name, std::string_view message) {
   apply(*room, room->feed.on_publication(head->cursor, message));
 }
 
-/// Stored numbers and typing keep their order among the messages of the batch; no number of the room's order
-/// is theirs.
+/// Stored numbers and typing keep their order among the messages of the batch. They have no numbers of their
+/// own.
 void Hub::pass_on_other(HubRoom& room, std::string_view publication) {
   if (auto numbers = parse_stored(*room.name, publication)) {
     if (is_left_behind(room)) return;  // senders that wait ask PostgreSQL themselves
@@ -233,7 +233,7 @@ void Hub::read_later(HubRoom& room) {
 
 void Hub::pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view message, Order order) {
   highest_epoch_ = std::max(highest_epoch_, cursor.epoch);
-  // A retry that Redis could not recognise got a second number; its message was shown under the first (I4).
+  // Redis did not recognise a retry and gave it a second number. Members saw the message under the first.
   if (!room.recent.add(id)) return metrics_.publications_dropped.Increment();
   if (room.workers.empty()) return;
   const ws::FrameBytes frame = ws::encode_frame(ws::Opcode::text, message);
@@ -241,54 +241,6 @@ void Hub::pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view
   const auto second = std::make_shared<ws::LazyFrame>();
   for (const Wanted& wanted : room.workers)
     batches_[wanted.worker].push_back({room.name, cursor, frame, {}, second, {}, order == Order::late});
-}
-
-void Hub::look_at_backlogs() {
-  is_any_behind_ = false;
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    is_behind_[i] = workers_[i]->backlog_bytes() > max_backlog_bytes;
-    is_any_behind_ = is_any_behind_ || is_behind_[i];
-  }
-}
-
-bool Hub::is_left_behind(const HubRoom& room) const {
-  return is_any_behind_ && std::ranges::any_of(room.workers, [this](const Wanted& wanted) {
-           return is_behind_[wanted.worker];
-         });
-}
-
-void Hub::leave_behind(HubRoom& room) {
-  if (std::exchange(room.has_missed, true)) return;
-  missed_.emplace_back(*room.name, room.life);
-  if (missed_.size() > 1) return;
-  log::warning("a worker is too far behind; its rooms read later from the stream what they miss now",
-               {{"room", *room.name}, {"backlog_bytes", max_backlog_bytes}});
-  catch_up_later();
-}
-
-void Hub::catch_up_later() {
-  catch_up_timer_.expires_after(timing_.catch_up_after);
-  catch_up_timer_.async_wait([this](boost::system::error_code error) {
-    if (!error) catch_up();
-  });
-}
-
-void Hub::catch_up() {
-  look_at_backlogs();
-  for (const auto& [name, life] : std::exchange(missed_, {})) {
-    HubRoom* const room = find(name, life);
-    if (room == nullptr) continue;
-    if (is_left_behind(*room)) {
-      missed_.emplace_back(name, life);
-      continue;
-    }
-    room->has_missed = false;
-    if (std::exchange(room->wants_read, false))
-      read(*room);
-    else
-      apply(*room, room->feed.on_missed_read());
-  }
-  if (!missed_.empty()) catch_up_later();
 }
 
 std::size_t weight_of(const Batch& batch) {

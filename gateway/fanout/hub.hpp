@@ -1,5 +1,5 @@
-// The bus thread's side of the fan-out: which worker wants which room, one encoded frame per message, one
-// batch per worker.
+// The fan-out on the bus thread: which worker wants which room, one encoded frame per message, one batch per
+// worker.
 #pragma once
 
 #include <chrono>
@@ -28,64 +28,64 @@
 
 namespace chat::gateway {
 
-/// What one worker is told of a room: a message, or else numbers that are stored, or who types.
+/// One item for one worker: a message of a room, stored numbers, or typing.
 struct BatchItem {
   std::shared_ptr<const std::string> room;
   Cursor cursor;
-  ws::FrameBytes frame;                         // null for all but a message
-  std::shared_ptr<const StoredNumbers> stored;  // null for all but these
-  std::shared_ptr<ws::LazyFrame> second{};      // of a message: the frame of Socket.IO clients
-  std::shared_ptr<const Typing> typing{};       // null for all but this
-  bool is_late = false;                         // a message whose epoch is below one that was shown
+  ws::FrameBytes frame;                         // of a message, else null
+  std::shared_ptr<const StoredNumbers> stored;  // null unless this is stored numbers
+  std::shared_ptr<ws::LazyFrame> second{};      // of a message: the frame for Socket.IO clients
+  std::shared_ptr<const Typing> typing{};       // null unless this is typing
+  bool is_late = false;                         // a message whose epoch is below one that was delivered
 };
 using Batch = std::vector<BatchItem>;
 
-/// What a batch takes in memory until it is handled.
+/// The bytes of memory that a batch takes until it is handled.
 std::size_t weight_of(const Batch& batch);
 
-/// A worker as the hub sees it. The calls post to the worker's thread and keep their order.
+/// A worker as the hub sees it. The calls are posted to the worker's thread and keep their order.
 class WorkerPort {
  public:
   virtual ~WorkerPort() = default;
   virtual void post_batch(Batch batch) = 0;
-  /// What was posted in batches and is not handled yet.
+  /// The weight of the batches that were posted and are not handled yet.
   virtual std::size_t backlog_bytes() const = 0;
   virtual void post_subscribed(std::string room, std::uint64_t token) = 0;
-  /// The subscription of one of its rooms broke and is there again: what the persister told meanwhile was
-  /// missed, while missed messages are read and posted.
+  /// The subscription of one of its rooms broke and was restored. The persister's publications meanwhile were
+  /// missed; missed messages are read and posted.
   virtual void post_resubscribed() = 0;
-  /// Room::report_attendance and Room::on_presence.
+  /// As Room::report_attendance and Room::on_presence.
   virtual void post_attendance_wanted(std::string room, bool is_wanted) = 0;
   virtual void post_presence(std::string room, std::shared_ptr<const Presence> presence) = 0;
 };
 
 struct HubTiming {
-  /// A room that everybody left stays subscribed for a while, since people come back to rooms.
+  /// A room stays subscribed for a while after its last member left, since members often come back.
   std::chrono::milliseconds keep_subscription{5000};
   std::chrono::milliseconds read_again_after{1000};
-  /// How often rooms that had to be left behind are looked at (Hub::max_backlog_bytes).
+  /// How often the hub checks whether workers have caught up (Hub::max_backlog_bytes).
   std::chrono::milliseconds catch_up_after{100};
   PresenceTiming presence{};
 };
 
-/// Everything on the bus thread; want() and unwant() are posted there by the workers' own ports.
+/// On the bus thread; the workers' ports post want() and unwant() to it.
 class Hub : public BusListener {
  public:
-  /// Over that much a worker is too far behind: its rooms get no messages until it has caught up, and then
-  /// read from the stream what they missed.
+  /// Above this a worker is too far behind: its rooms get no messages until it has caught up. Then the missed
+  /// messages are read from the stream.
   static constexpr std::size_t max_backlog_bytes = std::size_t{64} * 1024 * 1024;
 
-  /// Rooms that everybody left and that stay subscribed for a while; further ones end at once.
+  /// Rooms without members that stay subscribed for a while. Further ones are unsubscribed at once.
   static constexpr std::size_t max_unused_rooms = 10'000;
 
-  /// `context` is the bus thread's, `gateway` this one's name. `bus` is set before the first call of want (it
-  /// needs this listener first).
+  /// `context` is the bus thread's, `gateway` this gateway's name. attach() must come before any other call:
+  /// the bus needs this listener first.
   Hub(boost::asio::io_context& context, GatewayMetrics& metrics, std::string gateway, HubTiming timing = {},
       TimeSource time = {});
 
   void attach(Bus& bus, std::vector<WorkerPort*> workers);
 
-  /// From worker `worker`: answers with post_subscribed once every later message will be posted.
+  /// From worker `worker`. Answered by post_subscribed; every message after that answer is posted.
   void want(std::size_t worker, const std::string& room, std::uint64_t token);
   void unwant(std::size_t worker, const std::string& room);
 
@@ -94,8 +94,8 @@ class Hub : public BusListener {
   void watch(std::size_t worker, const std::string& room, bool is_watched);
   void attend(std::size_t worker, const std::string& room, Attendance attendance);
 
-  /// The gateway has no members any more, and tells it to the others; `done` is destroyed once Redis has
-  /// that, or will not get it.
+  /// The gateway has no members any more and tells the other gateways. `done` is destroyed once Redis has the
+  /// notices, or will not get them.
   void end_presence(std::shared_ptr<void> done);
 
   void on_publication(std::string_view room, std::string_view message) override;
@@ -117,10 +117,10 @@ class Hub : public BusListener {
     RecentIds recent;
     std::vector<Wanted> workers;
     RateWindow typing{max_typing_a_second};
-    bool is_unused = false;   // it is counted in unused_rooms_
-    bool has_missed = false;  // it is in missed_
-    bool wants_read = false;  // that its feed has asked for, once its workers have caught up
-    std::uint64_t life = 0;   // told apart from an earlier room of the name by replies that come late
+    bool is_unused = false;   // counted in unused_rooms_
+    bool has_missed = false;  // listed in missed_
+    bool wants_read = false;  // the feed waits for a read until the workers have caught up
+    std::uint64_t life = 0;   // tells late replies to an earlier room of that name apart
     std::unique_ptr<boost::asio::steady_timer> timer;
   };
   struct NameHash : std::hash<std::string_view> {

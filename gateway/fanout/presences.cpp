@@ -38,7 +38,7 @@ void Presences::remove(std::size_t worker, const std::string& room) {
 
 void Presences::on_notice(const std::string& room, PresenceNotice notice) {
   if (is_ended_) return;
-  // What others tell is of use only where somebody here wants it, or else they want to be told.
+  // A notice matters only if members here watch, or if the other gateway's members do.
   RoomPresence* known = find(room);
   if (known == nullptr && notice.watches && notice.gateway != gateway_) known = &open(room);
   if (known != nullptr) known->on_notice(std::move(notice), time_.now());
@@ -51,7 +51,7 @@ void Presences::on_lost() {
 void Presences::on_subscribed(const std::string& room, bool is_first) {
   RoomPresence* const known = find(room);
   if (known != nullptr) return known->on_subscribed(time_.now());
-  // Otherwise it would know only when those that watch tell again of themselves.
+  // Otherwise this gateway would learn of watching members only with their next refresh.
   if (is_first) links_.publish(room, PresenceNotice{gateway_, false, true, {}});
 }
 

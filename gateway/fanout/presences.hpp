@@ -1,4 +1,4 @@
-// Who is in the rooms of which somebody wants to know it.
+// The presence of all rooms in which members asked for it.
 #pragma once
 
 #include <chrono>
@@ -22,50 +22,49 @@ struct PresenceTiming {
   std::chrono::milliseconds tick_period{100};
 };
 
-/// A RoomPresence for each room that is watched here or elsewhere, and the clock that drives them. On the bus
-/// thread.
+/// A RoomPresence for each room that is watched on this or another gateway, and the timer that drives them.
+/// On the bus thread.
 class Presences {
  public:
-  /// What it needs of the hub; none of them calls back.
+  /// What this needs of the hub. None of them calls back.
   struct Links {
     /// The workers that have the room.
     std::function<std::vector<std::size_t>(const std::string& room)> workers_of;
     std::function<bool(const std::string& room)> is_subscribed;
-    /// Whether what is published now reaches Redis.
+    /// Whether Redis gets what is published now.
     std::function<bool()> can_publish;
     /// To the other gateways.
     std::function<void(const std::string& room, const PresenceNotice& notice)> publish;
     /// To a worker whose members watch.
     std::function<void(std::size_t worker, const std::string& room, std::shared_ptr<const Presence> presence)>
         tell;
-    /// To a worker: whether it shall tell whom it has, now and from now on.
+    /// Asks a worker to report its members now and after each change, or no more.
     std::function<void(std::size_t worker, const std::string& room, bool is_wanted)> want_attendance;
   };
 
-  /// `gauge` counts the rooms, and outlives it.
+  /// `gauge` counts the rooms and outlives this.
   Presences(boost::asio::io_context& context, std::string gateway, prometheus::Gauge& gauge, Links links,
             TimeSource time = {}, PresenceTiming timing = {});
 
   void watch(std::size_t worker, const std::string& room, bool is_watched);
   void attend(std::size_t worker, const std::string& room, Attendance attendance);
 
-  /// A worker has the room from now on, or no more.
+  /// A worker has members in the room from now on, or no more.
   void add(std::size_t worker, const std::string& room);
   void remove(std::size_t worker, const std::string& room);
 
-  /// Of another gateway, or this one's own.
+  /// From another gateway or this one.
   void on_notice(const std::string& room, PresenceNotice notice);
 
   void on_lost();
 
-  /// When it is the first time, the other gateways are asked whether anybody watches.
+  /// The first time, asks the other gateways whether their members watch.
   void on_subscribed(const std::string& room, bool is_first);
 
   /// This gateway is not subscribed to the room any more.
   void forget(const std::string& room);
 
-  /// The gateway ends, and has nobody any more: all that were told of its members are told so. Nothing is
-  /// told afterwards.
+  /// The gateway ends: tells the other gateways that its members are gone. Nothing is told afterwards.
   void end();
 
  private:

@@ -1,4 +1,4 @@
-// The ids of a room's last messages, so that none is shown twice after Redis lost what it remembered. Pure.
+// The ids of a room's last messages, so that none is shown twice after Redis lost its memory of ids. Pure.
 #pragma once
 
 #include <algorithm>
@@ -9,13 +9,13 @@
 
 namespace chat::gateway {
 
-/// A small ring, searched from end to end: 64 ids are a kilobyte, quicker to scan than a hash table is to
-/// keep.
+/// A small ring that is searched from end to end: 64 ids are a kilobyte, and scanning it is faster than
+/// keeping a hash table.
 class RecentIds {
  public:
   static constexpr std::size_t capacity = 64;
 
-  /// Remembers the id in place of the oldest; false when it is there already.
+  /// Remembers the id in place of the oldest; false if it is remembered already.
   bool add(const Uuid& id) {
     if (std::ranges::find(ids_, id) != ids_.end()) return false;
     if (ids_.size() < capacity) {

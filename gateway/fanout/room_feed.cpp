@@ -5,10 +5,10 @@
 namespace chat::gateway {
 namespace {
 
-/// Tries of a repair, a second each, before the feed goes on without it.
+/// Tries of a repair, about a second each, before the feed goes on without it.
 constexpr int max_failed_reads = 90;
 
-/// What is held beyond that is dropped and read from the stream later.
+/// Above this, held messages are dropped and read from the stream later.
 constexpr std::size_t max_held_bytes = 1024 * 1024;
 
 }  // namespace
@@ -37,7 +37,7 @@ void RoomFeed::on_lost() {
 }
 
 void RoomFeed::on_missed() {
-  // It may have begun an epoch, so that the next one that comes proves nothing.
+  // It may have begun an epoch, so the next publication proves nothing.
   broken_ = true;
   if (ready_ && !reading_) return;
   take_held();
@@ -46,8 +46,8 @@ void RoomFeed::on_missed() {
 
 bool RoomFeed::follows(Cursor cursor) const {
   if (cursor.epoch == cursor_.epoch) return cursor.seq == cursor_.seq + 1;
-  // Redis keeps a connection's order, so a new epoch's first number on an unbroken subscription follows
-  // anything.
+  // Redis keeps the order of a connection, so on an unbroken subscription the first number of a new epoch
+  // follows any number.
   return cursor.epoch > cursor_.epoch && cursor.seq == 1 && !broken_;
 }
 
@@ -87,8 +87,8 @@ bool RoomFeed::is_late_and_next(Cursor cursor) const {
   return late_ && cursor == Cursor{late_->epoch, late_->seq + 1};
 }
 
-/// A publication that was on its way while a newer epoch was read, or one of a Redis that is behind: a read
-/// tells.
+/// Either the publication was on its way while a newer epoch was read, or Redis's clock is behind. A read
+/// shows which.
 RoomFeed::Step RoomFeed::on_lower(Cursor cursor, std::string_view message) {
   Step step;
   if (late_ && cursor.epoch == late_->epoch && cursor <= *late_) {
@@ -109,8 +109,8 @@ std::optional<Cursor> RoomFeed::next_since() const {
   return reading_late_ ? late_ : cursor_;
 }
 
-/// Under one run epochs only rise, so one that began under the present run and is below what was passed on is
-/// of a Redis that does not know of that. What it numbered is not to be had above the cursor.
+/// Under one run of Redis epochs only rise. If the present epoch began under the present run and is below one
+/// that was passed on, this Redis does not know that one, and its messages cannot be read above the cursor.
 void RoomFeed::note_lower(Step& step, const ReadReply& reply) {
   if (!reply.begun || reply.begun->epoch >= cursor_.epoch) return;
   step.tell_epoch = cursor_.epoch;
@@ -159,7 +159,7 @@ std::vector<RoomEntry> RoomFeed::take_held() {
 
 RoomFeed::Step RoomFeed::on_read(const ReadReply& reply) {
   Step step;
-  // Without a subscription nothing waits behind the hole, so there is no hurry to go on.
+  // Without a subscription nothing waits behind the hole.
   if (!reply.available && (!subscribed_ || ++failed_reads_ < max_failed_reads)) {
     step.read = true;
     return step;
@@ -169,7 +169,7 @@ RoomFeed::Step RoomFeed::on_read(const ReadReply& reply) {
     return step;
   }
   if (!ready_) {
-    // Nobody is a member yet, so the newest number is where this gateway begins.
+    // There is no member yet, so this gateway begins at the newest number.
     if (!reply.available) {
       failed_reads_ = 0;
       step.read = true;
@@ -200,7 +200,7 @@ RoomFeed::Step RoomFeed::on_read(const ReadReply& reply) {
 void RoomFeed::finish_read(Step& step) {
   reading_ = std::exchange(read_again_, false);
   step.read = reading_;
-  // What is held came after the read's start on one subscription, even if that one is lost by now.
+  // The held messages came on one subscription after the read began, even if that one is lost by now.
   broken_ = false;
   if (!reading_) pass_held(step);
   broken_ = !subscribed_;
@@ -218,7 +218,7 @@ void RoomFeed::pass_held(Step& step) {
       ++step.dropped;
       continue;
     }
-    // The stream was read after this came, so a number that is missing in front of it is not to be had there.
+    // The stream was read after this message came, so it lacks the numbers that are missing before it.
     if (!follows(entry.cursor)) ++step.gaps_unrepaired;
     append(step, entry.cursor, std::move(entry.message));
   }

@@ -1,4 +1,4 @@
-// Decides what of a room's publications is passed on, in which order, and when a hole must be read. Pure.
+// Decides which publications of a room are passed on, in which order, and when a hole must be read. Pure.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +13,12 @@
 
 namespace chat::gateway {
 
-/// The one order of a room on this gateway (I2, I3; DESIGN "What proves that nothing is missing"). Inputs are
-/// publications, subscription events and replies of reads; outputs are messages to pass on and the wish to
-/// read. On the bus thread.
+/// The one order of a room's messages on this gateway (ARCHITECTURE.md, "What proves that nothing is
+/// missing"). Inputs are publications, subscription events and replies of reads. Outputs are messages to pass
+/// on and requests to read. On the bus thread.
 class RoomFeed {
  public:
-  /// What all feeds of a gateway hold together; `all_held` counts it and outlives them.
+  /// For all feeds of a gateway together; `all_held` counts it and outlives them.
   static constexpr std::size_t max_held_by_all = std::size_t{64} * 1024 * 1024;
 
   explicit RoomFeed(std::size_t& all_held) : all_held_(all_held) {}
@@ -26,18 +26,18 @@ class RoomFeed {
   RoomFeed(const RoomFeed&) = delete;
   RoomFeed& operator=(const RoomFeed&) = delete;
 
-  /// What an input leads to. `pass_on` is in order; `read` asks for a read from next_since(), whose reply is
-  /// the next on_read.
+  /// The result of an input. `pass_on` is in order. `read` asks for a read from next_since(); on_read() takes
+  /// its reply.
   struct Step {
     std::vector<RoomEntry> pass_on;
     /// Messages of an epoch below one that was passed on: Redis numbers the room by a clock that is behind.
-    /// They come after all that was shown.
+    /// They are delivered after everything before.
     std::vector<RoomEntry> late;
-    /// Redis has to be told the epoch that it is behind; 0 where it is not.
+    /// The epoch that Redis must be told, since it numbers below it; else 0.
     std::int64_t tell_epoch = 0;
     bool read = false;
-    bool became_ready = false;  // the first read after the first subscription is in: members may join
-    std::size_t dropped = 0;    // already passed on
+    bool became_ready = false;  // the first read after the first subscription is done: members may join
+    std::size_t dropped = 0;    // passed on already
     std::size_t gaps_detected = 0;
     std::size_t gaps_repaired = 0;
     std::size_t gaps_unrepaired = 0;
@@ -47,24 +47,24 @@ class RoomFeed {
   Step on_subscribed();
   void on_lost();
 
-  /// A publication was not handed in, and what follows may not be either, until on_missed_read() asks for the
-  /// read that shows them.
+  /// A publication was left out, and later ones may be too, until on_missed_read() asks for the read that
+  /// shows them.
   void on_missed();
   Step on_missed_read() { return start_read(); }
 
-  /// True when the message is the next one and may be passed on as it is, without a copy: the hot path.
-  /// Otherwise on_publication decides.
+  /// True if the message is the next one and may be passed on as it is, without a copy. This is the hot path;
+  /// otherwise on_publication decides.
   bool accept_next(Cursor cursor);
   Step on_publication(Cursor cursor, std::string_view message);
 
-  /// The reply of the read that a step asked for; a reply that is not available asks again until the tries
-  /// are used up (90 of about 1 s), then the feed goes on with what it has. Tries count from the last
-  /// subscription on, and only while there is one.
+  /// The reply of the read that a step asked for. If it is not available, the feed asks again, up to 90 times
+  /// at about 1 s each, and then goes on with what it has. Tries count from the last subscription on, and
+  /// only while the room is subscribed.
   Step on_read(const ReadReply& reply);
 
-  /// The last passed on, late messages aside.
+  /// The last message that was passed on, except late ones.
   const Cursor& cursor() const { return cursor_; }
-  /// What the next read asks for; none before the first.
+  /// The cursor of the next read; none for the first read.
   std::optional<Cursor> next_since() const;
   bool is_ready() const { return ready_; }
   bool is_reading() const { return reading_; }
@@ -87,12 +87,12 @@ class RoomFeed {
   bool ready_ = false;  // the first cursor is known
   bool subscribed_ = false;
   bool reading_ = false;
-  bool broken_ = false;  // a loss since the last complete read: an epoch change then proves nothing
-  bool read_again_ =
-      false;  // the subscription was confirmed while a read was under way, or what is held dropped
+  bool broken_ = false;  // the subscription broke since the last complete read: a new epoch proves nothing
+  /// The subscription was confirmed during a read, or held messages were dropped.
+  bool read_again_ = false;
   int failed_reads_ = 0;
   Cursor cursor_;
-  std::optional<Cursor> late_;  // the last passed on of an epoch below the cursor's
+  std::optional<Cursor> late_;  // the last late message that was passed on
   bool reading_late_ = false;
   std::vector<RoomEntry> held_;
   std::size_t held_bytes_ = 0;

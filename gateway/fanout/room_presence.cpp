@@ -8,7 +8,7 @@
 namespace chat::gateway {
 namespace {
 
-/// The names of `from` that are not in `without`; a name that is there twice counts twice.
+/// The names of `from` that are not in `without`. A name that occurs twice counts twice.
 std::vector<std::string> names_without(const Attendance& from, const Attendance& without) {
   std::vector<std::string> names;
   std::ranges::set_difference(from.names, without.names, std::back_inserter(names));
@@ -28,11 +28,11 @@ void RoomPresence::watch(std::size_t worker, bool is_watched) {
   }
   watching_.erase(worker);
   if (!watching_.empty()) return;
-  // Who begins to watch later is told all anew.
+  // A worker that begins to watch later gets the whole presence.
   told_.reset();
   is_changed_ = true;
   asks_ = false;
-  is_own_told_ = false;  // the others hear that nobody watches here
+  is_own_told_ = false;  // tells the other gateways that no member watches here
 }
 
 void RoomPresence::attend(std::size_t worker, Attendance attendance) {
@@ -67,7 +67,7 @@ void RoomPresence::on_notice(PresenceNotice notice, Clock::time_point now) {
 void RoomPresence::on_subscribed(Clock::time_point now) {
   is_subscribed_ = true;
   asks_ = !watching_.empty();
-  // They could not be heard; those that are gone will not be heard again.
+  // The other gateways could not be heard. Those that are gone stay silent and are forgotten.
   for (auto& [gateway, other] : others_) other.told_at = now;
 }
 

@@ -1,4 +1,4 @@
-// Who is in one room on all gateways, as one of them knows it. Pure.
+// The members of one room on all gateways, as one gateway knows them. Pure.
 #pragma once
 
 #include <chrono>
@@ -14,62 +14,62 @@
 
 namespace chat::gateway {
 
-/// Each gateway tells the others whom it has, while any of them has members that want to know: when it
-/// changes, when it is asked, and again every few seconds, since a publication may be lost and a gateway may
-/// die. What was not told again for a while is forgotten. Nothing is kept in Redis. On the bus thread.
+/// While members of any gateway watch, each gateway tells the others its members: after a change, when asked,
+/// and every few seconds, since a publication can be lost and a gateway can die. A gateway that is silent for
+/// a while is forgotten. Redis keeps nothing. On the bus thread.
 class RoomPresence {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// A gateway's members are told of changes, and the other gateways of its own, at most so often; so it
-  /// asks, and so it answers.
+  /// The least time between two changes that members are told, between two notices of own changes, between
+  /// two requests, and between two answers.
   static constexpr std::chrono::seconds period{1};
   static constexpr std::chrono::seconds refresh_period{5};
   static constexpr std::chrono::seconds forget_after{15};
-  /// Until the others' answers are awaited before the first time that members are told.
+  /// How long the other gateways' answers are awaited before members are told for the first time.
   static constexpr std::chrono::milliseconds answer_time{300};
 
-  /// `gateway` is this one's name. Nothing is told before it is_subscribed, now or by on_subscribed().
+  /// `gateway` is this gateway's name. Nothing is told before the room is subscribed.
   RoomPresence(std::string room, std::string gateway, bool is_subscribed);
 
-  /// The worker was asked whom it has; nothing is told until it has answered or has nobody any more.
+  /// The worker was asked for its members. Nothing is told until it has answered or has no members any more.
   void await(std::size_t worker) { awaited_.insert(worker); }
 
-  /// Whether members on the worker want to know.
+  /// Whether members on the worker watch.
   void watch(std::size_t worker, bool is_watched);
 
-  /// Whom the worker has.
+  /// The worker's members.
   void attend(std::size_t worker, Attendance attendance);
 
-  /// The worker has nobody any more.
+  /// The worker has no members any more.
   void remove(std::size_t worker);
 
-  /// Of another gateway; its own are ignored.
+  /// From another gateway; own notices are ignored.
   void on_notice(PresenceNotice notice, Clock::time_point now);
 
-  /// Nothing comes and nothing goes out: all stays as it is known.
+  /// Without a subscription everything stays as it is known.
   void on_lost() { is_subscribed_ = false; }
   void on_subscribed(Clock::time_point now);
 
   struct Step {
     std::optional<PresenceNotice> publish;
-    std::shared_ptr<const Presence> tell;  // to the workers whose members want to know
+    std::shared_ptr<const Presence> tell;  // to the workers whose members watch
   };
 
   /// Several times a second.
   Step tick(Clock::time_point now);
 
-  /// Members on some gateway want to know. Workers tell whom they have only then.
+  /// Whether members of any gateway watch. Workers report their members only then.
   bool is_wanted() const;
 
-  /// Nobody does, and it may be forgotten.
+  /// Whether no member watches and this may be forgotten.
   bool is_over(Clock::time_point now) const {
     return is_subscribed_ && awaited_.empty() && !is_wanted() && now - published_at_ >= period;
   }
 
   const std::set<std::size_t>& watching_workers() const { return watching_; }
 
-  /// What was told last; null before. For workers that begin to watch.
+  /// The last presence that was told; null before. For workers that begin to watch.
   const std::shared_ptr<const Presence>& told() const { return told_; }
 
  private:
@@ -95,7 +95,7 @@ class RoomPresence {
   bool asks_ = false;
   bool is_asked_ = false;
   bool is_changed_ = true;   // since members were told
-  bool is_own_told_ = true;  // as it is, to the others
+  bool is_own_told_ = true;  // the other gateways know own_
   Clock::time_point published_at_{};
   Clock::time_point asked_at_{};
   Clock::time_point answered_at_{};

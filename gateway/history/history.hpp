@@ -1,4 +1,4 @@
-// What PostgreSQL holds of a room, as the gateway asks for it.
+// The gateway's view of a room's rows in PostgreSQL.
 #pragma once
 
 #include <cstddef>
@@ -14,32 +14,31 @@
 
 namespace chat::gateway {
 
-/// A gap is one range however long it is, and a page has fewer gaps than entries.
+/// A gap is one range, however long it is, and a page has fewer gaps than entries.
 inline constexpr std::size_t max_void_ranges = 20'000;
 
-/// Rows of a room between two cursors, oldest first, each as the message object that was published.
+/// Rows of a room between two cursors, oldest first. Each row is the message object that was published.
 struct HistoryRows {
-  bool available = false;  // false: PostgreSQL is away or has too much to do; all else is then meaningless
+  bool available = false;  // false: PostgreSQL is away or overloaded; the other members mean nothing then
   std::vector<RoomEntry> entries;
-  bool more = false;  // read_after: there are more behind the last; read_before: in front of the first
-  /// Numbers in the range that no message has, in order; none touches the next. Of read_after with `more`
-  /// only up to the last entry. At most max_void_ranges, the lowest: where there are more, a gap behind those
-  /// is not proven, which ends once the hole finder has stored or given up the numbers between them.
+  bool more = false;  // read_after: more rows follow the last; read_before: more precede the first
+  /// The numbers in the range that no message has, in order; no two ranges touch. For read_after with `more`
+  /// they end at the last entry. At most max_void_ranges, the lowest ones: a gap behind those is not proven
+  /// until the hole finder has stored or given up the numbers between them.
   std::vector<NumberRange> voids;
-  bool knows_voids = false;  // somebody writes them down: a hole that is not among them will still be filled
+  bool knows_voids = false;  // the persister records void numbers: another gap will still be filled
 };
 
-/// What PostgreSQL keeps a message under.
+/// The key of a message's row.
 struct MessageKey {
   std::string room;
   Uuid id;
 };
 
-/// Hands a call over to the thread that asked. Called from any thread; must not block.
+/// Runs a call on the thread that asked. Called from any thread; must not block.
 using Post = std::function<void(std::function<void()>)>;
 
-/// All calls from any thread. A handler runs exactly once, through `post`, and not when the object is
-/// destroyed first.
+/// Any thread. A handler runs exactly once, through `post`; never if this object is destroyed first.
 class History {
  public:
   virtual ~History() = default;
@@ -52,13 +51,14 @@ class History {
   virtual void read_before(std::string room, Cursor before, std::size_t limit, Post post,
                            std::function<void(HistoryRows)> handler) = 0;
 
-  /// Which of the messages are rows, whatever their number: their indexes in `asked`, rising; none while
-  /// PostgreSQL is away.
+  /// Which of the messages are rows, whatever their number. Gives their indexes in `asked`, rising; none
+  /// while PostgreSQL is away.
   virtual void find_stored(std::vector<MessageKey> asked, Post post,
                            std::function<void(std::vector<std::size_t>)> handler) = 0;
 
-  /// True when everything is stored that the room's Kafka partition had 1 s after the call (DESIGN "What
-  /// proves that nothing is missing"); false when that is not so, or cannot be known, within 10 s.
+  /// True once PostgreSQL has everything that the room's Kafka partition had 1 s after the call
+  /// (ARCHITECTURE.md, "What proves that nothing is missing"). False if that is not so, or cannot be known,
+  /// within 10 s.
   virtual void wait_until_stored(std::string room, Post post, std::function<void(bool)> handler) = 0;
 };
 

@@ -1,4 +1,4 @@
-// The history's metrics.
+// Metrics of the reads of PostgreSQL.
 #pragma once
 
 #include <prometheus/counter.h>

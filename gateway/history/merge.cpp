@@ -13,14 +13,14 @@ Cursor following(Cursor cursor) {
   return {cursor.epoch, cursor.seq + 1};
 }
 
-/// The same message, of which one copy may have lost the spelling of its id: a persister of the last version
-/// stores it without.
+/// Whether both are copies of one message. One copy may have lost the spelling of its id: a persister of the
+/// previous version stores it without.
 bool is_same(const RoomEntry& x, const RoomEntry& y) {
   const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return x.cursor == y.cursor && std::ranges::equal(x.message, y.message, {}, small, small);
 }
 
-/// Both lists in one, in order; a number that both have comes once, as the second list has it.
+/// Both lists in one, in order. A number that both have comes once, with the second list's copy.
 Entries united(Entries a, Entries b) {
   Entries all;
   all.reserve(a.size() + b.size());
@@ -29,13 +29,13 @@ Entries united(Entries a, Entries b) {
       std::make_move_iterator(b.begin()), std::make_move_iterator(b.end()), std::back_inserter(all), {},
       [](const RoomEntry& entry) { return entry.cursor; },
       [](const RoomEntry& entry) { return entry.cursor; });
-  // From the back, so that the second list's copy stays.
+  // From the back, so that the second list's copy is kept.
   const auto kept = std::unique(all.rbegin(), all.rend(), is_same);
   all.erase(all.begin(), kept.base());
   return all;
 }
 
-/// How many from the front (or the back) fit into a page, at least one.
+/// How many entries, counted from `begin`, fit into a page.
 template <class Iterator>
 std::size_t fitting(Iterator begin, Iterator end, std::size_t most) {
   PageFill fill(most, max_page_bytes);
@@ -47,10 +47,10 @@ class Voids {
  public:
   explicit Voids(const HistoryRows& rows) : voids_(rows.voids) {}
 
-  /// Whether no message is missing in the epoch after number `after` and before number `until`.
+  /// Whether no message of the epoch is missing after number `after` and before number `until`.
   bool cover(std::int64_t epoch, std::int64_t after, std::int64_t until) const {
     if (until <= after + 1) return true;
-    // The last range that begins at the gap's first number or before it.
+    // The last range that begins at or before the gap's first number.
     const Cursor first{epoch, after + 1};
     const auto next = std::ranges::upper_bound(voids_, first, {}, [](const NumberRange& range) {
       return Cursor{range.epoch, range.first};
@@ -60,8 +60,8 @@ class Voids {
     return range.contains(first) && range.contains({epoch, until - 1});
   }
 
-  /// Whether `b` is the next after `a`, voids aside; across epochs as far as the later one shows it. Between
-  /// messages without dense numbers nothing can be counted.
+  /// Whether `b` is the next message after `a`. Across epochs only the later epoch's beginning is checked.
+  /// Nothing can be counted between messages without dense numbers.
   bool link(Cursor a, Cursor b) const {
     return is_unnumbered(b) || cover(b.epoch, a.epoch == b.epoch ? a.seq : 0, b.seq);
   }
@@ -77,7 +77,7 @@ Cursor rows_wanted_until(Cursor since, const ReadReply& stream) {
   Cursor until = stream.same_run ? following(stream.newest) : Cursor{max_json_integer, max_json_integer};
   if (stream.more) until = std::min(until, entries.back().cursor);
   if (!stream.same_run) return until;
-  // Within the current epoch the stream has everything from its first entry on.
+  // In the current epoch the stream has everything from its first entry on.
   const auto current = std::ranges::find_if(
       entries, [&](const RoomEntry& entry) { return entry.cursor.epoch == stream.newest.epoch; });
   if (current != entries.end() && current->cursor > since) until = std::min(until, current->cursor);
@@ -86,7 +86,7 @@ Cursor rows_wanted_until(Cursor since, const ReadReply& stream) {
 
 std::optional<ReadReply> merge_after(Cursor since, ReadReply stream, const HistoryRows& rows,
                                      ProvenStored proven) {
-  // What lies behind the end of either list is not known to be all.
+  // Nothing is known about what follows the end of either list.
   Cursor known{max_json_integer, max_json_integer};
   if (stream.more) known = std::min(known, stream.entries.back().cursor);
   if (rows.more) known = std::min(known, rows.entries.back().cursor);
@@ -112,7 +112,7 @@ std::optional<ReadReply> merge_after(Cursor since, ReadReply stream, const Histo
     last = entry.cursor;
   }
   if (!page.more) {
-    // Under another run there may have been numbers after the newest that this Redis knows.
+    // If Redis was restarted, there may have been numbers after the newest that it knows.
     if (!page.same_run && !proven.older) return std::nullopt;
     if (last < page.newest && !proves(last, following(page.newest))) return std::nullopt;
     page.newest = std::max(page.newest, page.entries.empty() ? page.newest : last);

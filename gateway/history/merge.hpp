@@ -1,4 +1,4 @@
-// Makes one page of what the stream and PostgreSQL have, and decides whether nothing is missing in it. Pure.
+// Merges the stream and PostgreSQL into one page, and decides whether the page is proven complete. Pure.
 #pragma once
 
 #include <cstddef>
@@ -10,32 +10,33 @@
 
 namespace chat::gateway {
 
-/// What a wait for the persister has proven (DESIGN "What proves that nothing is missing").
+/// What a wait for the persister has proven (ARCHITECTURE.md, "What proves that nothing is missing").
 struct ProvenStored {
-  bool older = false;    // PostgreSQL has all of the epochs that can get no more messages
-  bool current = false;  // and all that the current epoch's part of Kafka had
+  bool older = false;    // PostgreSQL has everything of the epochs that can get no more messages
+  bool current = false;  // PostgreSQL also has what Kafka had of the current epoch
 };
 
-/// The cursor in front of which PostgreSQL's rows are needed to go on from `since`, given what the stream
-/// has. Under another run all of them, since Redis may have lost later epochs than its newest; the caller
-/// asks it again then, for no wait proves anything of an epoch that began after the stream was read.
+/// The cursor before which PostgreSQL's rows are needed to go on from `since`, given what the stream has. If
+/// Redis was restarted, all rows are needed, since it may have lost later epochs than its newest. The caller
+/// then asks Redis again, because no wait proves anything about an epoch that began after the stream was
+/// read.
 Cursor rows_wanted_until(Cursor since, const ReadReply& stream);
 
-/// The page after `since`: `stream` with the rows put in, `complete`; none when something may be missing.
-/// A number that is missing in an epoch is one of the voids, or else: in an epoch that is closed it never
-/// reached Kafka; in the current one it may still be found where somebody writes the voids down.
+/// The page after `since`: `stream` merged with the rows, `complete`. None if something may be missing.
+/// A number that is missing is a void number, or it is of a closed epoch and never reached Kafka. In the
+/// current epoch a missing number may still be found, if the persister records void numbers.
 std::optional<ReadReply> merge_after(Cursor since, ReadReply stream, const HistoryRows& rows,
                                      ProvenStored proven);
 
-/// The same for the last `limit` messages in front of `before`; `more` says that there are older ones. Once
-/// everything is stored, a hole stays one.
+/// The same for the last `limit` messages before `before`; `more` says that there are older ones. Once
+/// everything is stored, a hole is final.
 std::optional<ReadReply> merge_before(Cursor before, std::size_t limit, ReadReply stream,
                                       const HistoryRows& rows, ProvenStored proven);
 
-/// Whether the stream's own answer for `before` needs nothing from PostgreSQL.
+/// Whether the stream's answer to `before` needs nothing from PostgreSQL.
 bool is_enough_before(Cursor before, std::size_t limit, const ReadReply& stream);
 
-/// Puts those rows in front of a join's last messages that follow one another up to them.
+/// Puts rows in front of a join's last messages, as far back as their numbers are consecutive.
 void prepend_older(ReadReply& reply, const HistoryRows& rows, std::size_t limit);
 
 }  // namespace chat::gateway

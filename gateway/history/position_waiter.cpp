@@ -56,7 +56,7 @@ void PositionWaiter::find_ends(std::vector<Wait>& waits, kafka::ProgressLook& pr
   for (Wait& wait : waits) {
     if (wait.end || now < wait.due) continue;
     const auto partition = sources_.partition(wait.room);
-    // Without any broker the others would only wait as long for theirs.
+    // No broker answers; asking for the other rooms would only take as long again.
     if (!partition) return;
     wait.partition = *partition;
     wait.end = progress.end_offset(*partition);

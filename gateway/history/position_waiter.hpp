@@ -20,26 +20,26 @@ namespace chat::gateway {
 using PositionSources = kafka::ProgressSources;
 
 struct PositionTiming {
-  std::chrono::milliseconds delay{1'000};  // what a gateway is given to produce what it has shown
+  std::chrono::milliseconds delay{1'000};  // for gateways to produce what their members have seen
   std::chrono::milliseconds limit{10'000};
   std::chrono::milliseconds poll{50};
   std::size_t max_waits = 10'000;  // a further one is answered false at once
 };
 
-/// One thread for all waits: a partition's end, a position's proof and all positions are asked for once a
-/// turn, however many rooms wait. A partition that does not answer holds up its own rooms only.
+/// One thread for all waits. In each turn it asks once for each partition's end, for all positions, and for
+/// each position's proof, however many rooms wait. A partition that does not answer delays only its own
+/// rooms.
 class PositionWaiter {
  public:
   explicit PositionWaiter(PositionSources sources, PositionTiming timing = {});
-  /// Waits that are not over are dropped.
+  /// Drops waits that are not over.
   ~PositionWaiter();
   PositionWaiter(const PositionWaiter&) = delete;
   PositionWaiter& operator=(const PositionWaiter&) = delete;
 
-  /// Any thread. `handler` runs on the waiter's thread, or within the call, and must not block: true when
-  /// the position reached the end that the partition had after `delay` and was proven then, false when that
-  /// did not happen within
-  /// `limit`.
+  /// Any thread. `handler` runs on the waiter's thread, or within the call, and must not block. It is told
+  /// true once the position has reached the end that the partition had after `delay`, and is proven; false if
+  /// that did not happen within `limit`.
   void wait(std::string room, std::function<void(bool)> handler);
 
  private:
@@ -63,7 +63,7 @@ class PositionWaiter {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Wait> new_waits_;
-  std::size_t old_waits_ = 0;  // those that the thread has taken
+  std::size_t old_waits_ = 0;  // that the thread has taken
   bool is_stopping_ = false;
   std::thread thread_;
 };

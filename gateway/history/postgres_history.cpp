@@ -139,7 +139,7 @@ bool PostgresHistory::take(std::optional<Job>& job) {
   return true;
 }
 
-/// Of a room that there never is.
+/// Reads a room that never exists.
 void PostgresHistory::rehearse(postgres::Database& database) {
   tell(database.read([this](Transaction& transaction) {
     read_rows_after(transaction, "", {}, {});
@@ -149,7 +149,7 @@ void PostgresHistory::rehearse(postgres::Database& database) {
   }));
 }
 
-/// A read that worked counts as a rehearsal; one that failed is tried again soon.
+/// A successful read counts as a rehearsal; a failed one is repeated soon.
 void PostgresHistory::tell(const std::optional<postgres::Failure>& failure) {
   bool was_well = false;
   {

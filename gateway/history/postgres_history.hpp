@@ -1,4 +1,4 @@
-// The history on PostgreSQL: a few threads that block, behind a bounded queue.
+// The history in PostgreSQL: a bounded queue, served by a few threads that block.
 #pragma once
 
 #include <chrono>
@@ -30,12 +30,12 @@ struct PostgresHistoryOptions {
   std::size_t threads = 2;
   std::size_t max_waiting = 4096;
   PositionTiming position_wait{};
-  std::chrono::milliseconds rehearsal_period{15'000};  // of all reads, while nobody asks for any
+  std::chrono::milliseconds rehearsal_period{15'000};  // of all reads, while none is asked for
 };
 
-/// Only reads. Connects at once, tries all its reads, and again while nobody asks for any; `trial` is told
-/// how they went. After a failure every call fails at once for a second, so that a server that is away does
-/// not hold up the answers.
+/// Only reads. Connects at once and tries all its reads, and repeats that while none is asked for; `trial` is
+/// told the results. After a failure every call fails at once for a second, so that a server that is away
+/// does not delay the answers.
 class PostgresHistory final : public History {
  public:
   /// Throws std::runtime_error for settings that no Kafka client can be made of. `trial` and `metrics`
@@ -52,7 +52,7 @@ class PostgresHistory final : public History {
                    std::function<void(std::vector<std::size_t>)> handler) override;
   void wait_until_stored(std::string room, Post post, std::function<void(bool)> handler) override;
 
-  /// Ends the threads; handlers that have not run are dropped.
+  /// Ends the threads. Handlers that have not run are dropped.
   void stop();
 
  private:
@@ -63,14 +63,14 @@ class PostgresHistory final : public History {
     std::function<void(bool is_done)> answer;  // posts
   };
 
-  /// `Result{}` is what is answered where PostgreSQL does not.
+  /// Answers `Result{}` where PostgreSQL does not answer.
   template <class Result>
   void submit(prometheus::Counter& counter, std::function<Result(postgres::Transaction&)> read, Post post,
               std::function<void(Result)> handler);
   void submit(Job job);
   void run();
   bool carry_out(postgres::Database& database, const Job& job);
-  /// Waits for a job, or until a rehearsal is due: then there is none. False at the end.
+  /// Waits for a job; gives none if a rehearsal is due first. False at the end.
   bool take(std::optional<Job>& job);
   void rehearse(postgres::Database& database);
   void tell(const std::optional<postgres::Failure>& failure);

@@ -13,8 +13,8 @@
 
 namespace chat::gateway {
 
-/// On the bus thread; `bus` outlives it. A hole that cannot be proven filled within 90 s comes back as the
-/// stream shows it: live repair goes on then and counts it (DESIGN "What proves that nothing is missing").
+/// On the bus thread; `bus` outlives it. If a hole cannot be proven filled within 90 s, the answer is what
+/// the stream has. Live repair then goes on without the rest and counts it.
 class ResumingBus final : public Bus {
  public:
   ResumingBus(Bus& bus, History* history, Post post, TimeSource time = {})

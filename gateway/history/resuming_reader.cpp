@@ -5,7 +5,7 @@
 namespace chat::gateway {
 namespace {
 
-/// A Redis that started again begins another epoch, and may have lost later ones than its newest.
+/// A Redis that was restarted begins another epoch, and may have lost later epochs than its newest.
 ClosedEpochs closed_for(const ReadReply& stream) {
   if (stream.same_run) return {stream.newest.epoch};
   return {stream.newest.epoch + 1, stream.run};
@@ -15,16 +15,16 @@ bool is_beyond_newest(const ReadRequest& request, const ReadReply& stream) {
   return request.since && *request.since > stream.newest;
 }
 
-/// Whether the stream's own answer needs nothing from PostgreSQL.
+/// Whether the stream's answer needs nothing from PostgreSQL.
 bool is_enough(const ReadRequest& request, const ReadReply& stream) {
   if (!stream.available) return true;
   if (request.before) return is_enough_before(*request.before, request.history, stream);
   if (!request.since) return stream.entries.size() >= request.history;
-  // A cursor beyond the newest was never given, unless this Redis came back with older data.
+  // A cursor beyond the newest was never given to a client, unless this Redis came back with older data.
   return stream.complete || (is_beyond_newest(request, stream) && stream.same_run);
 }
 
-/// The last messages of a join. What is missing in front of them can be had by `before` later.
+/// The last messages of a join: the client can read what is missing before them by `before` later.
 bool needs_no_proof(const ReadRequest& request) {
   return !request.since && !request.before;
 }
@@ -73,7 +73,8 @@ void ResumingReader::read(ReadRequest request, ReadHandler handler) {
   }));
 }
 
-/// Proves that nothing is missing in the answer, as ARCHITECTURE.md describes it. `stream` is what Redis has.
+/// Proves that nothing is missing (ARCHITECTURE.md, "What proves that nothing is missing"). `stream` is what
+/// Redis has.
 Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler handler,
                               TimePoint deadline) {
   for (;;) {
@@ -85,7 +86,8 @@ Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler
     const auto waiting = begin_waiting(stream);
     if (!waiting) co_return handler(needs_no_proof(request) ? std::move(stream) : ReadReply{});
 
-    // PostgreSQL's rows prove the page by their numbers, or once it has stored all that Kafka had.
+    // The rows prove the page by their numbers alone, or once PostgreSQL has stored everything that Kafka
+    // had.
     const ClosedEpochs closed = closed_for(stream);
     ProvenStored proven{.older = waits_->are_stored(request.room, closed)};
     std::optional<ReadReply> page;
@@ -98,7 +100,7 @@ Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler
         if (rows.available) prepend_older(stream, rows, request.history);
         co_return handler(std::move(stream));
       }
-      // Only a live repair has the time to wait for a PostgreSQL that is away.
+      // A live repair waits for a PostgreSQL that is away; a client's join does not.
       const bool is_worth_waiting = rows.available || unproven_ == Unproven::stream;
       if (rows.available) page = page_of(request, stream, std::move(rows), proven);
       if (page || proven.current || !is_worth_waiting) break;
@@ -113,9 +115,10 @@ Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler
       co_return handler(std::move(stream));
     }
 
-    // Redis is asked again: for another try, which comes after a wait of a second at least, or since it
-    // started again. In that case the rows may be of an epoch that began after Redis was asked, and lower
-    // numbers of it may be still on their way into PostgreSQL. Until its first message all epochs are closed.
+    // Redis is asked again, in two cases. Without a page this is another try, which comes after a wait of a
+    // second at least. With a page Redis was restarted: an epoch may have begun after it was asked, with
+    // lower numbers than the rows show still on their way into PostgreSQL. If Redis answers as before, no
+    // epoch has begun, and the page stands.
     ReadReply now = co_await ask<ReadReply>([&](auto answer) { read_(request, std::move(answer)); });
     const bool is_unchanged = now.available && !now.same_run && now.run == stream.run;
     if (page && is_unchanged) co_return handler(*std::move(page));
@@ -123,7 +126,7 @@ Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler
   }
 }
 
-/// None where too many pages wait already.
+/// None if too many pages wait already.
 std::optional<ResumingReader::WaitingPage> ResumingReader::begin_waiting(const ReadReply& stream) {
   std::size_t bytes = sizeof(ReadReply);
   for (const RoomEntry& entry : stream.entries) bytes += sizeof(RoomEntry) + entry.message.size();
@@ -153,7 +156,7 @@ std::optional<ReadReply> ResumingReader::page_of(const ReadRequest& request, con
                                                  HistoryRows rows, ProvenStored proven) {
   if (request.before) return merge_before(*request.before, request.history, stream, rows, proven);
   auto page = merge_after(*request.since, stream, rows, proven);
-  // Rows whose page was proven by their own numbers, or by an earlier wait, will not change any more.
+  // Rows whose page was proven by their own numbers, or by an earlier wait, will not change.
   if (page && !proven.current && stream.same_run)
     cache_.put(request.room, *request.since, rows_wanted_until(*request.since, stream), std::move(rows),
                time_.now());

@@ -1,4 +1,4 @@
-// Reads of rooms that go on in PostgreSQL where Redis has no more.
+// Reads of rooms that continue in PostgreSQL where Redis has no more.
 #pragma once
 
 #include <chrono>
@@ -20,22 +20,22 @@ namespace chat::gateway {
 
 using ReadHandler = std::function<void(ReadReply)>;
 
-/// On one thread. Answers as RoomStore::read; an answer is `complete` only where that is proven, else it is
+/// On one thread. Answers as RoomStore::read. An answer is `complete` only where that is proven, else it is
 /// not available: the client is told `unavailable` and its cursor stays valid. Without a history the stream's
-/// own answers are passed on.
+/// answers are passed on.
 class ResumingReader {
  public:
   enum class Unproven { unavailable, stream };
 
-  /// A read that comes while so many bytes of pages wait for PostgreSQL is answered as not available.
+  /// While so many bytes of pages wait for PostgreSQL, a further read is answered as not available.
   static constexpr std::size_t max_waiting_bytes = std::size_t{64} * 1024 * 1024;
 
   /// Outlasts the persister's pause.
   static constexpr std::chrono::milliseconds default_patience = std::chrono::seconds(90);
 
   /// `read` asks Redis. `history` may be null, outlives the reader, and reaches its thread through `post`.
-  /// `unproven`: what is answered where nothing can be proven, or PostgreSQL is away; the stream as it is
-  /// comes only after `patience` of trying.
+  /// `unproven`: what is answered if nothing can be proven or PostgreSQL is away. The stream's own answer is
+  /// given only after `patience` of trying.
   ResumingReader(std::function<void(ReadRequest, ReadHandler)> read, History* history, Post post,
                  Unproven unproven = Unproven::unavailable,
                  std::chrono::milliseconds patience = default_patience, TimeSource time = {});
@@ -63,7 +63,7 @@ class ResumingReader {
   const TimeSource time_;
   std::optional<StoredWaits> waits_;  // with a history
   RowCache cache_;
-  /// Of the pages whose reads wait for PostgreSQL. A read that ends the reader still counts its page.
+  /// Of the pages whose reads wait for PostgreSQL. Shared with the reads, since an answer may end the reader.
   const std::shared_ptr<std::size_t> waiting_bytes_ = std::make_shared<std::size_t>(0);
   const Lifetime lifetime_;
   TaskScope tasks_;

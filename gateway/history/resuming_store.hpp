@@ -10,7 +10,7 @@
 
 namespace chat::gateway {
 
-/// On the worker's thread; owns the store beneath. `history` as for ResumingReader.
+/// On the worker's thread; owns the store that it reads. `history` as for ResumingReader.
 class ResumingStore final : public RoomStore {
  public:
   ResumingStore(std::unique_ptr<RoomStore> store, History* history, Post post, TimeSource time = {})

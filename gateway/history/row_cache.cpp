@@ -17,7 +17,7 @@ void RowCache::put(const std::string& room, Cursor after, Cursor until, HistoryR
   if (rows.voids.size() > max_page_entries) return;
   const auto found = pages_.find(room);
   if (found == pages_.end() && pages_.size() >= max_rooms) return;
-  // The page of the oldest cursor serves the most others.
+  // The page of the oldest cursor serves most other clients.
   if (found != pages_.end() && found->second.after < after && found->second.until == until) return;
   pages_.insert_or_assign(room, Page{after, until, std::move(rows), now + life});
 }

@@ -1,4 +1,4 @@
-// Rows that were read a moment ago, for the others who come back at the same time. Pure.
+// Rows that were read a moment ago, for other clients that reconnect at the same time. Pure.
 #pragma once
 
 #include <chrono>
@@ -11,15 +11,15 @@
 
 namespace chat::gateway {
 
-/// One page a room, for a second; at most 32 rooms, so at most 8 MiB. A row that is once in PostgreSQL
-/// stays, and only rows between which no number is missing are kept.
+/// One page a room, for a second; at most 32 rooms, so at most 8 MiB. Rows never change, and only pages in
+/// which no number is missing are kept, so that a kept page is as good as a new one.
 class RowCache {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
   void put(const std::string& room, Cursor after, Cursor until, HistoryRows rows, TimePoint now);
 
-  /// What read_after of these cursors would give, as far as it is here.
+  /// What History::read_after would give for these cursors; none if it is not here.
   std::optional<HistoryRows> find(const std::string& room, Cursor after, Cursor until, TimePoint now) const;
 
  private:

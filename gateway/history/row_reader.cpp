@@ -13,11 +13,11 @@ using postgres::Answer;
 using postgres::Transaction;
 using Row = std::vector<std::optional<std::string>>;
 
-/// Rows are fetched in steps, since a thousand of the largest would be far over a page's bytes.
+/// Rows are fetched in steps: a thousand of the largest would be far above a page's bytes.
 constexpr std::size_t step = 128;
 
-// id_as_sent came by a later migration, and gateways may start before the persister that makes it: where the
-// table has no such column, the name is the outer row's.
+// A later migration adds the column id_as_sent, and gateways may start before the persister that runs it. If
+// the table lacks the column, the name refers to the outer row.
 const std::string columns =
     "SELECT found.* FROM (SELECT NULL::text AS id_as_sent) AS no_column CROSS JOIN LATERAL ("
     "SELECT id, epoch, seq, sender, sender_name, text, (extract(epoch FROM sent_at) * 1000)::bigint, "
@@ -31,7 +31,7 @@ const std::string before_statement =
     columns +
     "(epoch, seq) < ($2::bigint, $3::bigint) ORDER BY epoch DESC, seq DESC, id DESC LIMIT $4::int) AS found "
     "ORDER BY epoch DESC, seq DESC, id DESC";
-// Numbers that follow one another differ from their rank by the same amount.
+// Consecutive numbers differ from their rank by the same amount.
 const std::string voids_statement =
     "SELECT epoch, min(seq), max(seq) FROM ("
     "SELECT epoch, seq, seq - row_number() OVER (PARTITION BY epoch ORDER BY seq) AS island "
@@ -71,7 +71,7 @@ void read_voids(Transaction& transaction, const std::string& room, Cursor after,
         {std::stoll(row.at(0).value()), std::stoll(row.at(1).value()), std::stoll(row.at(2).value())});
 }
 
-/// Takes rows up to a page; false when the page is full.
+/// Takes rows until the page is full; false if it is.
 bool take(const std::string& room, const Answer& answer, PageFill& fill, HistoryRows& rows) {
   for (const Row& row : answer.rows) {
     RoomEntry entry = entry_of(room, row);

@@ -1,4 +1,4 @@
-// The statements that read a room's rows.
+// Reads a room's rows.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace chat::gateway {
 
-/// Within Database::read, whose one snapshot all of a page is of; throws as Transaction::execute.
+/// Called within Database::read, so that a page is of one snapshot. Throws as Transaction::execute.
 HistoryRows read_rows_after(postgres::Transaction& transaction, const std::string& room, Cursor after,
                             Cursor until);
 HistoryRows read_rows_before(postgres::Transaction& transaction, const std::string& room, Cursor before,

@@ -16,10 +16,10 @@ using postgres::Transaction;
 
 constexpr std::chrono::milliseconds kafka_wait{2'000};
 
-/// Epochs that no clock gives (the year 144,000). One such row must not use up the epochs of all rooms.
+/// Epochs that no clock gives (the year 144,000). One such row must not exhaust the epochs of all rooms.
 const std::string first_absurd_epoch = std::to_string(std::int64_t{1} << 52);
 
-/// Rooms a statement: it jumps from room to room along the index, some 20 microseconds each.
+/// Rooms per statement. The statement jumps from room to room along the index, about 20 microseconds each.
 constexpr std::size_t rooms_a_page = 10'000;
 const std::string rooms_statement =
     "WITH RECURSIVE rooms AS ("
@@ -35,7 +35,7 @@ const std::string rooms_statement =
 using Offsets = std::map<std::int32_t, std::int64_t>;
 using Positions = std::map<std::int32_t, StoredPosition>;
 
-/// The persister makes the tables when it first starts.
+/// The persister creates the tables when it first starts.
 bool has_tables(Transaction& transaction) {
   const auto answer = transaction.execute(
       "SELECT to_regclass('messages') IS NOT NULL AND to_regclass('positions') IS NOT NULL");
@@ -115,13 +115,13 @@ ArchivedEpochs StoredEpochs::look() {
   Positions positions;
   const auto failure = database_.transact([&](Transaction& transaction) {
     const bool is_made = has_tables(transaction);
-    // Positions first: the rows below them are there by then.
+    // Positions first: the rows below them are then stored.
     if (is_made) positions = postgres::read_positions(transaction, topic_);
     found.is_known = has_all(positions, ends);
     if (found.is_known && is_made) found.highest = read_highest(transaction);
   });
   if (failure) return {};
-  // A position may be one of a topic that was deleted and made again.
+  // A position may be of a topic that was deleted and recreated.
   for (const auto& [partition, end] : ends)
     if (found.is_known && end > 0)
       found.is_known = offsets_->proves(partition, positions.at(partition), kafka_wait).value_or(false);

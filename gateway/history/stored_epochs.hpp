@@ -1,4 +1,4 @@
-// The highest epoch that Kafka and PostgreSQL know of.
+// The highest epoch that Kafka and PostgreSQL know.
 #pragma once
 
 #include <condition_variable>
@@ -16,14 +16,14 @@
 
 namespace chat::gateway {
 
-/// Asks Kafka where its partitions end, then PostgreSQL whether it has all up to there and for the highest
-/// epoch of each room. Blocks on a thread of its own.
+/// Asks Kafka where its partitions end, then PostgreSQL whether it has everything up to there and for the
+/// highest epoch of any room. Blocks on a thread of its own.
 class StoredEpochs final : public EpochArchive {
  public:
   /// Throws std::runtime_error for settings that no Kafka client can be made of.
   StoredEpochs(const postgres::DatabaseSettings& database, const config::KafkaSettings& kafka,
                const std::string& client_id, Post post);
-  /// A question that is not answered is dropped.
+  /// Drops a question that has no answer yet.
   ~StoredEpochs() override;
 
   void find_highest(std::function<void(ArchivedEpochs)> handler) override;

@@ -10,8 +10,8 @@ constexpr std::chrono::seconds result_life{60};
 
 }  // namespace
 
-/// Nobody knows which epochs an earlier run of Redis has lost, or when they ended: an earlier wait proves
-/// nothing of them.
+/// It is not known which epochs an earlier run of Redis has lost, or when they ended, so an earlier wait
+/// proves nothing about them.
 bool StoredWaits::are_stored(const std::string& room, const ClosedEpochs& closed) const {
   const auto found = waits_.find(room);
   return closed.run.empty() && found != waits_.end() && found->second.closed.below >= closed.below &&
@@ -24,7 +24,7 @@ void StoredWaits::wait(const std::string& room, const ClosedEpochs& closed,
   const bool is_under_way = !wait.handlers.empty() && wait.closed == closed;
   wait.handlers.push_back(std::move(handler));
   if (is_under_way) return;
-  // Of two waits for one room the later one answers for both.
+  // Of two waits for one room the later one answers both.
   wait.closed = closed;
   wait.valid_until = {};
   tasks_.start(run(room, closed));

@@ -1,4 +1,4 @@
-// One worker's waits until PostgreSQL has what Kafka had, shared by the reads of a room.
+// The waits of one thread until PostgreSQL has what Kafka had, shared by the reads of a room.
 #pragma once
 
 #include <chrono>
@@ -18,8 +18,8 @@ namespace chat::gateway {
 /// The epochs of a room that can get no more messages.
 struct ClosedEpochs {
   std::int64_t below = 0;
-  /// Set where Redis has given no number yet under this run of it. The epochs above `below` are closed too
-  /// then, until the room's first message under the run.
+  /// Set if Redis has not numbered any message of the room under its present run. All epochs are then closed,
+  /// until the room's first message under that run.
   std::string run{};
   bool operator==(const ClosedEpochs&) const = default;
 };
@@ -29,7 +29,7 @@ class StoredWaits {
  public:
   using TimePoint = TimeSource::TimePoint;
 
-  /// Results that are kept, beside the waits that are under way.
+  /// Results that are kept, beside the waits under way.
   static constexpr std::size_t max_results = 1024;
 
   /// `history` and `time` outlive this. `history` reaches its thread through `post`.
@@ -39,8 +39,8 @@ class StoredWaits {
   /// Whether a wait of the last minute has proven that PostgreSQL has all of these epochs.
   bool are_stored(const std::string& room, const ClosedEpochs& closed) const;
 
-  /// Waits until PostgreSQL has all that the room's part of Kafka had. Waits of one room for the same epochs
-  /// share one question. `handler` is told whether it has, once, unless this ends before.
+  /// Waits until PostgreSQL has everything that the room's Kafka partition had. Waits of one room for the
+  /// same epochs share one question. `handler` is told once whether it has; never if this object ends first.
   void wait(const std::string& room, const ClosedEpochs& closed, std::function<void(bool)> handler);
 
  private:
