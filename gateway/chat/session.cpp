@@ -2,10 +2,8 @@
 
 #include <array>
 #include <charconv>
-#include <cstring>
 #include <utility>
 
-#include "common/wire/uuid.hpp"
 #include "gateway/chat/session_limits.hpp"
 #include "gateway/chat/session_membership.hpp"
 
@@ -20,17 +18,10 @@ std::string hex(std::uint64_t number) {
 
 }  // namespace
 
-std::uint64_t random_session_number() {
-  const Uuid id = random_uuid();
-  std::uint64_t number = 0;
-  std::memcpy(&number, id.bytes.data() + 8, sizeof number);
-  return number;
-}
-
 Session::Session(SessionServices& services, Outlet& outlet)
     : services_(services),
       outlet_(outlet),
-      number_(services.session_number()),
+      number_(services.random.next()),
       user_("guest-" + hex(number_ >> 48)),
       draining_(services.is_draining),
       receipts_(services.stored_waiting) {

@@ -47,7 +47,7 @@ void Session::on(const TypingCommand& command) {
 
 /// Gives whether the others are told.
 bool Session::tell_typing(Membership& membership) {
-  const auto now = services_.time.now();
+  const auto now = services_.clock.now();
   std::erase_if(typed_, [&](const Typed& typed) { return typed.until <= now; });
   const std::string& room = membership.room().name();
   if (typed_.size() == max_rooms_per_session || std::ranges::find(typed_, room, &Typed::room) != typed_.end())
@@ -59,7 +59,7 @@ bool Session::tell_typing(Membership& membership) {
 void Session::await_stored(const AcceptRequest& request, Cursor number) {
   if (closed_) return;
   Membership* const membership = find_membership(request.room);
-  receipts_.accepted(request.room, number, request.id, services_.time.now());
+  receipts_.accepted(request.room, number, request.id, services_.clock.now());
   if (membership == nullptr) return receipts_.left(request.room);
   membership->room().await_stored(*membership);
   // The number of a retry may have been stored long ago.

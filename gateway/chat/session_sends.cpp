@@ -1,4 +1,5 @@
 // The part of a session that sends: number from Redis, slot in the journal, acknowledgement.
+#include <chrono>
 #include <utility>
 
 #include "common/wire/message_object.hpp"
@@ -12,6 +13,10 @@ namespace {
 
 /// What a record takes in the journal besides its text: the other fields and the producer's bookkeeping.
 constexpr std::size_t record_overhead_bytes = 512;
+
+std::int64_t milliseconds_since_1970(const Clock& clock) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(clock.wall_time().time_since_epoch()).count();
+}
 
 }  // namespace
 
@@ -51,22 +56,17 @@ std::optional<Rejection> Session::refusal_of(const SendCommand& command) {
 bool Session::fits_journal(const SendCommand& command) const {
   const std::size_t limit = services_.journal.record_limit_bytes();
   if (limit >= max_record_bytes) return true;
-  const MessageRecord record{command.uuid,
-                             command.room,
-                             {max_json_integer, max_json_integer},
-                             user_,
-                             user_,
-                             command.text,
-                             services_.time.wall_ms(),
-                             services_.gateway};
+  const MessageRecord record{
+      command.uuid, command.room, {max_json_integer, max_json_integer},     user_,
+      user_,        command.text, milliseconds_since_1970(services_.clock), services_.gateway};
   return encode_record(record).size() + command.room.size() <= limit;
 }
 
 void Session::submit(const SendCommand& command, Room& room, std::size_t reserved_bytes) {
   const std::uint64_t number = next_request_++;
-  pending_.add({number, command.id, command.room, services_.time.now() + send_deadline});
+  pending_.add({number, command.id, command.room, services_.clock.now() + send_deadline});
   AcceptRequest request{command.uuid, command.room,           user_,
-                        user_,        command.text,           services_.time.wall_ms(),
+                        user_,        command.text,           milliseconds_since_1970(services_.clock),
                         room.floor(), spelling_of(command.id)};
   Accepted accepted{weak_from_this(), number, reserved_bytes, request};
   ++services_.accepts_in_flight;

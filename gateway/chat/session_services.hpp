@@ -2,13 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <functional>
 #include <string>
 
 #include <boost/intrusive/list.hpp>
 
-#include "common/base/time_source.hpp"
+#include "common/base/clock.hpp"
+#include "common/base/random.hpp"
 #include "gateway/bus/room_store.hpp"
 #include "gateway/chat/gateway_metrics.hpp"
 #include "gateway/chat/rooms.hpp"
@@ -21,9 +20,6 @@ namespace chat::gateway {
 using SessionHook =
     boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-/// From the kernel's random numbers, since a session's number must not be predictable.
-std::uint64_t random_session_number();
-
 /// Outlives the sessions. On the worker's thread.
 struct SessionServices {
   RoomStore& store;
@@ -34,8 +30,8 @@ struct SessionServices {
   std::size_t worker = 0;
   History* history = nullptr;  // null without PostgreSQL
   Post post{};                 // to the worker's thread, for the history's answers
-  TimeSource time{};
-  std::function<std::uint64_t()> session_number = random_session_number;
+  const Clock& clock = Clock::real();
+  Random& random = Random::real();  // of which a session's number cannot be predicted
   /// The gateway drains: no send begins any more.
   bool is_draining = false;
   /// Sends whose script has not replied yet. A drain waits for zero.

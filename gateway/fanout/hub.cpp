@@ -11,13 +11,13 @@
 namespace chat::gateway {
 
 Hub::Hub(boost::asio::io_context& context, GatewayMetrics& metrics, std::string gateway, HubTiming timing,
-         TimeSource time)
+         const Clock& clock)
     : context_(context),
       metrics_(metrics),
       timing_(timing),
-      time_(std::move(time)),
+      clock_(clock),
       catch_up_timer_(context),
-      presences_(context, std::move(gateway), metrics.presence_rooms, presence_links(), time_,
+      presences_(context, std::move(gateway), metrics.presence_rooms, presence_links(), clock_,
                  timing_.presence) {}
 
 void Hub::attach(Bus& bus, std::vector<WorkerPort*> workers) {
@@ -118,7 +118,7 @@ void Hub::pass_on_other(HubRoom& room, std::string_view publication) {
 }
 
 void Hub::pass_on_typing(HubRoom& room, TypingNotice notice) {
-  if (!room.typing.take(time_.now())) return metrics_.typing_dropped.Increment();
+  if (!room.typing.take(clock_.now())) return metrics_.typing_dropped.Increment();
   const auto typing =
       std::make_shared<const Typing>(notice.session, TypingEvent{*room.name, std::move(notice.user)});
   for (const Wanted& wanted : room.workers)

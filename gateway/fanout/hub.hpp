@@ -14,7 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "common/base/time_source.hpp"
+#include "common/base/clock.hpp"
 #include "common/wire/stored_numbers.hpp"
 #include "gateway/bus/bus.hpp"
 #include "gateway/chat/gateway_metrics.hpp"
@@ -81,7 +81,7 @@ class Hub : public BusListener {
   /// `context` is the bus thread's, `gateway` this gateway's name. attach() must come before any other call:
   /// the bus needs this listener first.
   Hub(boost::asio::io_context& context, GatewayMetrics& metrics, std::string gateway, HubTiming timing = {},
-      TimeSource time = {});
+      const Clock& clock = Clock::real());
 
   void attach(Bus& bus, std::vector<WorkerPort*> workers);
 
@@ -148,7 +148,7 @@ class Hub : public BusListener {
   boost::asio::io_context& context_;
   GatewayMetrics& metrics_;
   const HubTiming timing_;
-  const TimeSource time_;
+  const Clock& clock_;
   Bus* bus_ = nullptr;
   std::shared_ptr<void> ending_;  // while end_presence publishes
   std::vector<WorkerPort*> workers_;

@@ -5,12 +5,12 @@
 namespace chat::gateway {
 
 Presences::Presences(boost::asio::io_context& context, std::string gateway, prometheus::Gauge& gauge,
-                     Links links, TimeSource time, PresenceTiming timing)
+                     Links links, const Clock& clock, PresenceTiming timing)
     : timer_(context),
       gateway_(std::move(gateway)),
       gauge_(gauge),
       links_(std::move(links)),
-      time_(std::move(time)),
+      clock_(clock),
       timing_(timing) {}
 
 void Presences::watch(std::size_t worker, const std::string& room, bool is_watched) {
@@ -41,7 +41,7 @@ void Presences::on_notice(const std::string& room, PresenceNotice notice) {
   // A notice matters only if members here watch, or if the other gateway's members do.
   RoomPresence* known = find(room);
   if (known == nullptr && notice.watches && notice.gateway != gateway_) known = &open(room);
-  if (known != nullptr) known->on_notice(std::move(notice), time_.now());
+  if (known != nullptr) known->on_notice(std::move(notice), clock_.now());
 }
 
 void Presences::on_lost() {
@@ -50,7 +50,7 @@ void Presences::on_lost() {
 
 void Presences::on_subscribed(const std::string& room, bool is_first) {
   RoomPresence* const known = find(room);
-  if (known != nullptr) return known->on_subscribed(time_.now());
+  if (known != nullptr) return known->on_subscribed(clock_.now());
   // Otherwise this gateway would learn of watching members only with their next refresh.
   if (is_first) links_.publish(room, PresenceNotice{gateway_, false, true, {}});
 }
@@ -98,7 +98,7 @@ void Presences::arm() {
 
 void Presences::tick() {
   if (!links_.can_publish()) return arm();
-  const auto now = time_.now();
+  const auto now = clock_.now();
   for (auto entry = rooms_.begin(); entry != rooms_.end();) {
     auto& [room, presence] = *entry;
     const RoomPresence::Step step = presence.tick(now);

@@ -13,7 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <prometheus/gauge.h>
 
-#include "common/base/time_source.hpp"
+#include "common/base/clock.hpp"
 #include "gateway/fanout/room_presence.hpp"
 
 namespace chat::gateway {
@@ -44,7 +44,7 @@ class Presences {
 
   /// `gauge` counts the rooms and outlives this.
   Presences(boost::asio::io_context& context, std::string gateway, prometheus::Gauge& gauge, Links links,
-            TimeSource time = {}, PresenceTiming timing = {});
+            const Clock& clock = Clock::real(), PresenceTiming timing = {});
 
   void watch(std::size_t worker, const std::string& room, bool is_watched);
   void attend(std::size_t worker, const std::string& room, Attendance attendance);
@@ -79,7 +79,7 @@ class Presences {
   const std::string gateway_;
   prometheus::Gauge& gauge_;
   const Links links_;
-  const TimeSource time_;
+  const Clock& clock_;
   const PresenceTiming timing_;
   bool is_armed_ = false;
   bool is_ended_ = false;

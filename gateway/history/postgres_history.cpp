@@ -94,10 +94,10 @@ void PostgresHistory::find_stored(std::vector<MessageKey> asked, Post post,
 
 void PostgresHistory::wait_until_stored(std::string room, Post post, std::function<void(bool)> handler) {
   position_waiter_->wait(std::move(room),
-                 [this, post = std::move(post), handler = std::move(handler)](bool is_stored) {
-                   (is_stored ? figures_.waits_stored : figures_.waits_late).Increment();
-                   post([handler, is_stored] { handler(is_stored); });
-                 });
+                         [this, post = std::move(post), handler = std::move(handler)](bool is_stored) {
+                           (is_stored ? figures_.waits_stored : figures_.waits_late).Increment();
+                           post([handler, is_stored] { handler(is_stored); });
+                         });
 }
 
 void PostgresHistory::submit(Job job) {

@@ -17,12 +17,12 @@ namespace chat::gateway {
 /// the stream has. Live repair then goes on without the rest and counts it.
 class ResumingBus final : public Bus {
  public:
-  ResumingBus(Bus& bus, History* history, Post post, TimeSource time = {})
+  ResumingBus(Bus& bus, History* history, Post post, const Clock& clock = Clock::real())
       : bus_(bus),
         reader_([&bus](ReadRequest request,
                        ReadHandler handler) { bus.read(std::move(request), std::move(handler)); },
                 history, std::move(post), ResumingReader::Unproven::stream, ResumingReader::default_patience,
-                std::move(time)) {}
+                clock) {}
 
   void subscribe(const std::string& room) override { bus_.subscribe(room); }
   void unsubscribe(const std::string& room) override { bus_.unsubscribe(room); }

@@ -51,19 +51,19 @@ class ResumingReader::WaitingPage {
 
 ResumingReader::ResumingReader(std::function<void(ReadRequest, ReadHandler)> read, History* history,
                                Post post, Unproven unproven, std::chrono::milliseconds patience,
-                               TimeSource time)
+                               const Clock& clock)
     : read_(std::move(read)),
       history_(history),
       post_(std::move(post)),
       unproven_(unproven),
       patience_(patience),
-      time_(std::move(time)) {
-  if (history_ != nullptr) waits_.emplace(*history_, post_, time_);
+      clock_(clock) {
+  if (history_ != nullptr) waits_.emplace(*history_, post_, clock_);
 }
 
 void ResumingReader::read(ReadRequest request, ReadHandler handler) {
   if (history_ == nullptr) return read_(std::move(request), std::move(handler));
-  const auto deadline = unproven_ == Unproven::stream ? time_.now() + patience_ : TimePoint{};
+  const auto deadline = unproven_ == Unproven::stream ? clock_.now() + patience_ : TimePoint{};
   const ReadRequest copy = request;
   // Most reads end here, and cost no coroutine.
   read_(copy, lifetime_.guard([this, request = std::move(request), handler = std::move(handler),
@@ -110,7 +110,7 @@ Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler
       proven = {true, true};
     }
     if (page && stream.same_run) co_return handler(*std::move(page));
-    if (!page && time_.now() >= deadline) {
+    if (!page && clock_.now() >= deadline) {
       if (unproven_ == Unproven::unavailable) stream.available = false;
       co_return handler(std::move(stream));
     }
@@ -148,7 +148,7 @@ std::optional<ReadReply> ResumingReader::page_of_cached(const ReadRequest& reque
                                                         ProvenStored proven) const {
   if (!request.since) return std::nullopt;
   const Cursor until = rows_wanted_until(*request.since, stream);
-  const auto rows = cache_.find(request.room, *request.since, until, time_.now());
+  const auto rows = cache_.find(request.room, *request.since, until, clock_.now());
   return rows ? merge_after(*request.since, stream, *rows, proven) : std::nullopt;
 }
 
@@ -159,7 +159,7 @@ std::optional<ReadReply> ResumingReader::page_of(const ReadRequest& request, con
   // Rows whose page was proven by their own numbers, or by an earlier wait, will not change.
   if (page && !proven.current && stream.same_run)
     cache_.put(request.room, *request.since, rows_wanted_until(*request.since, stream), std::move(rows),
-               time_.now());
+               clock_.now());
   return page;
 }
 

@@ -7,9 +7,9 @@
 #include <memory>
 #include <optional>
 
+#include "common/base/clock.hpp"
 #include "common/base/lifetime.hpp"
 #include "common/base/task.hpp"
-#include "common/base/time_source.hpp"
 #include "gateway/bus/room_store.hpp"
 #include "gateway/history/history.hpp"
 #include "gateway/history/merge.hpp"
@@ -38,12 +38,12 @@ class ResumingReader {
   /// given only after `patience` of trying.
   ResumingReader(std::function<void(ReadRequest, ReadHandler)> read, History* history, Post post,
                  Unproven unproven = Unproven::unavailable,
-                 std::chrono::milliseconds patience = default_patience, TimeSource time = {});
+                 std::chrono::milliseconds patience = default_patience, const Clock& clock = Clock::real());
 
   void read(ReadRequest request, ReadHandler handler);
 
  private:
-  using TimePoint = TimeSource::TimePoint;
+  using TimePoint = Clock::TimePoint;
   class WaitingPage;
 
   Task complete(ReadRequest request, ReadReply stream, ReadHandler handler, TimePoint deadline);
@@ -60,7 +60,7 @@ class ResumingReader {
   const Post post_;
   const Unproven unproven_;
   const std::chrono::milliseconds patience_;
-  const TimeSource time_;
+  const Clock& clock_;
   std::optional<StoredWaits> waits_;  // with a history
   RowCache cache_;
   /// Of the pages whose reads wait for PostgreSQL. Shared with the reads, since an answer may end the reader.

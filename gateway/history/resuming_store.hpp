@@ -13,12 +13,13 @@ namespace chat::gateway {
 /// On the worker's thread; owns the store that it reads. `history` as for ResumingReader.
 class ResumingStore final : public RoomStore {
  public:
-  ResumingStore(std::unique_ptr<RoomStore> store, History* history, Post post, TimeSource time = {})
+  ResumingStore(std::unique_ptr<RoomStore> store, History* history, Post post,
+                const Clock& clock = Clock::real())
       : store_(std::move(store)),
         reader_([this](ReadRequest request,
                        ReadHandler handler) { store_->read(std::move(request), std::move(handler)); },
                 history, std::move(post), ResumingReader::Unproven::unavailable,
-                ResumingReader::default_patience, std::move(time)) {}
+                ResumingReader::default_patience, clock) {}
 
   void accept(AcceptRequest request, std::function<void(AcceptReply)> handler) override {
     store_->accept(std::move(request), std::move(handler));

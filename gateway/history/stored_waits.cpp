@@ -15,7 +15,7 @@ constexpr std::chrono::seconds result_life{60};
 bool StoredWaits::are_stored(const std::string& room, const ClosedEpochs& closed) const {
   const auto found = waits_.find(room);
   return closed.run.empty() && found != waits_.end() && found->second.closed.below >= closed.below &&
-         found->second.valid_until > time_.now();
+         found->second.valid_until > clock_.now();
 }
 
 void StoredWaits::wait(const std::string& room, const ClosedEpochs& closed,
@@ -36,7 +36,7 @@ Task StoredWaits::run(std::string room, ClosedEpochs closed) {
   const auto found = waits_.find(room);
   if (found == waits_.end() || found->second.closed != closed) co_return;
   const auto handlers = std::exchange(found->second.handlers, {});
-  const auto now = time_.now();
+  const auto now = clock_.now();
   if (is_stored)
     found->second.valid_until = now + result_life;
   else

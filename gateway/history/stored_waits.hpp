@@ -9,8 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/base/clock.hpp"
 #include "common/base/task.hpp"
-#include "common/base/time_source.hpp"
 #include "gateway/history/history.hpp"
 
 namespace chat::gateway {
@@ -27,14 +27,14 @@ struct ClosedEpochs {
 /// On one thread.
 class StoredWaits {
  public:
-  using TimePoint = TimeSource::TimePoint;
+  using TimePoint = Clock::TimePoint;
 
   /// Results that are kept, beside the waits under way.
   static constexpr std::size_t max_results = 1024;
 
-  /// `history` and `time` outlive this. `history` reaches its thread through `post`.
-  StoredWaits(History& history, Post post, const TimeSource& time)
-      : history_(history), post_(std::move(post)), time_(time) {}
+  /// `history` and `clock` outlive this. `history` reaches its thread through `post`.
+  StoredWaits(History& history, Post post, const Clock& clock)
+      : history_(history), post_(std::move(post)), clock_(clock) {}
 
   /// Whether a wait of the last minute has proven that PostgreSQL has all of these epochs.
   bool are_stored(const std::string& room, const ClosedEpochs& closed) const;
@@ -55,7 +55,7 @@ class StoredWaits {
 
   History& history_;
   const Post post_;
-  const TimeSource& time_;
+  const Clock& clock_;
   std::unordered_map<std::string, Wait> waits_;
   TaskScope tasks_;
 };

@@ -14,10 +14,10 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/base/clock.hpp"
+#include "common/base/lifetime.hpp"
 #include "common/config/service_settings.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/redis/command_connection.hpp"
-#include "common/base/lifetime.hpp"
 #include "common/wire/room_names.hpp"
 #include "persister/interfaces/receipts.hpp"
 #include "persister/receipts/pending_receipts.hpp"

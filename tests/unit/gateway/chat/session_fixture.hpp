@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "gateway/chat/session.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/seeded_random.hpp"
 #include "tests/unit/gateway/chat/fakes.hpp"
 
 namespace chat::gateway::testing {
@@ -24,7 +26,9 @@ struct SessionTest : ::testing::Test {
   FakeHub hub;
   FakeJournal journal;
   Rooms rooms{store, hub};
-  SessionServices services{store, rooms, journal, metrics, "gw-1", 3, &history};
+  test::ManualClock clock;
+  test::SeededRandom random{1};
+  SessionServices services{store, rooms, journal, metrics, "gw-1", 3, &history, Post{}, clock, random};
   FakeOutlet outlet;
   std::shared_ptr<Session> session = std::make_shared<Session>(services, outlet);
 

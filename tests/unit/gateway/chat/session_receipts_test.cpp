@@ -66,7 +66,7 @@ TEST_F(SessionReceiptsTest, OnlyTheSenderIsTold) {
 TEST_F(SessionReceiptsTest, ASendThatExpiredHoldsBackUntilItIsInKafkaAndStored) {
   join("r");
   accept(2);
-  session->tick(std::chrono::steady_clock::now() + std::chrono::seconds(11));
+  session->tick(clock.now() + std::chrono::seconds(11));
   EXPECT_TRUE(has(outlet.take().at(0), R"("code":"unavailable")"));
   accept_and_ack(3);
   room().on_stored(stored_numbers(5, 3, 3));

@@ -174,15 +174,25 @@ TEST_F(SessionTest, I6AtMostSixtyFourSendsAreInFlight) {
 TEST_F(SessionTest, ASendWithoutReportIsAnsweredUnavailableAfterTenSeconds) {
   join("r");
   send();
-  const auto now = std::chrono::steady_clock::now();
-  session->tick(now + std::chrono::seconds(9));
+  const auto now = clock.now();
+  session->tick(now + std::chrono::milliseconds(9'999));
   EXPECT_TRUE(outlet.take().empty());
-  session->tick(now + std::chrono::seconds(11));
+  session->tick(now + std::chrono::seconds(10));
   EXPECT_TRUE(has(outlet.take().at(0), R"("code":"unavailable")"));
   answer({AcceptReply::Status::accepted, {5, 2}, ""});
   ASSERT_EQ(journal.entries.size(), 1U);
   journal.entries[0].on_durable();
   EXPECT_TRUE(outlet.take().empty());
+}
+
+TEST_F(SessionTest, ItsNumberAndItsTimesAreThoseOfItsServices) {
+  session->start();
+  std::ostringstream number;
+  number << std::hex << test::SeededRandom(1).next();
+  EXPECT_TRUE(has(outlet.take().at(0), "\"session\":\"" + number.str() + "\""));
+  join("r");
+  send();
+  EXPECT_EQ(store.accepts.at(0).request.sent_at, std::chrono::milliseconds(std::chrono::hours(1)).count());
 }
 
 TEST_F(SessionTest, AFailedJoinIsToldAndForgotten) {

@@ -12,7 +12,7 @@ using testing::SessionTest;
 
 struct StoredInquiryTest : SessionTest {
   StoredInquiry inquiry{services};
-  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point start = clock.now();
 
   std::chrono::steady_clock::time_point after(int seconds) const {
     return start + std::chrono::seconds(seconds);
@@ -75,13 +75,13 @@ TEST_F(StoredInquiryTest, AfterAResubscriptionItAsksAtOnceForAll) {
   inquiry.tick(start);
   accept_and_ack(2);
   inquiry.on_resubscribed();
-  inquiry.tick(std::chrono::steady_clock::now());
+  inquiry.tick(clock.now());
   ASSERT_EQ(history.questions.size(), 1U);
   inquiry.on_resubscribed();
-  inquiry.tick(std::chrono::steady_clock::now());
+  inquiry.tick(clock.now());
   EXPECT_EQ(history.questions.size(), 1U);
   answer_question({});
-  inquiry.tick(std::chrono::steady_clock::now());
+  inquiry.tick(clock.now());
   EXPECT_EQ(history.questions.size(), 1U) << "a resubscription during the question needs another";
 }
 

@@ -12,6 +12,7 @@
 
 #include "gateway/bus/publication.hpp"
 #include "gateway/fanout/hub.hpp"
+#include "tests/support/manual_clock.hpp"
 #include "tests/unit/gateway/chat/fakes.hpp"
 
 namespace chat::gateway::testing {
@@ -82,7 +83,7 @@ struct HubTest : ::testing::Test {
   boost::asio::io_context context;
   /// Of presence and typing. It stands still unless a test moves it; presence ticks as often as the context
   /// runs.
-  RoomPresence::Clock::time_point now = RoomPresence::Clock::now();
+  test::ManualClock clock;
   Metrics registry;
   GatewayMetrics metrics{registry};
   Hub hub{context,
@@ -92,7 +93,7 @@ struct HubTest : ::testing::Test {
            std::chrono::milliseconds(5),
            std::chrono::milliseconds(1),
            {std::chrono::milliseconds(0)}},
-          {.now = [this] { return now; }}};
+          clock};
   FakeBus bus;
   FakeWorker one, two;
 
