@@ -107,7 +107,7 @@ class Endpoint::PostExchange final : public http::Exchange {
   PostExchange(Endpoint& endpoint, Session session, std::string headers)
       : endpoint_(endpoint), session_(std::move(session)), headers_(std::move(headers)) {}
 
-  std::size_t max_body_bytes() const override { return endpoint_.options_.engine.max_payload; }
+  std::size_t max_body_bytes() const override { return endpoint_.options_.engine.max_payload_bytes; }
 
   std::string refusal_headers() const override { return headers_; }
 
@@ -152,7 +152,7 @@ class Endpoint::Client final : public ws::Handler {
     session_->on_frame(*connection_, payload, opcode == ws::Opcode::binary, Clock::now());
     endpoint_.sessions_.update(session_);
   }
-  std::size_t max_message_bytes() const override { return endpoint_.options_.engine.max_payload; }
+  std::size_t max_message_bytes() const override { return endpoint_.options_.engine.max_payload_bytes; }
   bool ready_for_message() const override { return session_->ready_for_message(*connection_); }
   void on_closed() override {
     session_->on_socket_closed(*connection_);

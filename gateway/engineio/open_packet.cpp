@@ -12,7 +12,7 @@ std::string make_open_packet(const std::string& sid, const EngineSettings& setti
                                          {"upgrades", upgrades},
                                          {"pingInterval", settings.ping_interval.count()},
                                          {"pingTimeout", settings.ping_timeout.count()},
-                                         {"maxPayload", settings.max_payload}};
+                                         {"maxPayload", settings.max_payload_bytes}};
   return encode_packet({EngineType::open, handshake.dump(), false});
 }
 
