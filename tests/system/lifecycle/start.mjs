@@ -80,6 +80,15 @@ export function startTests(fleet) {
     assert.equal((await gateway.stop()).code, 0);
   });
 
+  test("a setting's former name works, with a warning", async () => {
+    const gateway = await fleet().addGateway({ PING_INTERVAL_MS: "5000" });
+    await gateway.start();
+    const handshake = await fetch(`http://${gateway.address}:${gateway.port}/socket.io/?EIO=4&transport=polling`);
+    assert.equal(JSON.parse((await handshake.text()).slice(1)).pingInterval, 5000);
+    assert.match(gateway.process.readLog(), /"level":"warning".*PING_INTERVAL_MS is now called SOCKETIO_PING_INTERVAL_MS/);
+    assert.equal((await gateway.stop()).code, 0);
+  });
+
   test("a variable with one of our prefixes that is no setting is warned about, without its value", () => {
     for (const [service, variable] of [[fleet().gateways[0], "GATEWAY_COLOUR"], [fleet().persisters[0], "PERSISTER_COLOUR"]]) {
       const warnings = service.process.readLog().trim().split("\n").map((line) => JSON.parse(line)).filter(({ level }) => level === "warning");
