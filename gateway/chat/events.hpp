@@ -89,14 +89,14 @@ struct ReconnectEvent {
 /// A room's message on one worker. All members share its frames.
 struct RoomMessage {
   Cursor cursor;
-  ws::FrameRef frame;                            // of native clients
-  std::shared_ptr<ws::LazyFrame> second{};       // of Socket.IO clients, on all workers
-  mutable ws::LazyFrameHandles second_frames{};  // this worker's handles on it
+  ws::FrameRef frame;                               // of native clients
+  std::shared_ptr<ws::LazyFrame> socketio{};        // of Socket.IO clients, on all workers
+  mutable ws::LazyFrameHandles socketio_handles{};  // this worker's handles on it
 
   /// The frame for Socket.IO clients in one of its forms. `encode` makes its bytes from the native payload.
   template <class Encode>
-  const ws::FrameRef& second_by(std::size_t form, Encode&& encode) const {
-    return second_frames.get(*second, form, [&] { return encode(ws::payload_of(frame->view())); });
+  const ws::FrameRef& socketio_frame(std::size_t form, Encode&& encode) const {
+    return socketio_handles.get(*socketio, form, [&] { return encode(ws::payload_of(frame->view())); });
   }
 };
 

@@ -238,9 +238,9 @@ void Hub::pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view
   if (room.workers.empty()) return;
   const ws::FrameBytes frame = ws::encode_frame(ws::Opcode::text, message);
   ++encoded_;
-  const auto second = std::make_shared<ws::LazyFrame>();
+  const auto socketio = std::make_shared<ws::LazyFrame>();
   for (const Wanted& wanted : room.workers)
-    batches_[wanted.worker].push_back({room.name, cursor, frame, {}, second, {}, order == Order::late});
+    batches_[wanted.worker].push_back({room.name, cursor, frame, {}, socketio, {}, order == Order::late});
 }
 
 std::size_t weight_of(const Batch& batch) {

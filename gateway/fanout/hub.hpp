@@ -34,7 +34,7 @@ struct BatchItem {
   Cursor cursor;
   ws::FrameBytes frame;                         // of a message, else null
   std::shared_ptr<const StoredNumbers> stored;  // null unless this is stored numbers
-  std::shared_ptr<ws::LazyFrame> second{};      // of a message: the frame for Socket.IO clients
+  std::shared_ptr<ws::LazyFrame> socketio{};    // of a message: the frame for Socket.IO clients
   std::shared_ptr<const Typing> typing{};       // null unless this is typing
   bool is_late = false;                         // a message whose epoch is below one that was delivered
 };

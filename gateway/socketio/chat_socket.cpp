@@ -183,9 +183,9 @@ bool ChatSocket::tell(const Delivery<Event>& delivery) {
 
 const ws::FrameRef& ChatSocket::frame_of(const RoomMessage& message) const {
   if (!is_recoverable_) {
-    return message.second_by(plain, [](std::string_view native) { return event_bytes(native); });
+    return message.socketio_frame(plain, [](std::string_view native) { return event_bytes(native); });
   }
-  return message.second_by(with_offset, [&message](std::string_view native) {
+  return message.socketio_frame(with_offset, [&message](std::string_view native) {
     return event_bytes(native, make_offset(message.cursor));
   });
 }

@@ -43,7 +43,7 @@ void WorkerRooms::publish(const Batch& batch) {
     else if (item.typing)
       room->on_typing(*item.typing);
     else
-      deliveries += room->publish({item.cursor, ws::make_frame(item.frame), item.second}, item.is_late);
+      deliveries += room->publish({item.cursor, ws::make_frame(item.frame), item.socketio}, item.is_late);
   }
   metrics_.deliveries.Increment(static_cast<double>(deliveries));
 }

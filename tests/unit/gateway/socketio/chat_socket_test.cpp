@@ -47,7 +47,7 @@ TEST_F(ChatSocketTest, I5AllClientsOfAWorkerShareOneFrame) {
   rooms.find("general")->publish(message);
   EXPECT_EQ(client.frames, other_client.frames);
   EXPECT_EQ(second.use_count(), 2) << "the ring keeps the native frame only";
-  EXPECT_EQ(message.second_frames.made(1)->bytes.use_count(), 2);
+  EXPECT_EQ(message.socketio_handles.made(1)->bytes.use_count(), 2);
 }
 
 TEST_F(ChatSocketTest, I7ASendIsAcknowledgedWithTheDeliveryReport) {
