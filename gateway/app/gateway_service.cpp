@@ -3,7 +3,6 @@
 #include <atomic>
 #include <chrono>
 #include <future>
-#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -237,8 +236,7 @@ int GatewayService::drain() {
   phase_ = Phase::draining;
   if (topic_watch_) topic_watch_->ask_to_stop();
   log::info("draining", {{"gateway", settings_.gateway_id}});
-  for (const auto& worker : workers_)
-    worker->drain({min_reconnect_ms, max_reconnect_ms, std::random_device{}()});
+  for (const auto& worker : workers_) worker->drain(min_reconnect_ms, max_reconnect_ms);
   // A send whose script ran is already in the stream, so it must get into the journal.
   wait_until(
       [this] {

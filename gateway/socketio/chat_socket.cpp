@@ -102,7 +102,7 @@ void ChatSocket::connect(const ReadReply& page) {
     services_.metrics.recovered.Increment();
     return socket_->connect(recovery_->sid, {{"pid", recovery_->pid}});
   }
-  const std::string sid = to_string(random_uuid());
+  const std::string sid = to_string(random_uuid(services_.random));
   socket_->connect(sid, {{"pid", make_pid(sid, page.newest)}});
   // Otherwise the client would send the offset of its last connection with the new pid.
   if (had_offset_) tell_offset(page.newest);
@@ -130,7 +130,7 @@ void ChatSocket::on_event(const std::string& name, json args, std::optional<std:
   services_.metrics.frames_in.Increment();
   json body = args.empty() ? json::object() : std::move(args[0]);
   if (!body.is_object()) body = json::object();
-  const auto read = read_event(name, body, id);
+  const auto read = read_event(name, body, id, services_.random);
   if (const auto* const command = std::get_if<Command>(&read)) {
     if (const auto* const asked = std::get_if<JoinCommand>(command)) return join(*asked);
     if (const auto* const message = std::get_if<SendCommand>(command); message != nullptr && id)

@@ -21,16 +21,17 @@ CommandOrRejection read_join(CommandReader& reader, const json& fields) {
   return read;
 }
 
-CommandOrRejection read_message(CommandReader& reader, const json& fields) {
-  std::string id = fields.contains("id") ? reader.id().value_or("") : to_string(random_uuid());
+CommandOrRejection read_message(CommandReader& reader, const json& fields, Random& random) {
+  std::string id = fields.contains("id") ? reader.id().value_or("") : to_string(random_uuid(random));
   return reader.send(std::move(id), "message");
 }
 
 }  // namespace
 
-CommandOrRejection read_event(std::string_view event, const json& fields, std::optional<std::uint64_t> ack) {
+CommandOrRejection read_event(std::string_view event, const json& fields, std::optional<std::uint64_t> ack,
+                              Random& random) {
   CommandReader reader(fields, ack ? RequestId(*ack) : RequestId(), default_room);
-  if (event == "event:message") return read_message(reader, fields);
+  if (event == "event:message") return read_message(reader, fields, random);
   if (event == "join") return read_join(reader, fields);
   if (event == "leave") return reader.leave();
   if (event == "history") return reader.history();

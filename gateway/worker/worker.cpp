@@ -116,11 +116,11 @@ void Worker::sweep() {
   });
 }
 
-void Worker::drain(ReconnectSpread spread) {
+void Worker::drain(int min_reconnect_ms, int max_reconnect_ms) {
   run_there([&] {
     server_->refuse_upgrades();
     socketio_->stop_accepting();
-    rooms_.drain(spread);
+    rooms_.drain(min_reconnect_ms, max_reconnect_ms);
     publish_snapshots();
   });
 }

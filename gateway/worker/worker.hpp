@@ -19,7 +19,6 @@
 #include "gateway/journal/journal.hpp"
 #include "gateway/loop/flush_list.hpp"
 #include "gateway/loop/mailbox.hpp"
-#include "gateway/worker/reconnect_spread.hpp"
 #include "gateway/worker/worker_rooms.hpp"
 
 namespace chat::gateway {
@@ -62,9 +61,9 @@ class Worker {
   /// Serves a connection that another worker accepted. Posts.
   void adopt(std::shared_ptr<http::TransferredConnection> connection);
 
-  /// Takes no more connections and commands, and tells every client when to reconnect. Returns when no
-  /// further send can begin.
-  void drain(ReconnectSpread spread);
+  /// Takes no more connections and commands, and tells every client when to reconnect (WorkerRooms::drain).
+  /// Returns when no further send can begin.
+  void drain(int min_reconnect_ms, int max_reconnect_ms);
 
   /// Answers every request that still waits, and closes every connection after the frames in its outbox.
   /// Posts.

@@ -7,20 +7,22 @@
 namespace chat::gateway {
 
 WorkerRooms::WorkerRooms(std::size_t worker, std::string gateway, Mailboxes mailboxes, Hub& hub,
-                         Journal& journal, GatewayMetrics& metrics)
+                         Journal& journal, GatewayMetrics& metrics, const Clock& clock, Random& random)
     : worker_(worker),
       gateway_(std::move(gateway)),
       mailbox_(std::move(mailboxes.worker)),
       journal_(journal),
       metrics_(metrics),
+      clock_(clock),
+      random_(random),
       hub_(worker, hub, std::move(mailboxes.hub)) {}
 
 void WorkerRooms::start(std::unique_ptr<RoomStore> store, History* history) {
   store_ = std::move(store);
   rooms_ = std::make_unique<Rooms>(*store_, hub_);
-  services_ = std::make_unique<SessionServices>(
-      SessionServices{*store_, *rooms_, journal_, metrics_, gateway_, worker_, history,
-                      [this](std::function<void()> call) { mailbox_.post(std::move(call)); }});
+  services_ = std::make_unique<SessionServices>(SessionServices{
+      *store_, *rooms_, journal_, metrics_, gateway_, worker_, history,
+      [this](std::function<void()> call) { mailbox_.post(std::move(call)); }, clock_, random_});
   inquiry_ = std::make_unique<StoredInquiry>(*services_);
 }
 
@@ -88,9 +90,10 @@ void WorkerRooms::set_gauges() {
   set_share(metrics_.stored_waiting, counted_waiting_, services_->stored_waiting);
 }
 
-void WorkerRooms::drain(ReconnectSpread spread) {
+void WorkerRooms::drain(int min_reconnect_ms, int max_reconnect_ms) {
   services_->is_draining = true;
-  for (SessionHook& hook : services_->sessions) static_cast<Session&>(hook).drain(spread.next_ms());
+  for (SessionHook& hook : services_->sessions)
+    static_cast<Session&>(hook).drain(static_cast<int>(random_.between(min_reconnect_ms, max_reconnect_ms)));
 }
 
 void WorkerRooms::end_requests() {

@@ -10,13 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "common/base/clock.hpp"
+#include "common/base/random.hpp"
 #include "gateway/chat/rooms.hpp"
 #include "gateway/chat/session.hpp"
 #include "gateway/chat/stored_inquiry.hpp"
 #include "gateway/fanout/hub.hpp"
 #include "gateway/loop/mailbox.hpp"
 #include "gateway/worker/hub_mailbox.hpp"
-#include "gateway/worker/reconnect_spread.hpp"
 
 namespace chat::gateway {
 
@@ -32,7 +33,7 @@ class WorkerRooms final : public WorkerPort {
 
   /// References outlive it. `worker` is its index in the gateway.
   WorkerRooms(std::size_t worker, std::string gateway, Mailboxes mailboxes, Hub& hub, Journal& journal,
-              GatewayMetrics& metrics);
+              GatewayMetrics& metrics, const Clock& clock = Clock::real(), Random& random = Random::real());
 
   /// Before every other call. `history` outlives the rooms; null without PostgreSQL.
   void start(std::unique_ptr<RoomStore> store, History* history);
@@ -53,8 +54,9 @@ class WorkerRooms final : public WorkerPort {
   /// To be called once a second.
   void sweep(std::chrono::steady_clock::time_point now);
 
-  /// The sessions take no more commands, and each client is told when to reconnect.
-  void drain(ReconnectSpread spread);
+  /// The sessions take no more commands. Each client is told to reconnect after a random time between the two
+  /// (milliseconds, both included), so that they do not all come back at the same moment.
+  void drain(int min_reconnect_ms, int max_reconnect_ms);
 
   /// Answers every request that still waits.
   void end_requests();
@@ -71,6 +73,8 @@ class WorkerRooms final : public WorkerPort {
   const loop::Mailbox mailbox_;
   Journal& journal_;
   GatewayMetrics& metrics_;
+  const Clock& clock_;
+  Random& random_;
   HubMailbox hub_;
   std::unique_ptr<RoomStore> store_;
   std::unique_ptr<Rooms> rooms_;

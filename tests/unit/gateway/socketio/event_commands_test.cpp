@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "common/wire/uuid.hpp"
 #include "gateway/native/native_commands.hpp"
+#include "tests/support/seeded_random.hpp"
 
 namespace chat::gateway::socketio {
 namespace {
@@ -17,7 +19,7 @@ const std::string uuid = "0190c0de-0000-4000-8000-00000000000A";
 
 template <class T>
 T command(std::string_view event, const json& fields, std::optional<std::uint64_t> ack = std::nullopt) {
-  const auto read = read_event(event, fields, ack);
+  const auto read = read_event(event, fields, ack, Random::real());
   if (const auto* rejection = std::get_if<Rejection>(&read))
     ADD_FAILURE() << fields << ": " << rejection->message;
   return std::get<T>(std::get<Command>(read));
@@ -25,7 +27,7 @@ T command(std::string_view event, const json& fields, std::optional<std::uint64_
 
 Rejection rejection(std::string_view event, const json& fields,
                     std::optional<std::uint64_t> ack = std::nullopt) {
-  const auto read = read_event(event, fields, ack);
+  const auto read = read_event(event, fields, ack, Random::real());
   EXPECT_TRUE(std::holds_alternative<Rejection>(read)) << fields;
   return std::holds_alternative<Rejection>(read) ? std::get<Rejection>(read) : Rejection{};
 }
@@ -47,8 +49,11 @@ TEST(EventCommands, AMessageWithoutAnIdGetsOne) {
   EXPECT_EQ(given.id, uuid);
   EXPECT_EQ(given.text, "hello");
   EXPECT_EQ(given.room, "general");
-  const auto made = command<SendCommand>("event:message", {{"message", "hello"}});
-  EXPECT_EQ(parse_uuid(made.id), made.uuid);
+  test::SeededRandom random(1), same(1);
+  const auto read = read_event("event:message", {{"message", "hello"}}, std::nullopt, random);
+  const auto& made = std::get<SendCommand>(std::get<Command>(read));
+  EXPECT_EQ(made.uuid, random_uuid(same));
+  EXPECT_EQ(made.id, to_string(made.uuid));
 }
 
 TEST(EventCommands, OnlyTrueAsksForReceipts) {

@@ -2,7 +2,10 @@
 
 #include <array>
 #include <deque>
+#include <sstream>
 
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/seeded_random.hpp"
 #include "tests/unit/gateway/fanout/hub_fixture.hpp"
 
 namespace chat::gateway {
@@ -97,10 +100,36 @@ TEST_F(WorkerRoomsTest, TheJournalsReportsRunOnTheWorker) {
   EXPECT_TRUE(has_run);
 }
 
-TEST_F(WorkerRoomsTest, ADrainTellsEachClientWhenToReconnect) {
-  first.outlet.take();
-  first.rooms.drain({250, 250, 1});
-  EXPECT_EQ(first.outlet.take(), std::vector<std::string>{R"({"type":"reconnect","after_ms":250})"});
+TEST_F(WorkerRoomsTest, ASimulatorGivesTheTimeAndTheNumbers) {
+  Queue calls;
+  test::ManualClock simulated;
+  test::SeededRandom random(1), same(1);
+  WorkerRooms rooms(2, "gw-1", {mailbox_of(calls), mailbox_of(hub_calls)}, hub, journal, metrics, simulated,
+                    random);
+  auto owned = std::make_unique<FakeStore>();
+  FakeStore& store = *owned;
+  rooms.start(std::move(owned), nullptr);
+  FakeOutlet outlet;
+  const auto session = std::make_shared<Session>(rooms.services(), outlet);
+  session->start();
+  std::ostringstream number;
+  number << std::hex << same.next();
+  EXPECT_NE(outlet.take()[0].find(R"("session":")" + number.str()), std::string::npos);
+  session->handle(JoinCommand{"j", "r", std::nullopt, 0});
+  const Uuid id = random_uuid();
+  session->handle(SendCommand{id, to_string(id), "r", "hello"});
+  ASSERT_EQ(store.accepts.size(), 1U);
+  EXPECT_EQ(store.accepts[0].request.sent_at, std::chrono::milliseconds(std::chrono::hours(1)).count());
+}
+
+TEST_F(WorkerRoomsTest, ADrainTellsEachClientATimeOfItsOwnToReconnect) {
+  FakeOutlet other_outlet;
+  const auto other = std::make_shared<Session>(first.rooms.services(), other_outlet);
+  first.rooms.drain(250, 1'000'000);
+  const auto told = first.outlet.take(), told_other = other_outlet.take();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told[0].find(R"({"type":"reconnect","after_ms":)"), std::string::npos);
+  EXPECT_NE(told, told_other);
   EXPECT_TRUE(first.rooms.services().is_draining);
   EXPECT_FALSE(second.rooms.services().is_draining);
 }
