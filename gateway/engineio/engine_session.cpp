@@ -249,7 +249,7 @@ std::size_t EngineSession::outbox_free_bytes() const {
 }
 
 bool EngineSession::ready_for_message(const ws::Connection& socket) const {
-  // A probing socket's packets are not for the handler, so they go on while it is busy.
+  // A probing socket's packets are not for the handler, so they are read while it is busy.
   if (&socket != socket_) return true;
   return state_ != State::open || (!post_.is_handing_on() && handler_->ready_for_message());
 }

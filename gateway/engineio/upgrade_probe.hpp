@@ -32,7 +32,7 @@ class UpgradeProbe {
   /// Takes a packet from the probing socket, none for a broken one. Answers the client's ping.
   Step on_packet(const std::optional<EnginePacket>& packet);
 
-  /// Closes the socket; the session goes on over polling. Without effect without a probe.
+  /// Closes the socket; the session stays on polling. Without effect without a probe.
   void abandon();
 
   /// Ends the probe and gives its socket, which is the session's transport from now on.

@@ -16,7 +16,7 @@
 
 namespace chat::gateway::http {
 
-/// Bytes that are held of what a client sent: a whole header behind what was pipelined.
+/// Bound of the read buffer: a whole header after pipelined input.
 inline constexpr std::size_t max_buffer_bytes = 16 * 1024;
 
 /// Reads the next header, of at most 8 KiB, into `parser`. Sets the session's deadlines: receive_timeout for

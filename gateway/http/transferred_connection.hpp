@@ -14,7 +14,7 @@ namespace chat::gateway::http {
 /// Owns the descriptor, which is closed when nobody adopts the connection. Used by one thread at a time.
 class TransferredConnection {
  public:
-  /// `read` is the header that was read, `rest` what came behind it. Takes the descriptor over.
+  /// `read` is the header that was read, `rest` is the input after it. Takes the descriptor over.
   TransferredConnection(int descriptor, boost::asio::ip::tcp protocol, std::unique_ptr<Parser> read,
                         boost::beast::flat_buffer rest);
   ~TransferredConnection();
