@@ -1,6 +1,7 @@
 #include "common/kafka/end_offsets.hpp"
 
 #include <utility>
+#include <vector>
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafkacpp.h>
@@ -151,9 +152,15 @@ std::optional<bool> EndOffsets::proves(std::int32_t partition, const StoredPosit
   const auto found = bounds(partition, wait);
   if (!found) return std::nullopt;
   if (is_above(position, *found)) return false;
-  if (!has_last_record(position, *found)) return true;
-  const auto hash = hash_at(partition, position.next_offset - 1, wait);
-  return hash ? std::optional(*hash == position.record_hash) : std::nullopt;
+  std::vector<KnownRecord> records{{position.next_offset, position.record_hash}};
+  if (position.proven != records.front()) records.push_back(position.proven);
+  for (const KnownRecord& record : records) {
+    if (!has_record(record, *found)) continue;
+    const auto hash = hash_at(partition, record.next_offset - 1, wait);
+    if (!hash) return std::nullopt;
+    if (*hash != record.record_hash) return false;
+  }
+  return true;
 }
 
 }  // namespace chat::kafka

@@ -40,8 +40,8 @@ class EndOffsets {
   std::optional<std::int64_t> hash_at(std::int32_t partition, std::int64_t offset,
                                       std::chrono::milliseconds wait);
 
-  /// Whether the position is one of this very topic as it is now: not above its end, and the record before it
-  /// is the one that it knows, where that is known and still there. None when Kafka does not say.
+  /// Whether the position is one of this very topic as it is now: not above its end, and the topic has the
+  /// records that it knows, as far as they have not expired. None when Kafka does not say.
   std::optional<bool> proves(std::int32_t partition, const StoredPosition& position,
                              std::chrono::milliseconds wait);
 

@@ -19,10 +19,10 @@ inline bool is_above(const StoredPosition& position, const LogBounds& bounds) {
   return position.next_offset > bounds.end;
 }
 
-/// Pure. Whether the record that a position knows again is still in the partition.
-inline bool has_last_record(const StoredPosition& position, const LogBounds& bounds) {
-  return position.record_hash != unknown_record && position.next_offset > bounds.start &&
-         position.next_offset <= bounds.end;
+/// Pure. Whether the record is known and the partition still has one at its offset.
+inline bool has_record(const KnownRecord& record, const LogBounds& bounds) {
+  return record.record_hash != unknown_record && record.next_offset > bounds.start &&
+         record.next_offset <= bounds.end;
 }
 
 }  // namespace chat::kafka

@@ -1,4 +1,4 @@
-// Whether Kafka still has the records that positions were noted behind.
+// Whether Kafka still has the records that are known of its partitions.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,16 @@ namespace chat::persister {
 /// once.
 class PositionAudit {
  public:
-  using Positions = std::map<std::int32_t, StoredPosition>;
+  using Records = std::map<std::int32_t, KnownRecord>;
   using Answers = std::map<std::int32_t, bool>;
 
   virtual ~PositionAudit() = default;
 
-  /// Begins to compare the positions with the topic as it is now. Not before take() gave the last answers.
-  virtual void begin(Positions positions) = 0;
+  /// Begins to compare the records with the topic as it is now. Not before take() gave the last answers.
+  virtual void begin(Records records) = 0;
 
   /// None while it lasts, which is a few seconds at most. Then, of the partitions that answered, whether the
-  /// position is one of this very topic.
+  /// record is there; also true of one that has expired.
   virtual std::optional<Answers> take() = 0;
 };
 

@@ -42,6 +42,7 @@ struct Advance {
   StoredPosition from;           // as it was known; a lower one in PostgreSQL means that rows were lost
   std::int64_t next_offset = 0;  // behind the last record that is dealt with
   std::int64_t record_hash = unknown_record;
+  KnownRecord proven{};  // of the position afterwards
 };
 
 /// A position that is set anew, perhaps lower, under a new generation. `from`: what was found; nothing

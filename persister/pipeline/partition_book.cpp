@@ -3,6 +3,18 @@
 #include <algorithm>
 
 namespace chat::persister {
+namespace {
+
+KnownRecord last_of(const StoredPosition& position) {
+  return {position.next_offset, position.record_hash};
+}
+
+/// A position of a release that noted none has the last record alone.
+KnownRecord first_known(const StoredPosition& position) {
+  return position.proven.record_hash == unknown_record ? last_of(position) : position.proven;
+}
+
+}  // namespace
 
 void PartitionBook::assign(const std::vector<std::int32_t>& partitions) {
   partitions_.clear();
@@ -38,7 +50,8 @@ void PartitionBook::begin(std::int32_t partition, const Start& start, const Stor
   Partition begun;
   begun.state = start.verifies ? State::verifies : State::reads;
   begun.stored = position;
-  begun.proven = found->second.is_known && goes_on ? found->second.proven : position;
+  begun.proven = goes_on && found->second.proven.record_hash != unknown_record ? found->second.proven
+                                                                               : first_known(position);
   begun.is_known = true;
   begun.next = start.read_from;
   found->second = begun;
@@ -87,7 +100,10 @@ std::vector<Advance> PartitionBook::advances(const std::map<std::int32_t, Stored
   for (const auto& [number, place] : reached) {
     const auto found = partitions_.find(number);
     const StoredPosition from = found == partitions_.end() ? StoredPosition{} : found->second.stored;
-    advances.push_back({number, from, place.next_offset, place.record_hash});
+    const KnownRecord last{place.next_offset, place.record_hash};
+    const bool has_proven = found != partitions_.end() && found->second.proven.record_hash != unknown_record;
+    advances.push_back(
+        {number, from, last.next_offset, last.record_hash, has_proven ? found->second.proven : last});
   }
   return advances;
 }
@@ -98,16 +114,16 @@ void PartitionBook::committed(const std::vector<Advance>& advances) {
     if (found == partitions_.end() || found->second.stored.next_offset >= advance.next_offset) continue;
     found->second.stored.next_offset = advance.next_offset;
     found->second.stored.record_hash = advance.record_hash;
-    if (found->second.proven.record_hash == unknown_record) found->second.proven = found->second.stored;
+    found->second.proven = advance.proven;
   }
 }
 
-std::map<std::int32_t, StoredPosition> PartitionBook::begin_audit() {
-  std::map<std::int32_t, StoredPosition> asked;
+std::map<std::int32_t, KnownRecord> PartitionBook::begin_audit() {
+  std::map<std::int32_t, KnownRecord> asked;
   for (auto& [number, partition] : partitions_) {
     partition.audited.reset();
     if (partition.state == State::waits || partition.proven.record_hash == unknown_record) continue;
-    partition.audited = partition.stored;
+    partition.audited = last_of(partition.stored);
     asked[number] = partition.proven;
   }
   return asked;
@@ -121,7 +137,7 @@ std::vector<std::int32_t> PartitionBook::end_audit(const std::map<std::int32_t, 
     if (found == partitions_.end() || !found->second.audited) continue;
     Partition& partition = found->second;
     if (is_same) {
-      partition.proven = *partition.audited;
+      if (partition.audited->record_hash != unknown_record) partition.proven = *partition.audited;
       partition.audited.reset();
       continue;
     }

@@ -56,12 +56,11 @@ class PartitionBook {
   /// The transaction was committed.
   void committed(const std::vector<Advance>& advances);
 
-  /// What is to be compared with Kafka: of each partition that is read and of which a record is known, a
-  /// position that was noted before the last audit, or the first one. One that is noted later may be behind a
-  /// record of another topic already.
-  std::map<std::int32_t, StoredPosition> begin_audit();
+  /// What is to be compared with Kafka: of each partition that is read, a record that was stored before the
+  /// last audit, or the first that is known. A later one may be of another topic already.
+  std::map<std::int32_t, KnownRecord> begin_audit();
 
-  /// `answers`: whether each is one of the topic as it is now. Gives the partitions whose topic is another
+  /// `answers`: whether the topic has each. Gives the partitions whose topic is another
   /// one; their reading begins anew.
   std::vector<std::int32_t> end_audit(const std::map<std::int32_t, bool>& answers);
 
@@ -78,9 +77,9 @@ class PartitionBook {
     bool is_other_topic = false;
     bool has_skipped = false;
     bool has_lost_rows = false;
-    std::int64_t next = 0;                    // the least offset that may come
-    StoredPosition proven{};                  // in the topic that is read, as of the last audit
-    std::optional<StoredPosition> audited{};  // is proven too where `proven` still is
+    std::int64_t next = 0;                 // the least offset that may come
+    KnownRecord proven{};                  // of the topic that is read, as of the last audit
+    std::optional<KnownRecord> audited{};  // is so too where the topic still has `proven`
   };
 
   std::map<std::int32_t, Partition> partitions_;

@@ -114,7 +114,9 @@ void PositionKeeper::begin(const std::map<std::int32_t, Start>& starts,
     metrics_.position(partition).Set(static_cast<double>(row->second.next_offset));
     places.push_back({partition, start.read_from, start.began});
   }
-  if (!places.empty()) source_->read_from(places);
+  if (places.empty()) return;
+  source_->read_from(places);
+  ask_audit();
 }
 
 void PositionKeeper::report(std::int32_t partition, const Start& start) {
@@ -154,12 +156,12 @@ void PositionKeeper::audit() {
   const auto now = clock_.now();
   next_audit_ = now + audit_look;
   if (!is_auditing_) {
-    auto positions = book_.begin_audit();
+    auto records = book_.begin_audit();
     is_auditing_ = true;
     is_audit_asked_ = false;
     audit_began_ = now;
-    audited_ = positions.size();
-    audit_.begin(std::move(positions));
+    audited_ = records.size();
+    audit_.begin(std::move(records));
     return;
   }
   const auto answers = audit_.take();

@@ -14,6 +14,10 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds answer_wait{2'000};
 constexpr std::chrono::seconds audit_limit{5};
 
+StoredPosition position_behind(const KnownRecord& record) {
+  return {record.next_offset, record.record_hash};
+}
+
 }  // namespace
 
 KafkaPositionAudit::KafkaPositionAudit(const config::KafkaSettings& settings, const std::string& client_id) {
@@ -27,12 +31,12 @@ KafkaPositionAudit::~KafkaPositionAudit() {
   ask_to_stop();
 }
 
-void KafkaPositionAudit::begin(Positions positions) {
+void KafkaPositionAudit::begin(Records records) {
   {
     const std::lock_guard lock(mutex_);
     CHAT_BUG(std::exchange(is_under_way_, true),
              "an audit of positions begins before the last one has ended");
-    positions_ = std::move(positions);
+    records_ = std::move(records);
   }
   begun_.notify_one();
 }
@@ -45,28 +49,29 @@ std::optional<PositionAudit::Answers> KafkaPositionAudit::take() {
 
 void KafkaPositionAudit::run(const std::stop_token& stop) {
   for (;;) {
-    Positions positions;
+    Records records;
     {
       std::unique_lock lock(mutex_);
-      if (!begun_.wait(lock, stop, [this] { return positions_.has_value(); })) return;
-      positions = *std::exchange(positions_, std::nullopt);
+      if (!begun_.wait(lock, stop, [this] { return records_.has_value(); })) return;
+      records = *std::exchange(records_, std::nullopt);
     }
-    Answers answers = compare(positions, stop);
+    Answers answers = compare(records, stop);
     const std::lock_guard lock(mutex_);
     answers_ = std::move(answers);
   }
 }
 
 /// What is not reached within the limit is asked the next time, before what did not answer.
-PositionAudit::Answers KafkaPositionAudit::compare(const Positions& positions, const std::stop_token& stop) {
+PositionAudit::Answers KafkaPositionAudit::compare(const Records& records, const std::stop_token& stop) {
   const auto deadline = Clock::now() + audit_limit;
   const auto was_silent = std::exchange(silent_, {});
   Answers answers;
   for (const bool asks_silent : {false, true}) {
-    for (const auto& [partition, position] : positions) {
+    for (const auto& [partition, record] : records) {
       if (was_silent.contains(partition) != asks_silent) continue;
       const bool may_ask = Clock::now() < deadline && !stop.stop_requested();
-      const auto answer = may_ask ? topic_->proves(partition, position, answer_wait) : std::nullopt;
+      const auto answer =
+          may_ask ? topic_->proves(partition, position_behind(record), answer_wait) : std::nullopt;
       if (answer)
         answers[partition] = *answer;
       else if (may_ask || asks_silent)

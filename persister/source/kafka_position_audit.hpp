@@ -1,4 +1,4 @@
-// Positions compared with Kafka, on a thread and a connection of its own.
+// Records compared with Kafka, on a thread and a connection of its own.
 #pragma once
 
 #include <condition_variable>
@@ -24,7 +24,7 @@ class KafkaPositionAudit : public PositionAudit {
   /// Waits for the question that is out, about 6 s at most.
   ~KafkaPositionAudit() override;
 
-  void begin(Positions positions) override;
+  void begin(Records records) override;
   std::optional<Answers> take() override;
 
   /// So that the destructor need not wait. Any thread.
@@ -32,13 +32,13 @@ class KafkaPositionAudit : public PositionAudit {
 
  private:
   void run(const std::stop_token& stop);
-  Answers compare(const Positions& positions, const std::stop_token& stop);
+  Answers compare(const Records& records, const std::stop_token& stop);
 
   std::unique_ptr<kafka::EndOffsets> topic_;
   std::set<std::int32_t> silent_;  // did not answer the last time
   std::mutex mutex_;
   std::condition_variable_any begun_;
-  std::optional<Positions> positions_;  // to be compared
+  std::optional<Records> records_;  // to be compared
   std::optional<Answers> answers_;
   bool is_under_way_ = false;
   std::jthread thread_;

@@ -55,13 +55,15 @@ const std::string void_statement =
 // transaction itself. Locked in one order by all.
 const std::string advance_statement =
     "WITH incoming AS (SELECT * FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[], "
-    "$6::bigint[]) "
-    "AS incoming (partition, generation, from_offset, next_offset, record_hash)), "
+    "$6::bigint[], $7::bigint[], $8::bigint[]) "
+    "AS incoming (partition, generation, from_offset, next_offset, record_hash, proven_offset, "
+    "proven_hash)), "
     "locked AS (SELECT positions.* FROM positions JOIN incoming USING (partition, generation) "
     "WHERE topic = $1 AND positions.next_offset >= from_offset ORDER BY partition FOR UPDATE OF positions) "
     "UPDATE positions SET next_offset = greatest(locked.next_offset, incoming.next_offset), "
     "record_hash = CASE WHEN incoming.next_offset > locked.next_offset THEN incoming.record_hash "
-    "ELSE locked.record_hash END "
+    "ELSE locked.record_hash END, proven_offset = incoming.proven_offset, "
+    "proven_hash = incoming.proven_hash "
     "FROM locked JOIN incoming USING (partition) "
     "WHERE positions.topic = $1 AND positions.partition = locked.partition RETURNING positions.partition";
 
@@ -75,16 +77,17 @@ const std::string gone_statement =
 // holds.
 const std::string reset_statement =
     "UPDATE positions SET topic = $1, next_offset = $3::bigint, record_hash = $4::bigint, "
-    "rooms_unchecked = rooms_unchecked OR $5::boolean, "
+    "rooms_unchecked = rooms_unchecked OR $5::boolean, proven_offset = $6::bigint, proven_hash = $7::bigint, "
     "generation = greatest(generation + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) "
-    "WHERE topic IN ('', $1) AND partition = $2::int AND generation = $6::bigint AND next_offset = "
-    "$7::bigint "
+    "WHERE topic IN ('', $1) AND partition = $2::int AND generation = $8::bigint AND next_offset = "
+    "$9::bigint "
     "AND NOT EXISTS (SELECT FROM positions AS own WHERE own.topic = $1 AND own.partition = $2::int "
     "AND positions.topic = '')";
 
 const std::string first_statement =
-    "INSERT INTO positions (topic, partition, next_offset, record_hash, rooms_unchecked, generation) "
-    "VALUES ($1, $2::int, $3::bigint, $4::bigint, $5::boolean, "
+    "INSERT INTO positions (topic, partition, next_offset, record_hash, rooms_unchecked, proven_offset, "
+    "proven_hash, generation) VALUES ($1, $2::int, $3::bigint, $4::bigint, $5::boolean, $6::bigint, "
+    "$7::bigint, "
     "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint) ON CONFLICT DO NOTHING";
 
 // Which server it is may not be told to everybody; the timeline is not known to a standby.
@@ -171,12 +174,14 @@ std::vector<std::int32_t> raise_positions(Transaction& transaction, const std::s
   const auto numbers = [&](auto projection) {
     return column(advances, [&](const Advance& advance) { return std::to_string(projection(advance)); });
   };
-  const auto answer =
-      transaction.execute(advance_statement, {topic, numbers([](const Advance& a) { return a.partition; }),
-                                              numbers([](const Advance& a) { return a.from.generation; }),
-                                              numbers([](const Advance& a) { return a.from.next_offset; }),
-                                              numbers([](const Advance& a) { return a.next_offset; }),
-                                              numbers([](const Advance& a) { return a.record_hash; })});
+  const auto answer = transaction.execute(advance_statement,
+                                          {topic, numbers([](const Advance& a) { return a.partition; }),
+                                           numbers([](const Advance& a) { return a.from.generation; }),
+                                           numbers([](const Advance& a) { return a.from.next_offset; }),
+                                           numbers([](const Advance& a) { return a.next_offset; }),
+                                           numbers([](const Advance& a) { return a.record_hash; }),
+                                           numbers([](const Advance& a) { return a.proven.next_offset; }),
+                                           numbers([](const Advance& a) { return a.proven.record_hash; })});
   std::vector<std::int32_t> behind;
   if (answer.rows.size() == advances.size()) return behind;
   std::set<std::string> raised;
@@ -218,9 +223,13 @@ void store_all(Transaction& transaction, std::span<const Row> rows, std::span<co
 }
 
 void set_position(Transaction& transaction, const std::string& topic, const Reset& reset) {
-  std::vector<std::string> values{topic, std::to_string(reset.partition),
-                                  std::to_string(reset.to.next_offset), std::to_string(reset.to.record_hash),
-                                  reset.to.rooms_unchecked ? "true" : "false"};
+  std::vector<std::string> values{topic,
+                                  std::to_string(reset.partition),
+                                  std::to_string(reset.to.next_offset),
+                                  std::to_string(reset.to.record_hash),
+                                  reset.to.rooms_unchecked ? "true" : "false",
+                                  std::to_string(reset.to.proven.next_offset),
+                                  std::to_string(reset.to.proven.record_hash)};
   if (reset.from) {
     values.push_back(std::to_string(reset.from->generation));
     values.push_back(std::to_string(reset.from->next_offset));

@@ -71,6 +71,14 @@ TEST_F(Proofs, a_position_of_a_topic_that_was_made_again_is_not) {
   EXPECT_EQ(offsets->proves(0, {2, last}, wait), false);
 }
 
+TEST_F(Proofs, a_position_whose_earlier_record_is_of_another_topic_is_not) {
+  StoredPosition position{3, last};
+  position.proven = {2, offsets->hash_at(0, 1, wait).value_or(unknown_record)};
+  EXPECT_EQ(offsets->proves(0, position, wait), true);
+  position.proven.record_hash = last;
+  EXPECT_EQ(offsets->proves(0, position, wait), false) << "the last record alone is of this topic";
+}
+
 TEST_F(Proofs, without_a_broker_nothing_is_said) {
   cluster.down();
   EXPECT_EQ(offsets->proves(0, {3, last}, milliseconds{100}), std::nullopt);

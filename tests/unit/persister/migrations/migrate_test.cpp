@@ -47,10 +47,10 @@ TEST_F(MigrateTest, MakesTheTablesOfTheDesign) {
   EXPECT_THAT(column("SELECT substring(indexdef FROM '\\(.*') FROM pg_indexes WHERE tablename = 'messages' "
                      "ORDER BY 1"),
               ElementsAre("(created_at)", "(room, epoch, seq)", "(room, id)"));
-  EXPECT_THAT(
-      column("SELECT column_name FROM information_schema.columns WHERE table_name = 'positions' "
-             "ORDER BY ordinal_position"),
-      ElementsAre("partition", "next_offset", "topic", "record_hash", "generation", "rooms_unchecked"));
+  EXPECT_THAT(column("SELECT column_name FROM information_schema.columns WHERE table_name = 'positions' "
+                     "ORDER BY ordinal_position"),
+              ElementsAre("partition", "next_offset", "topic", "record_hash", "generation", "rooms_unchecked",
+                          "proven_offset", "proven_hash"));
 }
 
 TEST_F(MigrateTest, AppliesEachOnce) {

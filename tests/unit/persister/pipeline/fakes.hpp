@@ -144,6 +144,7 @@ class FakeStore : public Store {
       if (row.next_offset >= advance.next_offset) continue;
       row.next_offset = advance.next_offset;
       row.record_hash = advance.record_hash;
+      row.proven = advance.proven;
     }
     events_.push_back("store " + std::to_string(rows.size()));
     return outcome;
@@ -248,8 +249,8 @@ class FakeReceipts : public Receipts {
 /// Ends each audit at the second look.
 class FakePositionAudit : public PositionAudit {
  public:
-  void begin(Positions positions) override {
-    asked = std::move(positions);
+  void begin(Records records) override {
+    asked = std::move(records);
     ++audits;
     looks = 0;
   }
@@ -257,14 +258,14 @@ class FakePositionAudit : public PositionAudit {
   std::optional<Answers> take() override {
     if (++looks < 2) return std::nullopt;
     Answers answers;
-    for (const auto& [partition, position] : asked)
-      if (const auto is_same = proves ? proves(partition, position) : std::optional(true))
+    for (const auto& [partition, record] : asked)
+      if (const auto is_same = has ? has(partition, record) : std::optional(true))
         answers[partition] = *is_same;
     return answers;
   }
 
-  std::function<std::optional<bool>(std::int32_t, const StoredPosition&)> proves;
-  Positions asked;
+  std::function<std::optional<bool>(std::int32_t, const KnownRecord&)> has;
+  Records asked;
   int audits = 0;
   int looks = 0;
 };

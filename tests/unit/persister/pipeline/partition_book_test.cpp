@@ -9,12 +9,16 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-using Positions = std::map<std::int32_t, StoredPosition>;
+using Records = std::map<std::int32_t, KnownRecord>;
 
 constexpr std::int64_t generation = 7;
 
 StoredPosition at(std::int64_t next_offset) {
   return {next_offset, next_offset * 10, generation, false};
+}
+
+Records record_before(std::int64_t next_offset) {
+  return {{0, {next_offset, next_offset * 10}}};
 }
 
 class PartitionBookTest : public ::testing::Test {
@@ -24,10 +28,12 @@ class PartitionBookTest : public ::testing::Test {
     begin(0, 5);
   }
 
-  void begin(std::int32_t partition, std::int64_t next_offset, StartCause cause = StartCause::as_before) {
+  void begin(std::int32_t partition, std::int64_t next_offset, StartCause cause = StartCause::as_before,
+             KnownRecord proven = {}) {
     Start start;
     start.cause = cause;
     start.position = at(next_offset);
+    start.position.proven = proven;
     start.read_from = next_offset;
     book_.begin(partition, start, start.position);
   }
@@ -39,12 +45,12 @@ class PartitionBookTest : public ::testing::Test {
 
 TEST_F(PartitionBookTest, APositionIsComparedThatWasNotedBeforeTheLastAudit) {
   store_up_to(8);
-  EXPECT_EQ(book_.begin_audit(), (Positions{{0, at(5)}})) << "a partition that waits is not compared";
+  EXPECT_EQ(book_.begin_audit(), record_before(5)) << "a partition that waits is not compared";
   store_up_to(9);
   EXPECT_THAT(book_.end_audit({{0, true}}), IsEmpty());
-  EXPECT_EQ(book_.begin_audit(), (Positions{{0, at(8)}}));
+  EXPECT_EQ(book_.begin_audit(), record_before(8));
   EXPECT_THAT(book_.end_audit({}), IsEmpty());
-  EXPECT_EQ(book_.begin_audit(), (Positions{{0, at(8)}})) << "no answer proves nothing";
+  EXPECT_EQ(book_.begin_audit(), record_before(8)) << "no answer proves nothing";
 }
 
 TEST_F(PartitionBookTest, AnotherTopicMakesThePartitionWaitForItsStart) {
@@ -64,7 +70,22 @@ TEST_F(PartitionBookTest, TheFirstPositionThatKnowsARecordIsTheFirstThatIsCompar
   store_up_to(3);
   store_up_to(9);
   EXPECT_THAT(book_.end_audit({}), IsEmpty());
-  EXPECT_EQ(book_.begin_audit(), (Positions{{0, at(3)}}));
+  EXPECT_EQ(book_.begin_audit(), record_before(3));
+}
+
+TEST_F(PartitionBookTest, ATransactionNotesTheRecordThatIsProven) {
+  const auto noted = [&](std::int64_t next_offset) {
+    return book_.advances({{0, at(next_offset)}}).at(0).proven;
+  };
+  EXPECT_EQ(noted(8), (KnownRecord{5, 50}));
+  begin(0, 0, StartCause::other_topic);
+  EXPECT_EQ(noted(3), (KnownRecord{3, 30})) << "where none is known it is the new one";
+}
+
+TEST_F(PartitionBookTest, TheRecordThatAFormerOwnerNotedIsTheFirstThatIsCompared) {
+  book_.assign({0});
+  begin(0, 9, StartCause::as_before, {4, 40});
+  EXPECT_EQ(book_.begin_audit(), record_before(4));
 }
 
 TEST_F(PartitionBookTest, AnAnswerAboutAReadingThatIsOverCountsForNothing) {
@@ -80,7 +101,7 @@ TEST_F(PartitionBookTest, AReadingThatBeginsAgainInTheSameTopicKeepsWhatIsProven
   store_up_to(8);
   book_.doubt(0);
   begin(0, 8);
-  EXPECT_EQ(book_.begin_audit(), (Positions{{0, at(5)}})) << "at 8 there may be another topic's record";
+  EXPECT_EQ(book_.begin_audit(), record_before(5)) << "at 8 there may be another topic's record";
 }
 
 }  // namespace

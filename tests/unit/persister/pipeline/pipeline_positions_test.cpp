@@ -43,16 +43,13 @@ class PipelinePositionsTest : public test::PipelineFixture {
     make_topic_again();
     for (const auto& text : texts) append(partition, text);
     std::erase_if(source_.records, [&](const SourceRecord& record) { return record.offset < next; });
-    audit_.proves = [this](std::int32_t asked, const StoredPosition& position) {
-      return proves(asked, position);
-    };
+    audit_.has = [this](std::int32_t asked, const KnownRecord& record) { return has(asked, record); };
   }
 
-  bool proves(std::int32_t partition, const StoredPosition& position) const {
-    if (position.record_hash == unknown_record) return true;
+  bool has(std::int32_t partition, const KnownRecord& known) const {
     return std::ranges::any_of(log_, [&](const SourceRecord& record) {
-      return record.partition == partition && record.offset + 1 == position.next_offset &&
-             hash_of(record) == position.record_hash;
+      return record.partition == partition && record.offset + 1 == known.next_offset &&
+             hash_of(record) == known.record_hash;
     });
   }
 
@@ -146,6 +143,19 @@ TEST_F(PipelinePositionsTest, I1ATopicMadeAgainThatHasOutgrownThePositionIsReadF
   EXPECT_EQ(rewinds(StartCause::other_topic), 1) << "the new topic is proven from then on";
 }
 
+TEST_F(PipelinePositionsTest, I1ANewOwnerNoticesItTooWhereTheFormerOneEndedBeforeItsAudit) {
+  for (const char* const text : {"a", "b", "c"}) append(0, text);
+  ASSERT_TRUE(turn_until_committed(0, 3));
+  make_topic_again_with(0, {"d", "e", "f", "g", "h"});
+  const auto has = std::exchange(audit_.has, [](auto, const auto&) { return std::optional<bool>{}; });
+  ASSERT_TRUE(turn_until_committed(0, 5)) << "the last record that is known is one of the new topic now";
+  audit_.has = has;
+  begin_process();
+  ASSERT_TRUE(turn_until([&] { return store_.stored_texts().size() == 8; }));
+  EXPECT_EQ(rewinds(StartCause::other_topic), 1);
+  EXPECT_TRUE(store_.table.at(0).rooms_unchecked);
+}
+
 TEST_F(PipelinePositionsTest, I1WhatIsInHandOfTheFormerTopicIsStoredBeforeTheNewOneIsRead) {
   append(0, "a");
   ASSERT_TRUE(turn_until_committed(0, 1));
@@ -178,7 +188,7 @@ TEST_F(PipelinePositionsTest, APartitionThatDoesNotAnswerAnAuditIsReadOnAndTheOt
   append(0, "a");
   append(1, "b");
   ASSERT_TRUE(turn_until([&] { return store_.stored_texts().size() == 2; }));
-  audit_.proves = [](std::int32_t partition, const StoredPosition&) {
+  audit_.has = [](std::int32_t partition, const KnownRecord&) {
     return partition == 0 ? std::optional<bool>{} : std::optional(true);
   };
   const double proven = persister_metrics_.audits_proven.Value();

@@ -20,8 +20,8 @@ class KafkaPositionAuditTest : public testing::Test {
     last_ = topic->hash_at(0, 2, milliseconds{10'000}).value_or(unknown_record);
   }
 
-  PositionAudit::Answers audit(PositionAudit::Positions positions) {
-    audit_.begin(std::move(positions));
+  PositionAudit::Answers audit(PositionAudit::Records records) {
+    audit_.begin(std::move(records));
     std::optional<PositionAudit::Answers> answers;
     EXPECT_TRUE(eventually([&] {
       answers = audit_.take();
@@ -35,7 +35,7 @@ class KafkaPositionAuditTest : public testing::Test {
   KafkaPositionAudit audit_{cluster_.settings(), "test"};
 };
 
-TEST_F(KafkaPositionAuditTest, says_of_each_position_whether_the_topic_has_its_record) {
+TEST_F(KafkaPositionAuditTest, says_of_each_record_whether_the_topic_has_it) {
   EXPECT_THAT(audit({{0, {3, last_}}, {1, {}}, {2, {1, last_}}}),
               testing::ElementsAre(std::pair(0, true), std::pair(1, true), std::pair(2, false)));
   EXPECT_THAT(audit({{0, {2, last_}}}), testing::ElementsAre(std::pair(0, false)))

@@ -36,6 +36,16 @@ TEST_F(PositionsTest, AreRaisedTogetherWithWhatTheyKnowAgain) {
   EXPECT_EQ(position(), (StoredPosition{9, 77, first.generation, false})) << "which lowers nothing";
 }
 
+TEST_F(PositionsTest, KeepTheRecordThatWasProven) {
+  const auto first = set(std::nullopt, {5, 0, 0, false});
+  const std::vector<Advance> advances{{0, first, 9, 77, {7, 66}}};
+  ASSERT_FALSE(store_->store({}, advances, {}, {}).failure);
+  EXPECT_EQ(position().proven, (KnownRecord{7, 66}));
+  const auto kept = position();
+  EXPECT_EQ(set(kept, {9, 77, 0, true, kept.proven}).proven, kept.proven);
+  EXPECT_EQ(set(position(), {}).proven, KnownRecord{}) << "which a new topic does not have";
+}
+
 TEST_F(PositionsTest, I1ATransactionThatBeganFromMoreThanThereIsStoresNothing) {
   auto known = set(std::nullopt, {5, 0, 0, false});
   known.next_offset = 20;
