@@ -57,6 +57,8 @@ export async function makeTopicAgain(fleet, topic = "MESSAGES", partitions = 8) 
     await admin.deleteTopics({ topics: [topic], timeout: answerWithinMs });
     await until("the topic to go", async () => !(await admin.listTopics()).includes(topic));
     await admin.createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }], timeout: answerWithinMs, waitForLeaders: true });
+    // The metadata names the leaders before the broker knows that it leads.
+    await until("the leaders of all partitions", () => admin.fetchTopicOffsets(topic).catch(() => false));
   });
 }
 
