@@ -8,7 +8,7 @@ namespace chat::gateway {
 
 class RateWindow {
  public:
-  explicit RateWindow(std::size_t max_a_second) : most_(max_a_second) {}
+  explicit RateWindow(std::size_t max_a_second) : max_a_second_(max_a_second) {}
 
   /// False if the limit of the present second is reached. Around the end of a second, twice as many can pass
   /// in a row.
@@ -17,13 +17,13 @@ class RateWindow {
       end_ = now + std::chrono::seconds(1);
       taken_ = 0;
     }
-    if (taken_ == most_) return false;
+    if (taken_ == max_a_second_) return false;
     ++taken_;
     return true;
   }
 
  private:
-  const std::size_t most_;
+  const std::size_t max_a_second_;
   std::size_t taken_ = 0;
   std::chrono::steady_clock::time_point end_{};
 };
