@@ -1,7 +1,7 @@
 // NGINX with a configuration rendered from deploy/nginx, in a folder of its own: nothing under /etc or /var is used.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { nginxLocations, nginxTemplate, webFolder } from "./paths.mjs";
+import { nginxLocations, nginxRoutesTemplate, nginxTemplate, webFolder } from "./paths.mjs";
 import { accepts } from "./ports.mjs";
 import { Process, isRoot, runToEnd } from "./process.mjs";
 
@@ -71,6 +71,7 @@ export class Nginx {
       USER_LINE: isRoot ? "user root;" : "",
       ACCESS_LOG: JSON.stringify(this.accessLog),
       GATEWAY_LOCATIONS: JSON.stringify(nginxLocations),
+      GATEWAY_ROUTES: JSON.stringify(join(this.folder, "gateways.conf")),
       LISTEN_ADDRESS: `${this.address}:`,
       WEB_PORT: this.webPort,
       GATEWAY_PORT: this.port,
@@ -78,17 +79,23 @@ export class Nginx {
       CONNECT_SOURCES: [...new Set(["localhost", this.address])].map((host) => `ws://${host}:${this.port} http://${host}:${this.port}`).join(" "),
     };
     const gateways = this.gateways.map(({ id, address, port }) => ({ GATEWAY: id, GATEWAY_ADDRESS: `${address}:${port}` }));
-    const lines = readFileSync(nginxTemplate, "utf8").split("\n").flatMap((line) =>
-      /\$\{GATEWAY(_ADDRESS)?\}/.test(line) ? gateways.map((gateway) => fillIn(line, gateway)) : fillIn(line, values));
-    writeFileSync(join(this.folder, "nginx.conf"), lines.join("\n"), { mode: 0o600 });
+    this.#render(nginxRoutesTemplate, "gateways.conf", values, gateways);
+    this.#render(nginxTemplate, "nginx.conf", values, gateways);
     await runToEnd(nginxCommand(), ["-t", "-q", ...this.#args()]);
+  }
+
+  // A line that names a gateway is there once for each.
+  #render(template, name, values, gateways) {
+    const lines = readFileSync(template, "utf8").split("\n").flatMap((line) =>
+      /\$\{GATEWAY(_ADDRESS)?\}/.test(line) ? gateways.map((gateway) => fillIn(line, gateway, template)) : fillIn(line, values, template));
+    writeFileSync(join(this.folder, name), lines.join("\n"), { mode: 0o600 });
   }
 }
 
-function fillIn(line, values) {
+function fillIn(line, values, template) {
   return line.replace(/\$\{([A-Z_]+)\}/g, (whole, name) => {
     if (!(name in values)) {
-      throw new Error(`${nginxTemplate} uses ${whole}, which is not filled in here.`);
+      throw new Error(`${template} uses ${whole}, which is not filled in here.`);
     }
     return values[name];
   });

@@ -1,7 +1,7 @@
 // The balancers that this project has a configuration for, each in front of the same gateways.
 import { join } from "node:path";
 import { Nginx } from "../../../deploy/local/fleet/nginx.mjs";
-import { nginxLocations, nginxTemplate, root } from "../../../deploy/local/fleet/paths.mjs";
+import { root } from "../../../deploy/local/fleet/paths.mjs";
 import { accepts, freePorts } from "../../../deploy/local/fleet/ports.mjs";
 import { Process } from "../../../deploy/local/fleet/process.mjs";
 
@@ -25,8 +25,7 @@ export async function containerNginx({ folder, gateways }) {
   const [port, webPort] = await freePorts(2, address);
   const env = {
     PATH: `${process.env.PATH}:/usr/sbin`,
-    NGINX_TEMPLATE: nginxTemplate,
-    NGINX_LOCATIONS: nginxLocations,
+    NGINX_SOURCES: join(root, "deploy/nginx"),
     NGINX_FOLDER: folder,
     GATEWAYS: gateways.map((gateway) => `${gateway.id}=${gateway.address}:${gateway.port}`).join(" "),
     LISTEN_ADDRESS: address,
