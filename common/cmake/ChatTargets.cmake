@@ -17,6 +17,9 @@ function(chat_executable name)
   install(TARGETS ${name} RUNTIME)
 endfunction()
 
+# Builds the unit tests that need neither Redis, PostgreSQL nor a mock of Kafka; their label is without_server.
+add_custom_target(unit_tests_without_server)
+
 # Registers the executable as one CTest test, since starting it once is quicker than once per case; one whose cases wait
 # for brokers as SHARDS tests, which run side by side.
 function(chat_unit_test name)
@@ -32,6 +35,10 @@ function(chat_unit_test name)
   if(NOT ARG_SHARDS)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+    if(NOT "${ARG_SOURCES};${ARG_LINK}" MATCHES "redis_server.cpp|chat_test_postgres|chat_mock_kafka")
+      add_dependencies(unit_tests_without_server ${name})
+      set_tests_properties(${name} PROPERTIES LABELS without_server)
+    endif()
     return()
   endif()
   math(EXPR last "${ARG_SHARDS} - 1")
