@@ -11,10 +11,9 @@ RUN apt-get update && apt-get install -y --no-install-recommends nginx-light \
     && rm -rf /var/lib/apt/lists/* \
     && install -d -o www-data -g www-data /var/lib/chat-nginx
 COPY --from=build /source/web/dist /srv/web
-COPY deploy/nginx/nginx.conf.template deploy/nginx/gateway_locations.conf /etc/chat/
-COPY deploy/docker/start-nginx /usr/local/bin/start-nginx
+COPY deploy/nginx /etc/chat
+COPY deploy/docker/start-nginx deploy/docker/is-answering /usr/local/bin/
 USER www-data
 EXPOSE 3000 8000
-HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=6 \
-  CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/3000 && exec 4<>/dev/tcp/127.0.0.1/8000"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=6 CMD ["is-answering", "3000", "8000"]
 ENTRYPOINT ["start-nginx"]
