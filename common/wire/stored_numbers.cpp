@@ -1,5 +1,9 @@
 #include "common/wire/stored_numbers.hpp"
 
+#include <algorithm>
+#include <functional>
+
+#include "common/base/bug.hpp"
 #include "common/wire/text_reader.hpp"
 
 namespace chat {
@@ -15,6 +19,8 @@ bool read_range(TextReader& reader, NumberRange& range) {
 }  // namespace
 
 StoredParts make_stored_parts(std::string_view room, const std::vector<NumberRange>& ranges) {
+  CHAT_BUG(std::ranges::adjacent_find(ranges, std::not_fn(is_apart)) != ranges.end(),
+           "ranges of numbers touch or do not rise");
   StoredParts parts;
   parts.head.append(begin_of_stored).append(room).append(R"(","epoch":)");
   parts.tail = R"("ranges":[)";

@@ -23,6 +23,11 @@ struct NumberRange {
   friend auto operator<=>(const NumberRange&, const NumberRange&) = default;
 };
 
+/// Whether `later` lies behind `earlier` with a number between them, or in a later epoch.
+constexpr bool is_apart(const NumberRange& earlier, const NumberRange& later) {
+  return earlier.epoch < later.epoch || (earlier.epoch == later.epoch && earlier.last + 1 < later.first);
+}
+
 /// One publication (DESIGN "The life of a message" 8).
 struct StoredNumbers {
   Cursor watermark;                 // up to here PostgreSQL has no hole; {0, 0} while that is not known
@@ -36,6 +41,7 @@ struct StoredParts {
   std::string head;  // up to and with `"epoch":`
   std::string tail;  // from `"ranges":` on
 };
+/// `ranges` rise, and none touches the next.
 StoredParts make_stored_parts(std::string_view room, const std::vector<NumberRange>& ranges);
 
 /// None when the text is not such a publication of this room; a message object is none. Cheap to say no.

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstddef>
 
+#include "common/base/bug.hpp"
+
 namespace chat::gateway {
 
 /// One pair of counters for all workers; lock-free, any thread. While several threads ask at once one may be
@@ -23,8 +25,10 @@ class Capacity {
   }
 
   void give_back(std::size_t records, std::size_t bytes) {
-    records_.fetch_sub(records, std::memory_order_relaxed);
-    bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+    CHAT_BUG(records_.fetch_sub(records, std::memory_order_relaxed) < records,
+             "more slots of the journal were given back than were taken");
+    CHAT_BUG(bytes_.fetch_sub(bytes, std::memory_order_relaxed) < bytes,
+             "more bytes of the journal were given back than were taken");
   }
 
   /// For a record that turned out larger than it had asked for; may pass the bound, so that the next is

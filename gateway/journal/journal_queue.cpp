@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/base/bug.hpp"
 #include "common/log/log.hpp"
 #include "gateway/journal/delivery_verdict.hpp"
 
@@ -26,6 +27,7 @@ void JournalQueue::append(PendingRecord record, std::size_t reserved_bytes) {
   const auto held_bytes = record.held_bytes;
   const auto now = record.appended.time_since_epoch().count();
   const std::lock_guard lock(mutex_);
+  CHAT_BUG(pending_.size() >= capacity_.records(), "a record came into the journal without a slot");
   PendingRecord* added = pending_.add(std::move(record));
   if (added == nullptr) {
     // Its slot stays taken until the report, or else retries could pile up calls without bound.
@@ -36,6 +38,7 @@ void JournalQueue::append(PendingRecord record, std::size_t reserved_bytes) {
   if (depth_.fetch_add(1, std::memory_order_relaxed) == 0)
     last_progress_.store(now, std::memory_order_relaxed);
   if (is_direct_ && producer_->produce(added->room, added->value, added)) {
+    pending_.produced(*added);
     figures_.produced.Increment();
     return;
   }
@@ -75,13 +78,17 @@ JournalQueue::Settlement JournalQueue::settle(std::span<const RecordReport> repo
   for (const RecordReport& report : reports) settle(report, batches, now, settlement);
   in_handover_ += settlement.calls.records();
   depth_.fetch_sub(settlement.calls.records(), std::memory_order_relaxed);
+  CHAT_BUG(depth() != pending_.size(), "the journal's depth is not the number of its records");
   return settlement;
 }
 
 void JournalQueue::settle(const RecordReport& report, const BatchSize& batches, Clock::time_point now,
                           Settlement& settlement) {
   PendingRecord& record = *report.record;
-  switch (judge_delivery(report.fault, record.value.size() + record.room.size(), batches)) {
+  auto verdict = judge_delivery(report.fault, record.value.size() + record.room.size(), batches);
+  if (CHAT_BUG(!record.is_produced, "a delivery report came for a record that no producer had"))
+    verdict = DeliveryVerdict::produce_again;
+  switch (verdict) {
     case DeliveryVerdict::durable: {
       const auto taken = take(record);
       figures_.seconds.Observe(std::chrono::duration<double>(now - taken->appended).count());
@@ -109,12 +116,14 @@ void JournalQueue::refuse(PendingRecord& record, JournalRefusal refusal, WorkerC
 std::unique_ptr<PendingRecord> JournalQueue::take(const PendingRecord& record) {
   auto taken = pending_.take(record);
   capacity_.give_back(taken->waiters.size(), taken->held_bytes);
+  CHAT_BUG(pending_.size() > capacity_.records(), "a record in the journal has lost its slot");
   return taken;
 }
 
 void JournalQueue::note_posted(std::size_t records, Clock::time_point now) {
   last_progress_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);
+  CHAT_BUG(in_handover_ < records, "more records were handed over than have left the journal");
   in_handover_ -= records;
   if (pending_.empty() && in_handover_ == 0) emptied_.notify_all();
 }

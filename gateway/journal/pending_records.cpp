@@ -14,14 +14,15 @@ PendingRecord* PendingRecords::add(PendingRecord record) {
     return nullptr;
   }
   auto owned = std::make_unique<PendingRecord>(std::move(record));
-  owned->place = next_place_++;
+  owned->order = next_order_++;
   PendingRecord* added = owned.get();
   records_.emplace(Key{added->id, added->room}, std::move(owned));
   return added;
 }
 
 void PendingRecords::await_producing(PendingRecord& record) {
-  to_produce_.emplace(record.place, &record);
+  record.is_produced = false;
+  to_produce_.emplace(record.order, &record);
 }
 
 void PendingRecords::await_producing_all() {
@@ -33,11 +34,12 @@ PendingRecord* PendingRecords::next_to_produce() const {
 }
 
 void PendingRecords::produced(PendingRecord& record) {
-  to_produce_.erase(record.place);
+  record.is_produced = true;
+  to_produce_.erase(record.order);
 }
 
 std::unique_ptr<PendingRecord> PendingRecords::take(const PendingRecord& record) {
-  to_produce_.erase(record.place);
+  to_produce_.erase(record.order);
   const auto found = records_.find(Key{record.id, record.room});
   // The key's view is into the record, which therefore has to outlive the node.
   auto taken = std::move(found->second);

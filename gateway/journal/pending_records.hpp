@@ -29,7 +29,8 @@ struct PendingRecord {
   std::string value;
   std::size_t held_bytes = 0;
   std::chrono::steady_clock::time_point appended;
-  std::uint64_t place = 0;             // in the order of appending
+  std::uint64_t order = 0;             // of appending
+  bool is_produced = false;            // a producer has it, and its report is still out
   std::vector<DurableWaiter> waiters;  // the first is the record's own
 };
 
@@ -41,7 +42,7 @@ class PendingRecords {
   /// joined those, and it is gone.
   PendingRecord* add(PendingRecord record);
 
-  /// Has to be produced (again); it keeps its place in the order.
+  /// Has to be produced (again); it keeps its order.
   void await_producing(PendingRecord& record);
   /// The same for every record.
   void await_producing_all();
@@ -67,7 +68,7 @@ class PendingRecords {
 
   std::unordered_map<Key, std::unique_ptr<PendingRecord>, Hash> records_;
   std::map<std::uint64_t, PendingRecord*> to_produce_;
-  std::uint64_t next_place_ = 0;
+  std::uint64_t next_order_ = 0;
 };
 
 }  // namespace chat::gateway

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "common/base/bug.hpp"
 #include "common/wire/message_object.hpp"
 
 namespace chat::persister {
@@ -45,6 +46,12 @@ class Stretch {
   const std::int64_t most_lacking_;
   std::int64_t lacking_ = 0;
 };
+
+std::size_t count_of(const std::vector<NumberRange>& ranges) {
+  std::int64_t count = 0;
+  for (const NumberRange& range : ranges) count += range.last - range.first + 1;
+  return static_cast<std::size_t>(count);
+}
 
 /// Goes through a page's numbers in order.
 class Judge {
@@ -140,7 +147,10 @@ Verdict judge_page(const Page& page, const std::vector<std::optional<MessageReco
         judge.lacking(number);
     }
   }
-  return judge.take();
+  Verdict verdict = judge.take();
+  CHAT_BUG(verdict.stored.size() + verdict.voids.size() != count_of(page.numbers),
+           "a number of a page was judged twice or not at all");
+  return verdict;
 }
 
 }  // namespace chat::persister

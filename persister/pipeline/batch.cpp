@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/bug.hpp"
 #include "persister/pipeline/incoming.hpp"
 
 namespace chat::persister {
@@ -37,8 +38,10 @@ std::vector<Position> to_positions(const std::map<std::int32_t, StoredPosition>&
 
 void Batcher::add(SourceRecord record, TimePoint now) {
   if (batch_.empty()) oldest_ = now;
+  StoredPosition& reached = batch_.reached[record.partition];
+  CHAT_BUG(record.offset < reached.next_offset, "the offsets of a partition do not rise within a batch");
+  reached = {record.offset + 1, hash_of(record)};
   bytes_ += record.value.size();
-  batch_.reached[record.partition] = {record.offset + 1, hash_of(record)};
   auto message = read_message(record, topic_);
   if (message) {
     batch_.rows.push_back({std::move(record), std::move(*message)});

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "common/base/bug.hpp"
+
 namespace chat::persister {
 namespace {
 
@@ -40,6 +42,7 @@ class Settlement {
 BatchWork::BatchWork(Batch batch, std::size_t poison_run)
     : batch_(std::move(batch)), rows_at_start_(batch_.rows.size()), run_before_(poison_run) {
   if (!batch_.rows.empty()) parts_.push_back(std::exchange(batch_.rows, {}));
+  held_at_start_ = held();
 }
 
 BatchWork::Step BatchWork::next() const {
@@ -77,6 +80,7 @@ void BatchWork::remember(const Part& part) {
 }
 
 std::vector<SettledNumbers> BatchWork::stored(const StoreOutcome& outcome) {
+  CHAT_BUG(outcome.failure.has_value(), "a part counts as stored though its transaction failed");
   Settlement settlement;
   if (carries_positions()) {
     positions_stored_ = true;
@@ -99,6 +103,7 @@ std::vector<SettledNumbers> BatchWork::stored(const StoreOutcome& outcome) {
         {{std::move(row.record), "the id is stored with another text"}, DeadLetterCause::id_reused});
   }
   settle();
+  expect_bound();
   return settlement.take();
 }
 
@@ -129,6 +134,7 @@ bool BatchWork::refused(const postgres::Failure& failure) {
     return false;
   }
   settle();
+  expect_bound();
   return true;
 }
 
@@ -164,6 +170,10 @@ void BatchWork::drop(std::span<const std::int32_t> partitions) {
   std::erase_if(dead_numbers_, [&](const DeadNumber& number) { return is_of_dropped(number.partition); });
   std::erase_if(stored_, [&](const RowKey& row) { return is_of_dropped(row.partition); });
   settle();
+}
+
+void BatchWork::expect_bound() const {
+  CHAT_BUG(held() > held_at_start_, "a batch holds more records than it began with");
 }
 
 std::size_t BatchWork::held() const {

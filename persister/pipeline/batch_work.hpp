@@ -75,6 +75,7 @@ class BatchWork {
   void remember(const Part& part);
   bool is_suspicious() const;
   void settle();
+  void expect_bound() const;
 
   Batch batch_;  // without its rows
   std::deque<Part> parts_;
@@ -82,6 +83,7 @@ class BatchWork {
   std::vector<Refused> refused_;
   std::vector<DeadNumber> dead_numbers_;  // of the refused rows that became letters
   std::size_t rows_at_start_;
+  std::size_t held_at_start_ = 0;
   std::size_t run_before_;
   std::size_t settled_refused_ = 0;
   bool positions_stored_ = false;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/bug.hpp"
+
 namespace chat::persister {
 namespace {
 
@@ -100,6 +102,7 @@ std::vector<Advance> PartitionBook::advances(const std::map<std::int32_t, Stored
   for (const auto& [number, place] : reached) {
     const auto found = partitions_.find(number);
     const StoredPosition from = found == partitions_.end() ? StoredPosition{} : found->second.stored;
+    CHAT_BUG(place.next_offset <= from.next_offset, "a batch reaches no further than PostgreSQL's position");
     const KnownRecord last{place.next_offset, place.record_hash};
     const bool has_proven = found != partitions_.end() && found->second.proven.record_hash != unknown_record;
     advances.push_back(
@@ -146,6 +149,11 @@ std::vector<std::int32_t> PartitionBook::end_audit(const std::map<std::int32_t, 
     others.push_back(number);
   }
   return others;
+}
+
+bool PartitionBook::has_stored(const Position& position) const {
+  const auto found = partitions_.find(position.partition);
+  return found != partitions_.end() && found->second.stored.next_offset >= position.next_offset;
 }
 
 std::vector<std::int32_t> PartitionBook::behind(const std::map<std::int32_t, StoredPosition>& rows) const {

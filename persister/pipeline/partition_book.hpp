@@ -64,6 +64,9 @@ class PartitionBook {
   /// one; their reading begins anew.
   std::vector<std::int32_t> end_audit(const std::map<std::int32_t, bool>& answers);
 
+  /// Whether PostgreSQL has all below this offset, as far as the process knows.
+  bool has_stored(const Position& position) const;
+
   /// Partitions that are read though PostgreSQL has less of them than it had, or set them anew.
   std::vector<std::int32_t> behind(const std::map<std::int32_t, StoredPosition>& rows) const;
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "common/base/bug.hpp"
 #include "common/log/log.hpp"
 
 namespace chat::persister {
@@ -65,6 +66,7 @@ void Pipeline::read(milliseconds wait) {
 }
 
 void Pipeline::begin_work() {
+  CHAT_BUG(work_.has_value(), "a batch was begun before the last one was done with");
   work_.emplace(batcher_.take(), poison_run_);
 }
 
@@ -183,7 +185,10 @@ void Pipeline::drop(const std::vector<std::int32_t>& partitions) {
 }
 
 void Pipeline::commit_offsets() {
-  const auto offsets = work_->offsets();
+  auto offsets = work_->offsets();
+  std::erase_if(offsets, [this](const Position& position) {
+    return CHAT_BUG(!keeper_.has_stored(position), "an offset was to be committed before its rows");
+  });
   if (!offsets.empty()) source_->commit(offsets);
   stored_offsets_.note(offsets);
   for (const auto& [partition, next_offset] : offsets)

@@ -49,6 +49,9 @@ class PositionKeeper {
   }
   void committed(const std::vector<Advance>& advances) { book_.committed(advances); }
 
+  /// PartitionBook.
+  bool has_stored(const Position& position) const { return book_.has_stored(position); }
+
   /// PostgreSQL has less of these than it had, or set them anew: they are started again. `has_lost_rows`: it
   /// has less, though the position does not say so.
   void behind(const std::vector<std::int32_t>& partitions, bool has_lost_rows);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/bug.hpp"
+
 namespace chat::persister {
 
 PendingReceipts::Rooms::iterator PendingReceipts::find_or_make(const SettledNumbers& numbers) {
@@ -23,6 +25,7 @@ PendingReceipts::Rooms::iterator PendingReceipts::find(const Call& call) {
 
 void PendingReceipts::add(const SettledNumbers& numbers) {
   if (numbers.stored.empty() && numbers.voids.empty()) return;
+  CHAT_BUG(rooms_.size() > bounds_.rooms || ranges_ > bounds_.ranges, "receipts are beyond their bounds");
   const auto place = find_or_make(numbers);
   Room& room = place->second;
   change(room, [&] {
@@ -70,6 +73,7 @@ void PendingReceipts::unanswered(const Call& call) {
   });
   enter(room, State::failed);
   room.place = failed_.insert(failed_.end(), &*place);
+  keep_bounds();
 }
 
 void PendingReceipts::retry() {
@@ -105,11 +109,14 @@ PendingReceipts::Rooms::iterator PendingReceipts::erase(Rooms::iterator place) {
   if (room.state == State::failed) failed_.erase(room.place);
   enter(room, State::idle);
   ages_.erase(room.age);
-  return rooms_.erase(place);
+  const auto next = rooms_.erase(place);
+  expect_counts();
+  return next;
 }
 
 template <class Change>
 void PendingReceipts::change(Room& room, Change change_ranges) {
+  CHAT_BUG(ranges_ < room.settled.size() + room.stored.size(), "ranges of receipts were counted too few");
   ranges_ -= room.settled.size() + room.stored.size();
   change_ranges();
   ranges_ += room.settled.size() + room.stored.size();
@@ -117,6 +124,13 @@ void PendingReceipts::change(Room& room, Change change_ranges) {
 
 void PendingReceipts::keep_bounds() {
   while (rooms_.size() > bounds_.rooms || ranges_ > bounds_.ranges) erase(rooms_.find(ages_.front()->first));
+  expect_counts();
+}
+
+void PendingReceipts::expect_counts() const {
+  CHAT_BUG(ages_.size() != rooms_.size(), "a room with receipts is not among the aging ones");
+  CHAT_BUG(waiting_ > rooms_.size() || in_line() > waiting_, "more rooms wait for receipts than there are");
+  CHAT_BUG(rooms_.empty() && ranges_ > 0, "ranges of receipts were counted too many");
 }
 
 }  // namespace chat::persister

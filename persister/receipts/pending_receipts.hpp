@@ -91,6 +91,7 @@ class PendingReceipts {
   template <class Change>
   void change(Room& room, Change change);
   void keep_bounds();
+  void expect_counts() const;
 
   ReceiptBounds bounds_;
   Rooms rooms_;

@@ -3,32 +3,34 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/bug.hpp"
+
 namespace chat::persister {
-namespace {
-
-/// Whether `earlier` ends where no number is left in front of `later`'s first.
-bool ends_before(const NumberRange& earlier, const NumberRange& later) {
-  return earlier.epoch < later.epoch || (earlier.epoch == later.epoch && earlier.last + 1 < later.first);
-}
-
-}  // namespace
 
 void RangeSet::add(NumberRange range) {
+  if (CHAT_BUG(range.first < 1 || range.last < range.first, "a range without a number")) return;
   auto first = ranges_.end();
-  if (!ranges_.empty() && !ends_before(ranges_.back(), range))
-    first = std::ranges::lower_bound(ranges_, range, ends_before);
+  if (!ranges_.empty() && !is_apart(ranges_.back(), range))
+    first = std::ranges::lower_bound(ranges_, range, is_apart);
   auto last = first;
-  while (last != ranges_.end() && !ends_before(range, *last)) {
+  while (last != ranges_.end() && !is_apart(range, *last)) {
     range.first = std::min(range.first, last->first);
     range.last = std::max(range.last, last->last);
     ++last;
   }
   if (first == last) {
-    ranges_.insert(first, range);
-    return;
+    first = ranges_.insert(first, range);
+  } else {
+    *first = range;
+    ranges_.erase(first + 1, last);
   }
-  *first = range;
-  ranges_.erase(first + 1, last);
+  expect_apart(static_cast<std::size_t>(first - ranges_.begin()));
+}
+
+void RangeSet::expect_apart(std::size_t index) const {
+  CHAT_BUG(index > 0 && !is_apart(ranges_[index - 1], ranges_[index]), "a range touches the one before it");
+  CHAT_BUG(index + 1 < ranges_.size() && !is_apart(ranges_[index], ranges_[index + 1]),
+           "a range touches the next one");
 }
 
 void RangeSet::remove_up_to(Cursor last) {

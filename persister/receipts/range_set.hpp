@@ -29,6 +29,8 @@ class RangeSet {
   std::size_t size() const { return ranges_.size(); }
 
  private:
+  void expect_apart(std::size_t index) const;
+
   std::vector<NumberRange> ranges_;
 };
 

@@ -8,6 +8,7 @@
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 
+#include "common/base/bug.hpp"
 #include "common/log/log.hpp"
 #include "persister/receipts/scripts.hpp"
 
@@ -103,13 +104,14 @@ void RedisReceipts::send(Call call) {
                                       names.log,     names.stored,       parts.head, parts.tail,
                                       names.channel, stream_keep_};
   words.insert(words.end(), numbers.begin(), numbers.end());
+  CHAT_BUG(in_flight_ >= options_.most_calls, "more receipts are in flight than may be");
   ++in_flight_;
   connection_.send(words,
                    [this, sent = std::move(call)](const redis::Reply& reply) { on_reply(sent, reply); });
 }
 
 void RedisReceipts::on_reply(const Call& call, const redis::Reply& reply) {
-  --in_flight_;
+  if (!CHAT_BUG(in_flight_ == 0, "Redis answered a receipt that was not sent")) --in_flight_;
   if (reply.size() == 2) {
     if (!call.stored.empty()) published_.Increment();
     pending_.answered(call, {reply.at(0).integer(), reply.at(1).integer()});

@@ -49,5 +49,10 @@ TEST(NumberRange, ContainsItsEndsOnly) {
   EXPECT_FALSE(range.contains({6, 3}));
 }
 
+TEST(StoredNumbersDeathTest, RangesRiseAndDoNotTouch) {
+  EXPECT_DEATH(make_stored_parts("general", {{5, 1, 3}, {5, 4, 9}}), "");
+  EXPECT_DEATH(make_stored_parts("general", {{5, 1, 3}, {4, 9, 9}}), "");
+}
+
 }  // namespace
 }  // namespace chat

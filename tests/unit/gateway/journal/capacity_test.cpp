@@ -53,5 +53,12 @@ TEST(Capacity, many_threads_never_pass_the_bound_and_lose_nothing) {
   EXPECT_EQ(capacity.bytes(), 0u);
 }
 
+TEST(CapacityDeathTest, a_slot_that_was_not_taken_cannot_be_given_back) {
+  Capacity capacity(3, 3000);
+  ASSERT_TRUE(capacity.take(10));
+  EXPECT_DEATH(capacity.give_back(2, 10), "");
+  EXPECT_DEATH(capacity.give_back(1, 11), "");
+}
+
 }  // namespace
 }  // namespace chat::gateway

@@ -62,5 +62,18 @@ TEST_F(JournalQueueTest, waits_for_the_reports_of_all_records) {
   EXPECT_EQ(queue_.wait_until_empty(milliseconds{1}), 1u);
 }
 
+using JournalQueueDeathTest = JournalQueueTest;
+
+TEST_F(JournalQueueDeathTest, a_record_needs_a_slot) {
+  EXPECT_DEATH(queue_.append(record(), 0), "");
+}
+
+TEST_F(JournalQueueDeathTest, nothing_is_acknowledged_that_no_producer_had) {
+  append(record());
+  PendingRecord unproduced = record();
+  const RecordReport report{&unproduced, DeliveryFault::none};
+  EXPECT_DEATH(queue_.settle({&report, 1}, BatchSize(1'000)), "");
+}
+
 }  // namespace
 }  // namespace chat::gateway

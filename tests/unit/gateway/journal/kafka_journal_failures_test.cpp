@@ -61,6 +61,7 @@ TEST_F(KafkaJournalFailuresTest, what_comes_while_the_producer_is_replaced_follo
     }
   };
   append_some();
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(journal_->reserve(reservation));
   cluster_.fail_next(MockCluster::produce_request, MockCluster::out_of_order_sequence_number);
   EXPECT_TRUE(eventually([&] {
     append_some();
@@ -69,7 +70,7 @@ TEST_F(KafkaJournalFailuresTest, what_comes_while_the_producer_is_replaced_follo
   // Their reservations came before the failure; append() never refuses.
   for (int i = 0; i < 20; ++i) {
     ++seq;
-    journal_->append({message("room", seq), 0, 0, workers_.note("call"), nullptr});
+    journal_->append({message("room", seq), reservation, 0, workers_.note("call"), nullptr});
   }
   const auto count = static_cast<std::size_t>(seq);
   expect_all_delivered(count);
@@ -177,10 +178,11 @@ TEST_F(KafkaJournalFailuresTest, flush_says_how_many_were_not_delivered_and_stop
   start();
   cluster_.down();
   for (std::int64_t seq = 1; seq <= 3; ++seq) append(message("room", seq));
+  ASSERT_TRUE(journal_->reserve(reservation));
   EXPECT_EQ(journal_->flush(milliseconds{200}), 3u);
   journal_->stop();
   cluster_.up();
-  journal_->append({message("room", 4), 0, 0, workers_.note("late"), nullptr});
+  journal_->append({message("room", 4), reservation, 0, workers_.note("late"), nullptr});
   journal_.reset();
   EXPECT_EQ(workers_.count(), 0u);
 }

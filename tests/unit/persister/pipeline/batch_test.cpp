@@ -86,5 +86,12 @@ TEST(Batcher, DropsAPartitionWithItsOffset) {
   EXPECT_EQ(batch.reached.at(1), (StoredPosition{6, hash_of(kept)}));
 }
 
+TEST(BatcherDeathTest, OffsetsOfAPartitionRise) {
+  Batcher batcher({1000, 1'000'000, milliseconds{50}});
+  batcher.add(make_record(0, 5), start);
+  batcher.add(make_record(1, 5), start);
+  EXPECT_DEATH(batcher.add(make_record(0, 5), start), "");
+}
+
 }  // namespace
 }  // namespace chat::persister

@@ -193,5 +193,12 @@ TEST(BatchWork, HasNothingLeftToCommitWhereAllIsDropped) {
   EXPECT_TRUE(work.offsets().empty());
 }
 
+TEST(BatchWorkDeathTest, CountsNothingAsStoredWhereTheTransactionFailed) {
+  BatchWork work(batch_of(4));
+  StoreOutcome outcome;
+  outcome.failure = refusal;
+  EXPECT_DEATH(work.stored(outcome), "");
+}
+
 }  // namespace
 }  // namespace chat::persister

@@ -104,5 +104,42 @@ TEST_F(PartitionBookTest, AReadingThatBeginsAgainInTheSameTopicKeepsWhatIsProven
   EXPECT_EQ(book_.begin_audit(), record_before(5)) << "at 8 there may be another topic's record";
 }
 
+class StoredPartitionTest : public testing::Test {
+ protected:
+  StoredPartitionTest() {
+    book_.assign({0});
+    Start start;
+    start.read_from = 10;
+    start.position = {10, 0, 1};
+    book_.begin(0, start, start.position);
+  }
+
+  std::vector<Advance> advances_to(std::int64_t next_offset) { return book_.advances({{0, {next_offset}}}); }
+
+  PartitionBook book_;
+};
+
+TEST_F(StoredPartitionTest, has_stored_what_a_transaction_committed) {
+  EXPECT_TRUE(book_.has_stored({0, 10}));
+  EXPECT_FALSE(book_.has_stored({0, 12}));
+  book_.committed(advances_to(12));
+  EXPECT_TRUE(book_.has_stored({0, 12}));
+  EXPECT_FALSE(book_.has_stored({1, 1})) << "nothing is known of it";
+}
+
+TEST_F(StoredPartitionTest, begins_each_transaction_from_the_last_position) {
+  book_.committed(advances_to(12));
+  const auto advances = advances_to(15);
+  ASSERT_EQ(advances.size(), 1u);
+  EXPECT_EQ(advances[0].from.next_offset, 12);
+  EXPECT_EQ(advances[0].from.generation, 1);
+}
+
+using StoredPartitionDeathTest = StoredPartitionTest;
+
+TEST_F(StoredPartitionDeathTest, a_batch_reaches_further_than_the_position) {
+  EXPECT_DEATH(advances_to(10), "");
+}
+
 }  // namespace
 }  // namespace chat::persister

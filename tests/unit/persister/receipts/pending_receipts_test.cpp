@@ -170,7 +170,19 @@ TEST_F(PendingReceiptsTest, DropsTheOldestRoomsOverTheBoundOfAllRanges) {
   EXPECT_EQ(next().room, "b");
 }
 
-TEST_F(PendingReceiptsTest, ASettlementOfNothingIsNothing) {
+TEST_F(PendingReceiptsTest, KeepsTheBoundOfAllRangesWhereACallWasInVain) {
+  pending_ = PendingReceipts({.ranges_per_room = 10, .ranges = 6, .rooms = 10});
+  pending_.add(stored("a", {1, 3}));
+  const auto call = next();
+  pending_.add(stored("b", {1, 3}));
+  EXPECT_EQ(pending_.rooms(), 2u) << "a's two ranges are in the call";
+  pending_.unanswered(call);
+  EXPECT_EQ(pending_.rooms(), 1u);
+  pending_.add(stored("b", {5}));
+  EXPECT_EQ(next().room, "b");
+}
+
+TEST_F(PendingReceiptsTest, NumbersOfNothingAreNothing) {
   pending_.add(stored("a", {}));
   EXPECT_EQ(pending_.rooms(), 0u);
   EXPECT_FALSE(pending_.next());

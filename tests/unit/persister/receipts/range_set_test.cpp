@@ -85,5 +85,11 @@ TEST(RangeSet, HoldsTheSameNumbersAsAPlainSetInWhateverOrderTheyCome) {
   }
 }
 
+TEST(RangeSetDeathTest, RangesHaveANumber) {
+  RangeSet set;
+  EXPECT_DEATH(set.add(NumberRange{5, 3, 2}), "");
+  EXPECT_DEATH(set.add(Cursor{5, 0}), "");
+}
+
 }  // namespace
 }  // namespace chat::persister
