@@ -14,7 +14,7 @@ constexpr std::int64_t stream_cap = 10;
 
 BusTrial::BusTrial(boost::asio::io_context& context, redis::CommandConnection& connection,
                    redis::SubscriberConnection& subscriber, redis::Probe& probe, const std::string& prefix,
-                   const std::string& gateway, Pace pace, admin::Trial& trial)
+                   const std::string& gateway, Pace pace, admin::Trial& trial, const Clock& clock)
     : timer_(context, pace, [this] { tick(); }),
       connection_(connection),
       subscriber_(subscriber),
@@ -24,7 +24,8 @@ BusTrial::BusTrial(boost::asio::io_context& context, redis::CommandConnection& c
       room_(trial_room(gateway)),
       channel_(names_.of(room_).channel),
       echo_limit_(pace.echo),
-      trial_(trial) {}
+      trial_(trial),
+      clock_(clock) {}
 
 void BusTrial::start() {
   subscriber_.subscribe(channel_);
@@ -104,7 +105,7 @@ void BusTrial::on_trouble(const Trouble& trouble) {
 /// themselves, and the hole finder knows no such room.
 void BusTrial::clean_up() {
   const RoomNames::Names& names = names_.of(room_);
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto now = clock_.wall_time().time_since_epoch();
   const std::int64_t hour = std::chrono::duration_cast<std::chrono::hours>(now).count();
   const std::string ids = std::string(names.ids) + std::to_string(hour);
   connection_.send({"ZREM", names.active, room_}, [](const redis::Reply&) {});

@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "common/admin/dependencies.hpp"
+#include "common/base/clock.hpp"
 #include "common/base/lifetime.hpp"
 #include "common/base/trouble.hpp"
 #include "common/redis/command_connection.hpp"
@@ -35,7 +36,7 @@ class BusTrial {
   /// Everything outlives it.
   BusTrial(boost::asio::io_context& context, redis::CommandConnection& connection,
            redis::SubscriberConnection& subscriber, redis::Probe& probe, const std::string& prefix,
-           const std::string& gateway, Pace pace, admin::Trial& trial);
+           const std::string& gateway, Pace pace, admin::Trial& trial, const Clock& clock = Clock::real());
 
   /// Subscribes, and tries as soon as there are connections.
   void start();
@@ -74,6 +75,7 @@ class BusTrial {
   const std::string channel_;
   const std::chrono::milliseconds echo_limit_;
   admin::Trial& trial_;
+  const Clock& clock_;
   bool is_subscribed_ = false;
   std::optional<Round> round_;
   std::uint64_t rounds_ = 0;

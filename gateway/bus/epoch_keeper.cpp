@@ -14,19 +14,17 @@ constexpr std::chrono::seconds report_period{10};
 /// What gateways that were connected to the Redis before get to speak first, and to produce what they showed.
 constexpr std::chrono::seconds witness_time{1};
 
-std::int64_t own_clock_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-
 }  // namespace
 
 EpochKeeper::EpochKeeper(boost::asio::io_context& context, redis::CommandConnection& connection,
-                         RoomCommands& commands, Metrics& metrics, std::function<std::int64_t()> seen)
+                         RoomCommands& commands, Metrics& metrics, std::function<std::int64_t()> seen,
+                         const Clock& clock)
     : connection_(connection),
       commands_(commands),
       seen_(std::move(seen)),
+      clock_(clock),
       timer_(context),
+      reports_(report_period),
       unproven_(
           metrics.gauge("chat_epochs_unproven",
                         "1 while Redis may begin no epoch: new rooms, and all rooms after Redis started "
@@ -48,7 +46,7 @@ void EpochKeeper::ask_redis() {
   EpochClaim claim{.floor = seen_()};
   // To a Redis that another gateway proved: what was given before may be above that all the same.
   if (connection_.run_id() != proven_run_)
-    claim.floor = std::max(claim.floor, witness_.bound(Clock::now()).value_or(0));
+    claim.floor = std::max(claim.floor, witness_.bound(clock_.now()).value_or(0));
   commands_.tell_epoch(claim, [this, run = connection_.run_id()](const EpochReply& reply) {
     is_asking_redis_ = false;
     on_reply(run, reply);
@@ -61,22 +59,26 @@ void EpochKeeper::on_reply(const std::string& run, const EpochReply& reply) {
   if (!reply.is_proven) return on_unproven(run);
   unproven_since_.reset();
   proven_run_ = run;
-  witness_.saw(reply.highest, reply.clock_ms, Clock::now());
+  witness_.saw(reply.highest, reply.clock_ms, clock_.now());
 }
 
 void EpochKeeper::on_unproven(const std::string& run) {
-  const auto now = Clock::now();
+  const auto now = clock_.now();
   if (!unproven_since_) {
     unproven_since_ = now;
-    next_report_ = now + report_period;
+    reports_.begin(now);
   }
   if (const auto bound = witness_.bound(now)) return prove(*bound, "what the Redis before it gave");
   if (archive_ != nullptr) return ask_archive(run);
   if (has_waited()) prove(own_clock_ms(), "this gateway's clock");
 }
 
+std::int64_t EpochKeeper::own_clock_ms() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall_time().time_since_epoch()).count();
+}
+
 bool EpochKeeper::has_waited() const {
-  return unproven_since_ && Clock::now() - *unproven_since_ >= witness_time;
+  return unproven_since_ && clock_.now() - *unproven_since_ >= witness_time;
 }
 
 void EpochKeeper::ask_archive(const std::string& run) {
@@ -108,9 +110,7 @@ void EpochKeeper::prove(std::int64_t floor, std::string_view by) {
 }
 
 void EpochKeeper::report(std::string_view reason) {
-  const auto now = Clock::now();
-  if (now < next_report_) return;
-  next_report_ = now + report_period;
+  if (!reports_.allows(clock_.now())) return;
   log::warning(
       "Redis is new, and which numbers rooms had before cannot be proven; messages are told unavailable. "
       "Check PostgreSQL, Kafka and the persister",

@@ -12,7 +12,9 @@
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 
+#include "common/base/clock.hpp"
 #include "common/base/lifetime.hpp"
+#include "common/base/report_limit.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/redis/command_connection.hpp"
 #include "gateway/bus/epoch_archive.hpp"
@@ -30,7 +32,7 @@ class EpochKeeper {
   /// Everything outlives it; `archive` may be null. `seen`: the highest epoch that this gateway's members
   /// saw.
   EpochKeeper(boost::asio::io_context& context, redis::CommandConnection& connection, RoomCommands& commands,
-              Metrics& metrics, std::function<std::int64_t()> seen);
+              Metrics& metrics, std::function<std::int64_t()> seen, const Clock& clock = Clock::real());
 
   /// Before start(). Outlives it, or is set back to null.
   void use(EpochArchive* archive) { archive_ = archive; }
@@ -38,8 +40,6 @@ class EpochKeeper {
   void start() { tick(); }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   void tick();
   void ask_redis();
   void on_reply(const std::string& run, const EpochReply& reply);
@@ -49,18 +49,20 @@ class EpochKeeper {
   void prove(std::int64_t floor, std::string_view by);
   void report(std::string_view reason);
   bool has_waited() const;
+  std::int64_t own_clock_ms() const;
 
   redis::CommandConnection& connection_;
   RoomCommands& commands_;
   const std::function<std::int64_t()> seen_;
+  const Clock& clock_;
   EpochArchive* archive_ = nullptr;
   boost::asio::steady_timer timer_;
   EpochWitness witness_;
   std::string proven_run_;
   bool is_asking_redis_ = false;
   bool is_asking_archive_ = false;
-  std::optional<Clock::time_point> unproven_since_;
-  Clock::time_point next_report_{};
+  std::optional<Clock::TimePoint> unproven_since_;
+  ReportLimit reports_;
   prometheus::Gauge& unproven_;
   prometheus::Counter& proofs_;
   Lifetime lifetime_;

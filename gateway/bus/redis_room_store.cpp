@@ -20,10 +20,11 @@ redis::CommandConnection::Events told_to(admin::Trial* trial) {
 
 RedisRoomStore::RedisRoomStore(boost::asio::io_context& context, const config::RedisSettings& settings,
                                Metrics& metrics, std::int64_t stream_hard_cap, redis::Timing timing,
-                               admin::Trial* trial)
-    : connection_(context, settings, room_scripts(), "worker", redis::ConnectionMetrics(metrics, "worker"),
+                               admin::Trial* trial, const Clock& clock)
+    : clock_(clock),
+      connection_(context, settings, room_scripts(), "worker", redis::ConnectionMetrics(metrics, "worker"),
                   timing, told_to(trial)),
-      commands_(connection_, settings.prefix, stream_hard_cap),
+      commands_(connection_, settings.prefix, stream_hard_cap, clock),
       reads_(metrics.counter("chat_room_reads_total", "Reads of rooms in Redis for joins and history")),
       timer_(context) {
   commands_.on_unproven([this](AcceptRequest request, RoomCommands::AcceptHandler handler) {
@@ -37,7 +38,7 @@ void RedisRoomStore::accept(AcceptRequest request, std::function<void(AcceptRepl
 }
 
 void RedisRoomStore::hold(AcceptRequest request, RoomCommands::AcceptHandler handler) {
-  held_.push_back({std::move(request), std::move(handler), Clock::now() + proof_limit});
+  held_.push_back({std::move(request), std::move(handler), clock_.now() + proof_limit});
   if (held_.size() == 1) try_later();
 }
 
@@ -65,7 +66,7 @@ void RedisRoomStore::on_tried(AcceptReply reply) {
 }
 
 void RedisRoomStore::refuse_late() {
-  const auto now = Clock::now();
+  const auto now = clock_.now();
   while (!held_.empty() && held_.front().deadline <= now) {
     const auto handler = std::move(held_.front().handler);
     held_.pop_front();

@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/admin/dependencies.hpp"
+#include "common/base/clock.hpp"
 #include "common/base/lifetime.hpp"
 #include "common/redis/command_connection.hpp"
 #include "gateway/bus/room_commands.hpp"
@@ -24,11 +25,11 @@ inline constexpr std::int64_t default_stream_hard_cap = 20000;
 /// destroyed inside a handler.
 class RedisRoomStore final : public RoomStore {
  public:
-  /// `metrics` must outlive it, and `trial`, which is told whether there is a connection. Connects from
-  /// start() on.
+  /// `metrics` and `clock` must outlive it, and `trial`, which is told whether there is a connection.
+  /// Connects from start() on.
   RedisRoomStore(boost::asio::io_context& context, const config::RedisSettings& settings, Metrics& metrics,
                  std::int64_t stream_hard_cap = default_stream_hard_cap, redis::Timing timing = {},
-                 admin::Trial* trial = nullptr);
+                 admin::Trial* trial = nullptr, const Clock& clock = Clock::real());
 
   /// On the worker's thread, or before that runs.
   void start() { connection_.start(); }
@@ -41,11 +42,10 @@ class RedisRoomStore final : public RoomStore {
   std::string last_error() const { return connection_.last_error(); }
 
  private:
-  using Clock = std::chrono::steady_clock;
   struct Held {
     AcceptRequest request;
     RoomCommands::AcceptHandler handler;
-    Clock::time_point deadline;
+    Clock::TimePoint deadline;
   };
 
   void hold(AcceptRequest request, RoomCommands::AcceptHandler handler);
@@ -54,6 +54,7 @@ class RedisRoomStore final : public RoomStore {
   void on_tried(AcceptReply reply);
   void refuse_late();
 
+  const Clock& clock_;
   redis::CommandConnection connection_;
   RoomCommands commands_;
   prometheus::Counter& reads_;

@@ -99,8 +99,12 @@ std::vector<std::string_view> room_scripts() {
 }
 
 RoomCommands::RoomCommands(redis::CommandConnection& connection, const std::string& prefix,
-                           std::int64_t stream_hard_cap)
-    : connection_(connection), names_(prefix), stream_hard_cap_(std::to_string(stream_hard_cap)) {}
+                           std::int64_t stream_hard_cap, const Clock& clock)
+    : connection_(connection),
+      names_(prefix),
+      stream_hard_cap_(std::to_string(stream_hard_cap)),
+      clock_(clock),
+      refusal_reports_(report_period) {}
 
 void RoomCommands::accept(AcceptRequest asked, AcceptHandler handler, Unproven unproven) {
   accepts_.push_back({std::move(asked), std::move(handler), unproven});
@@ -181,9 +185,7 @@ void RoomCommands::on_read_reply(const Reply& reply) {
 void RoomCommands::report_refusal(const Reply& reply) {
   if (!reply.is_error()) return refusal_.reset();
   refusal_ = redis::trouble_of(reply.text());
-  const auto now = std::chrono::steady_clock::now();
-  if (now < next_report_) return;
-  next_report_ = now + report_period;
+  if (!refusal_reports_.allows(clock_.now())) return;
   log::warning("Redis refused a script; clients are told unavailable",
                {{"code", reply.error_code()}, {"cause", refusal_->cause}, {"remedy", refusal_->remedy}});
 }

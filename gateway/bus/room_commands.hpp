@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/clock.hpp"
+#include "common/base/report_limit.hpp"
 #include "common/redis/command_connection.hpp"
 #include "common/wire/room_names.hpp"
 #include "gateway/bus/room_store.hpp"
@@ -37,7 +39,9 @@ std::vector<std::string_view> room_scripts();
 /// same time without the io_context running in between.
 class RoomCommands {
  public:
-  RoomCommands(redis::CommandConnection& connection, const std::string& prefix, std::int64_t stream_hard_cap);
+  /// `connection` and `clock` outlive it.
+  RoomCommands(redis::CommandConnection& connection, const std::string& prefix, std::int64_t stream_hard_cap,
+               const Clock& clock = Clock::real());
 
   using AcceptHandler = std::function<void(AcceptReply)>;
 
@@ -73,6 +77,7 @@ class RoomCommands {
   redis::CommandConnection& connection_;
   RoomNames names_;
   std::string stream_hard_cap_;
+  const Clock& clock_;
   // In the order of the calls, which is the order of the answers: kept here, a call's closure needs no
   // memory.
   std::deque<Accept> accepts_;
@@ -80,7 +85,7 @@ class RoomCommands {
   std::optional<Trouble> refusal_;
   std::deque<std::function<void(EpochReply)>> epochs_;
   std::function<void(AcceptRequest, AcceptHandler)> take_back_;
-  std::chrono::steady_clock::time_point next_report_{};
+  ReportLimit refusal_reports_;
 };
 
 }  // namespace chat::gateway

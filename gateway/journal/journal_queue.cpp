@@ -46,8 +46,8 @@ void JournalQueue::append(PendingRecord record, std::size_t reserved_bytes) {
   pending_.await_producing(*added);
 }
 
-bool JournalQueue::is_stalled(Clock::time_point now) const {
-  const Clock::time_point last_progress{Clock::duration{last_progress_.load(std::memory_order_relaxed)}};
+bool JournalQueue::is_stalled(TimePoint now) const {
+  const TimePoint last_progress{TimePoint::duration{last_progress_.load(std::memory_order_relaxed)}};
   return depth() > 0 && now - last_progress >= stall_limit;
 }
 
@@ -70,9 +70,8 @@ void JournalQueue::use_producer(std::unique_ptr<kafka::Producer> producer) {
   pending_.await_producing_all();
 }
 
-JournalQueue::Settlement JournalQueue::settle(std::span<const RecordReport> reports,
-                                              const BatchSize& batches) {
-  const auto now = Clock::now();
+JournalQueue::Settlement JournalQueue::settle(std::span<const RecordReport> reports, const BatchSize& batches,
+                                              TimePoint now) {
   Settlement settlement;
   const std::lock_guard lock(mutex_);
   for (const RecordReport& report : reports) settle(report, batches, now, settlement);
@@ -82,7 +81,7 @@ JournalQueue::Settlement JournalQueue::settle(std::span<const RecordReport> repo
   return settlement;
 }
 
-void JournalQueue::settle(const RecordReport& report, const BatchSize& batches, Clock::time_point now,
+void JournalQueue::settle(const RecordReport& report, const BatchSize& batches, TimePoint now,
                           Settlement& settlement) {
   PendingRecord& record = *report.record;
   auto verdict = judge_delivery(report.fault, record.value.size() + record.room.size(), batches);
@@ -120,7 +119,7 @@ std::unique_ptr<PendingRecord> JournalQueue::take(const PendingRecord& record) {
   return taken;
 }
 
-void JournalQueue::note_posted(std::size_t records, Clock::time_point now) {
+void JournalQueue::note_posted(std::size_t records, TimePoint now) {
   last_progress_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);
   CHAT_BUG(in_handover_ < records, "more records were handed over than have left the journal");

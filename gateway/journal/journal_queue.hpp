@@ -9,6 +9,7 @@
 #include <mutex>
 #include <span>
 
+#include "common/base/clock.hpp"
 #include "common/kafka/producer.hpp"
 #include "gateway/journal/batch_size.hpp"
 #include "gateway/journal/capacity.hpp"
@@ -22,7 +23,7 @@ namespace chat::gateway {
 /// Workers hold the lock for single records, the journal's thread for a few hundred at a time.
 class JournalQueue {
  public:
-  using Clock = std::chrono::steady_clock;
+  using TimePoint = Clock::TimePoint;
 
   JournalQueue(std::size_t max_records, std::size_t max_bytes, JournalMetrics& figures)
       : figures_(figures), capacity_(max_records, max_bytes) {}
@@ -42,7 +43,7 @@ class JournalQueue {
   std::size_t bytes() const { return capacity_.bytes(); }
 
   /// There are records, and none of them got its report for 10 s.
-  bool is_stalled(Clock::time_point now) const;
+  bool is_stalled(TimePoint now) const;
 
   /// Waits until all records have their report and their calls were posted. How many have not.
   std::size_t wait_until_empty(std::chrono::milliseconds wait);
@@ -64,8 +65,8 @@ class JournalQueue {
   };
   /// Takes the records out whose reports are final; the others have to be produced again. At most
   /// records_per_lock reports. The calls must be posted, and then note_posted() be told of their records.
-  Settlement settle(std::span<const RecordReport> reports, const BatchSize& batches);
-  void note_posted(std::size_t records, Clock::time_point now);
+  Settlement settle(std::span<const RecordReport> reports, const BatchSize& batches, TimePoint now);
+  void note_posted(std::size_t records, TimePoint now);
   static constexpr std::size_t records_per_lock = 256;
 
   /// `none_fits`: the producer's queue is full; there is space again after some reports.
@@ -74,8 +75,7 @@ class JournalQueue {
   Produced produce_some();
 
  private:
-  void settle(const RecordReport& report, const BatchSize& batches, Clock::time_point now,
-              Settlement& settlement);
+  void settle(const RecordReport& report, const BatchSize& batches, TimePoint now, Settlement& settlement);
   void refuse(PendingRecord& record, JournalRefusal refusal, WorkerCalls& calls);
   std::unique_ptr<PendingRecord> take(const PendingRecord& record);
 
@@ -88,7 +88,7 @@ class JournalQueue {
   bool is_direct_ = true;                      // none waits to be produced, so append() may
   std::size_t in_handover_ = 0;                // taken out of pending_, calls not yet posted
   std::atomic<std::size_t> depth_{0};
-  std::atomic<Clock::rep> last_progress_{0};
+  std::atomic<TimePoint::rep> last_progress_{0};
 };
 
 }  // namespace chat::gateway

@@ -17,11 +17,12 @@ constexpr milliseconds abandon_wait{2'000};
 }  // namespace
 
 KafkaJournal::KafkaJournal(config::KafkaSettings settings, KafkaJournalOptions options, PostToWorker post,
-                           Metrics& metrics)
+                           Metrics& metrics, const Clock& clock)
     : settings_(std::move(settings)),
       options_(std::move(options)),
       post_(std::move(post)),
       metrics_(metrics),
+      clock_(clock),
       figures_(metrics),
       queue_(options_.max_records, options_.max_bytes, figures_),
       batch_size_(kafka::Producer::batch_bytes_of(settings_)),
@@ -65,7 +66,7 @@ void KafkaJournal::append(JournalEntry entry) {
   record.value = encode_record(entry.record);
   record.room = std::move(entry.record.room);
   record.held_bytes = std::max(entry.reserved_bytes, record.value.size());
-  record.appended = Clock::now();
+  record.appended = clock_.now();
   record.waiters.push_back({entry.worker, std::move(entry.on_durable), std::move(entry.on_refused)});
   queue_.append(std::move(record), entry.reserved_bytes);
 }
@@ -122,7 +123,7 @@ void KafkaJournal::settle_reports() {
 }
 
 void KafkaJournal::settle(std::span<const RecordReport> reports) {
-  auto [calls, needs_smaller_batches] = queue_.settle(reports, batch_size_);
+  auto [calls, needs_smaller_batches] = queue_.settle(reports, batch_size_, clock_.now());
   needs_smaller_batches_ |= needs_smaller_batches;
   if (calls.records() == 0) return;
   calls.post(post_);
@@ -130,12 +131,12 @@ void KafkaJournal::settle(std::span<const RecordReport> reports) {
   figures_.undeliverable.Increment(static_cast<double>(calls.refused_records()));
   backoff_.reset();
   if (calls.durable_records() > 0) health_.set_trouble(std::nullopt);
-  queue_.note_posted(calls.records(), Clock::now());
+  queue_.note_posted(calls.records(), clock_.now());
 }
 
 void KafkaJournal::note_failures(const DeliveryFailures& failures) {
   const auto wait = backoff_.next();
-  produce_after_ = Clock::now() + wait;
+  produce_after_ = clock_.now() + wait;
   log::warning("Kafka did not take records of the journal; they are produced again",
                {{"records", failures.count}, {"reason", failures.error}, {"wait_ms", wait.count()}});
   figures_.retried.Increment(static_cast<double>(failures.count));
@@ -151,7 +152,7 @@ void KafkaJournal::retire(const std::string& reason) {
       Trouble{"producer_failed", "the Kafka producer failed for good and is replaced (" + reason + ")",
               "see the reason; the user needs Write on the topic or IdempotentWrite on the cluster"});
   drop_producer();
-  produce_after_ = std::max(produce_after_, Clock::now() + backoff_.next());
+  produce_after_ = std::max(produce_after_, clock_.now() + backoff_.next());
 }
 
 void KafkaJournal::drop_producer() {
@@ -186,9 +187,9 @@ void KafkaJournal::follow_topic_limit() {
 }
 
 void KafkaJournal::replace() {
-  const auto now = Clock::now();
+  const auto now = clock_.now();
   if (now < produce_after_) {
-    std::this_thread::sleep_for(std::min<Clock::duration>(poll_wait, produce_after_ - now));
+    std::this_thread::sleep_for(std::min<Clock::TimePoint::duration>(poll_wait, produce_after_ - now));
     return;
   }
   auto fresh = make_producer();
@@ -203,7 +204,7 @@ void KafkaJournal::replace() {
 }
 
 void KafkaJournal::produce_waiting() {
-  if (Clock::now() < produce_after_) return;
+  if (clock_.now() < produce_after_) return;
   auto produced = JournalQueue::Produced::some;
   while (produced == JournalQueue::Produced::some) produced = queue_.produce_some();
   if (produced == JournalQueue::Produced::all) health_.set_rebuilding(false);

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "common/base/backoff.hpp"
+#include "common/base/clock.hpp"
 #include "common/base/result.hpp"
 #include "common/base/trouble.hpp"
 #include "common/config/service_settings.hpp"
@@ -40,16 +41,17 @@ struct KafkaJournalOptions {
 /// again for ever.
 class KafkaJournal : public Journal {
  public:
-  /// The topic must exist. Throws std::runtime_error with one sentence where librdkafka refuses the settings.
+  /// The topic must exist. `metrics` and `clock` outlive it. Throws std::runtime_error with one sentence
+  /// where librdkafka refuses the settings.
   KafkaJournal(config::KafkaSettings settings, KafkaJournalOptions options, PostToWorker post,
-               Metrics& metrics);
+               Metrics& metrics, const Clock& clock = Clock::real());
   ~KafkaJournal() override;
 
   bool reserve(std::size_t bytes) override;
   void release(std::size_t bytes) override;
   void append(JournalEntry entry) override;
   std::size_t record_limit_bytes() const override { return record_limit_.load(std::memory_order_relaxed); }
-  bool healthy() const override { return health_.healthy(queue_.is_stalled(Clock::now())); }
+  bool healthy() const override { return health_.healthy(queue_.is_stalled(clock_.now())); }
   std::size_t depth() const override { return queue_.depth(); }
 
   /// The topic takes batches of so many bytes, as its settings say now. Batches follow it up and down. Any
@@ -58,7 +60,7 @@ class KafkaJournal : public Journal {
 
   /// Why records do not get into Kafka, as far as the journal knows; none while they do, or while there are
   /// none. Any thread.
-  std::optional<Trouble> trouble() const { return health_.trouble(queue_.is_stalled(Clock::now())); }
+  std::optional<Trouble> trouble() const { return health_.trouble(queue_.is_stalled(clock_.now())); }
 
   /// Refuses every reserve() from now on and waits until all records are durable and their calls handed over,
   /// for at most `wait`. How many were not (K6): they may or may not be in Kafka, and their senders were not
@@ -69,8 +71,6 @@ class KafkaJournal : public Journal {
   void stop();
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   Result<std::unique_ptr<kafka::Producer>> make_producer();
   void run();
   void turn();
@@ -89,6 +89,7 @@ class KafkaJournal : public Journal {
   const KafkaJournalOptions options_;
   const PostToWorker post_;
   Metrics& metrics_;
+  const Clock& clock_;
   JournalMetrics figures_;
   JournalQueue queue_;
   JournalHealth health_;
@@ -103,7 +104,7 @@ class KafkaJournal : public Journal {
   BatchSize batch_size_;                // of the producer
   bool needs_smaller_batches_ = false;  // it was told that one is too large
   Backoff backoff_;
-  Clock::time_point produce_after_{};
+  Clock::TimePoint produce_after_{};
 
   std::thread thread_;
 };

@@ -30,13 +30,14 @@ HoleFinder::HoleFinder(const config::RedisSettings& redis, postgres::DatabaseSet
       clock_(clock),
       owned_(owned),
       metrics_(metrics),
-      redis_(redis, metrics, options_.timing, stop_.get_token()),
+      redis_(redis, metrics, options_.timing, stop_.get_token(), clock),
       store_(impatient(std::move(database)), options_.topic),
       sources_(with_positions(std::move(kafka), store_)),
       watches_(options_.settling),
       comparisons_(redis_, store_, receipts, metrics_, options_.page),
       recheck_(redis_, store_, sources_, clock, options_.period),
       scan_(redis_, sources_, watches_, comparisons_, clock, options_.period, options_.max_rooms),
+      failure_reports_(report_period),
       thread_([this] { run(); }) {}
 
 HoleFinder::~HoleFinder() {
@@ -117,9 +118,7 @@ void HoleFinder::forget_proven() {
 /// The room comes again with a later scan.
 void HoleFinder::note_failure(const postgres::Failure& failure) {
   scan_.discount();
-  const auto now = clock_.now();
-  if (now < next_report_) return;
-  next_report_ = now + report_period;
+  if (!failure_reports_.allows(clock_.now())) return;
   log::warning("PostgreSQL does not let the hole finder compare a room; it tries again later",
                {{"sqlstate", failure.sqlstate}, {"reason", failure.message}});
 }

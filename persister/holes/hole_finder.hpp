@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "common/base/clock.hpp"
+#include "common/base/report_limit.hpp"
 #include "common/config/service_settings.hpp"
 #include "common/kafka/stored_progress.hpp"
 #include "common/metrics/metrics.hpp"
@@ -81,7 +82,7 @@ class HoleFinder {
   RoomComparisons comparisons_;
   WatermarkRecheck recheck_;
   ActiveRoomScan scan_;
-  Clock::TimePoint next_report_{};
+  ReportLimit failure_reports_;
 
   std::thread thread_;
 };

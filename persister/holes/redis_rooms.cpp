@@ -27,8 +27,9 @@ std::string escape_pattern(std::string_view text) {
 }  // namespace
 
 RedisRooms::RedisRooms(const config::RedisSettings& settings, Metrics& metrics, redis::Timing timing,
-                       std::stop_token stop)
+                       std::stop_token stop, const Clock& clock)
     : stop_(std::move(stop)),
+      clock_(clock),
       names_(settings.prefix),
       work_(context_.get_executor()),
       wake_(stop_, [this] { boost::asio::post(context_, [] {}); }),
@@ -92,8 +93,7 @@ std::optional<ActiveRooms> RedisRooms::with_watermark(const std::string& from) {
 }
 
 bool RedisRooms::forget_watermarks(const std::vector<std::string>& rooms) {
-  const auto now =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(clock_.wall_time().time_since_epoch());
   const std::string score = std::to_string(now.count());
   const auto is_number = [](const Reply& reply) { return reply.type() == Reply::Type::integer; };
   for (const std::string& room : rooms) {

@@ -12,6 +12,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "common/base/clock.hpp"
 #include "common/config/service_settings.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/redis/command_connection.hpp"
@@ -38,8 +39,9 @@ struct RoomState {
 /// Redis is away, or the thread was asked to stop.
 class RedisRooms {
  public:
+  /// `metrics` and `clock` outlive it.
   RedisRooms(const config::RedisSettings& settings, Metrics& metrics, redis::Timing timing,
-             std::stop_token stop);
+             std::stop_token stop, const Clock& clock = Clock::real());
 
   /// Serves the connection until then, or until asked to stop.
   void serve_until(std::chrono::steady_clock::time_point time);
@@ -73,6 +75,7 @@ class RedisRooms {
   bool all_answered();
 
   std::stop_token stop_;
+  const Clock& clock_;
   RoomNames names_;
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;

@@ -16,7 +16,7 @@ class BatchStore {
   /// All of it outlives this object. `keeper` gives the positions and learns that they were committed.
   BatchStore(Store& store, PositionKeeper& keeper, PersisterMetrics& metrics, Clock& clock);
 
-  /// Blocks for at most eight transactions and two seconds of waits between them.
+  /// Blocks for at most nine transactions and two seconds of waits between them.
   StoreOutcome store(const BatchWork& work);
 
  private:

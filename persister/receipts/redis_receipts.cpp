@@ -32,6 +32,7 @@ RedisReceipts::RedisReceipts(boost::asio::io_context& context, const config::Red
       waiting_(metrics.gauge("chat_receipts_waiting", "Rooms with receipts that Redis has not taken yet")),
       pending_(options.bounds),
       names_(settings.prefix),
+      refusal_reports_(report_period),
       retry_timer_(context),
       connection_(context, settings, {stored_script}, "receipts",
                   redis::ConnectionMetrics(metrics, "receipts"), options.timing,
@@ -127,9 +128,7 @@ void RedisReceipts::on_reply(const Call& call, const redis::Reply& reply) {
 /// Out of memory and the like hit every room, so it is told once in a while. Of the error only the code is
 /// written: its text may repeat a script's words.
 void RedisReceipts::report_refusal(const redis::Reply& reply) {
-  const auto now = clock_.now();
-  if (reply.is_none() || now < next_report_) return;
-  next_report_ = now + report_period;
+  if (reply.is_none() || !refusal_reports_.allows(clock_.now())) return;
   log::warning(
       "Redis refused a receipt; it is sent again, senders learn later that their messages are stored",
       {{"code", reply.error_code()}, {"retry_ms", options_.retry.count()}});

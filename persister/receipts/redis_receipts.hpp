@@ -15,6 +15,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/lifetime.hpp"
+#include "common/base/report_limit.hpp"
 #include "common/config/service_settings.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/redis/command_connection.hpp"
@@ -81,7 +82,7 @@ class RedisReceipts final : public Receipts {
   std::atomic<bool> is_connected_ = false;
   std::size_t in_flight_ = 0;
   bool will_retry_ = false;
-  Clock::TimePoint next_report_{};
+  ReportLimit refusal_reports_;
   std::shared_ptr<std::promise<void>> all_told_;  // of the finish() that waits
   boost::asio::steady_timer retry_timer_;
   redis::CommandConnection connection_;

@@ -7,7 +7,7 @@ namespace {
 
 using kafka::DeliveryFault;
 using std::chrono::milliseconds;
-using Clock = JournalQueue::Clock;
+using Clock = std::chrono::steady_clock;
 
 /// Without a producer: records are only kept. What the producer does is in kafka_journal_test.cpp.
 class JournalQueueTest : public testing::Test {
@@ -72,7 +72,7 @@ TEST_F(JournalQueueDeathTest, nothing_is_acknowledged_that_no_producer_had) {
   append(record());
   PendingRecord unproduced = record();
   const RecordReport report{&unproduced, DeliveryFault::none};
-  EXPECT_DEATH(queue_.settle({&report, 1}, BatchSize(1'000)), "");
+  EXPECT_DEATH(queue_.settle({&report, 1}, BatchSize(1'000), Clock::now()), "");
 }
 
 }  // namespace
