@@ -32,7 +32,7 @@ start_daemon() {
   local log=$folder/dockerd.log deadline=$((SECONDS + 60))
   rm -f "$folder/docker.sock" "$folder/docker.pid"
   "$@" --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/docker.pid" -H "$DOCKER_HOST" \
-    --storage-driver="$storage" --cgroup-parent="$group" >"$log" 2>&1 </dev/null &
+    --storage-driver="$storage" --cgroup-parent="$group" --log-level=warn >"$log" 2>&1 </dev/null &
   daemon=$!
   until "$docker" version >/dev/null 2>&1; do
     kill -0 "$daemon" 2>/dev/null || fail "dockerd did not start: $(tail -n 20 "$log")"

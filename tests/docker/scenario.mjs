@@ -55,19 +55,21 @@ async function killOne() {
 async function upgradeOne() {
   const [{ Id }] = await stack.containers("gateway");
   const old = Id.slice(0, 12);
-  await stack.relabel("chat-gateway", "next");
+  const version = `of-${Date.now()}`;
+  await stack.relabel("chat-gateway", version);
   await stack.docker("stop", "--time", "40", Id);
   await stack.docker("rm", Id);
   await conversation.resume(old, () => conversation.sendFromAnother(old));
   await conversation.moved(old);
   await stack.up(4);
   await conversation.connect(await gateways(4));
-  const versions = (await stack.containers("gateway")).map(({ Config }) => Config.Labels["chat.test"] ?? "first").sort();
-  assert.deepEqual(versions, ["first", "first", "first", "next"]);
+  const versions = (await stack.containers("gateway")).map(({ Config }) => Config.Labels["chat.test"]);
+  assert.equal(versions.filter((label) => label === version).length, 1, `the versions are ${versions}`);
   return `${await conversation.talk()} messages between two versions`;
 }
 
 async function main() {
+  await stack.compose("down", "--volumes");  // what a run that failed may have left in --folder
   await step("up: seven services are started in order", () => stack.up());
   await step("all health checks say healthy", () => stack.health("healthy"));
   await step("no root, no capabilities, no writable image, memory limits", hardened);
@@ -75,6 +77,12 @@ async function main() {
   await step("native and Socket.IO clients on two gateways; messages are in PostgreSQL", async () => {
     await conversation.connect(await gateways(2));
     return `${await conversation.talk()} messages`;
+  });
+  await step("a session id leads to no other container", async () => {
+    for (const name of ["redis", "prometheus", "example.org", "0123456789ab"]) {
+      const { status } = await fetch(`http://127.0.0.1:8000/socket.io/?EIO=4&transport=polling&sid=${name}~0~x`);
+      assert.equal(status, 400, name);
+    }
   });
   await step("--scale gateway=4: NGINX and Prometheus find the new ones", async () => {
     await stack.up(4);
