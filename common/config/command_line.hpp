@@ -31,7 +31,7 @@ class CommandLine {
   /// A flag that help does not show.
   void add_hidden(const std::string& flag, Kind kind);
 
-  /// All errors, one sentence each; what was understood can be asked for all the same.
+  /// All errors, one sentence each; the flags that were understood can still be asked for.
   std::vector<std::string> parse(const std::vector<std::string>& arguments);
 
   bool has(const std::string& flag) const;

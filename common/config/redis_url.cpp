@@ -8,10 +8,10 @@ namespace {
 
 constexpr const char* form = "redis://[user][:password]@host:port[/db]";
 
-std::optional<std::int64_t> parse_integer(std::string_view text, std::int64_t least, std::int64_t most) {
+std::optional<std::int64_t> parse_integer(std::string_view text, std::int64_t min, std::int64_t max) {
   std::int64_t number = 0;
   const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (code != std::errc{} || stop != text.data() + text.size() || number < least || number > most)
+  if (code != std::errc{} || stop != text.data() + text.size() || number < min || number > max)
     return std::nullopt;
   return number;
 }
@@ -46,7 +46,7 @@ std::optional<Error> read_user(std::string_view text, RedisUrl& url) {
   return std::nullopt;
 }
 
-std::optional<Error> read_place(std::string_view text, RedisUrl& url) {
+std::optional<Error> read_server(std::string_view text, RedisUrl& url) {
   const bool is_bracketed = text.starts_with('[');
   const auto host_end = is_bracketed ? text.find(']') : text.find(':');
   if (is_bracketed && host_end == text.npos) return Error{"has a [ without its ]"};
@@ -81,7 +81,7 @@ Result<RedisUrl> parse_redis_url(std::string_view text) {
   if (text.find_first_of("?#") != text.npos)
     return Error{"has options after ? or #, which are not supported"};
   const auto slash = text.find('/');
-  if (const auto error = read_place(text.substr(0, slash), url)) return *error;
+  if (const auto error = read_server(text.substr(0, slash), url)) return *error;
   const std::string_view database = slash == text.npos ? "" : text.substr(slash + 1);
   if (!database.empty()) {
     const auto number = parse_integer(database, 0, max_redis_database);

@@ -39,11 +39,11 @@ struct Setting {
 Setting text_setting(std::string flag, std::string variable, std::string help, std::string& target);
 Setting secret_setting(std::string flag, std::string variable, std::string help, std::string& target);
 Setting integer_setting(std::string flag, std::string variable, std::string help, std::int64_t& target,
-                        std::int64_t least, std::int64_t most);
+                        std::int64_t min, std::int64_t max);
 Setting seconds_setting(std::string flag, std::string variable, std::string help,
-                        std::chrono::milliseconds& target, double least, double most);
+                        std::chrono::milliseconds& target, double min, double max);
 Setting milliseconds_setting(std::string flag, std::string variable, std::string help,
-                             std::chrono::milliseconds& target, std::int64_t least, std::int64_t most);
+                             std::chrono::milliseconds& target, std::int64_t min, std::int64_t max);
 Setting switch_setting(std::string flag, std::string variable, std::string help, bool& target);
 /// URLs or connection strings whose password must not be shown.
 Setting url_setting(std::string flag, std::string variable, std::string help, std::string& target);
@@ -84,8 +84,7 @@ class SettingsTable {
   void add_check(std::function<std::optional<std::string>()> check);
 
   /// Assigns from the environment and then from the flags; `arguments` are without the program's name.
-  /// --help,
-  /// --version and --help-markdown (the table in deploy/README.md) exit 0. All errors are collected, one a
+  /// --help, --version and --help-markdown (the table in deploy/README.md) exit 0. All errors are collected, one a
   /// line, exit code 2. An empty variable counts as not set. For every secret or URL setting also NAME_FILE
   /// and its flag: the file's first line is the value; both set is an error. A setting's former name works
   /// with a warning; both names set is an error. Of a flag given twice the last counts.

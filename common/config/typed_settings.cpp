@@ -50,11 +50,11 @@ Setting make(std::string flag, std::string variable, std::string help, std::stri
 
 /// `what` is the number's name in the fault.
 template <class Assign>
-Fault assign_integer(const std::string& text, const std::string& what, std::int64_t least, std::int64_t most,
+Fault assign_integer(const std::string& text, const std::string& what, std::int64_t min, std::int64_t max,
                      const Assign& assign) {
   const auto number = parse_number<std::int64_t>(text);
-  if (!number || *number < least || *number > most)
-    return Fault{"is not a " + what + " from " + number_text(least) + " to " + number_text(most)};
+  if (!number || *number < min || *number > max)
+    return Fault{"is not a " + what + " from " + number_text(min) + " to " + number_text(max)};
   assign(*number);
   return Fault{};
 }
@@ -107,23 +107,23 @@ Setting address_setting(std::string flag, std::string variable, std::string help
 }
 
 Setting integer_setting(std::string flag, std::string variable, std::string help, std::int64_t& target,
-                        std::int64_t least, std::int64_t most) {
+                        std::int64_t min, std::int64_t max) {
   Setting setting = make(std::move(flag), std::move(variable), std::move(help), number_text(target));
-  setting.assign = [&target, least, most](const std::string& text) {
-    return assign_integer(text, "number", least, most, [&target](std::int64_t number) { target = number; });
+  setting.assign = [&target, min, max](const std::string& text) {
+    return assign_integer(text, "number", min, max, [&target](std::int64_t number) { target = number; });
   };
   return setting;
 }
 
 Setting seconds_setting(std::string flag, std::string variable, std::string help,
-                        std::chrono::milliseconds& target, double least, double most) {
+                        std::chrono::milliseconds& target, double min, double max) {
   Setting setting =
       make(std::move(flag), std::move(variable), std::move(help), number_text(in_seconds(target)));
-  setting.assign = [&target, least, most](const std::string& text) {
+  setting.assign = [&target, min, max](const std::string& text) {
     const auto seconds = parse_number<double>(text);
     // Written so that NaN is refused.
-    if (!seconds || !(*seconds >= least && *seconds <= most))
-      return Fault{"is not a number of seconds from " + number_text(least) + " to " + number_text(most)};
+    if (!seconds || !(*seconds >= min && *seconds <= max))
+      return Fault{"is not a number of seconds from " + number_text(min) + " to " + number_text(max)};
     target = std::chrono::milliseconds(std::llround(*seconds * 1000));
     return Fault{};
   };
@@ -131,11 +131,11 @@ Setting seconds_setting(std::string flag, std::string variable, std::string help
 }
 
 Setting milliseconds_setting(std::string flag, std::string variable, std::string help,
-                             std::chrono::milliseconds& target, std::int64_t least, std::int64_t most) {
+                             std::chrono::milliseconds& target, std::int64_t min, std::int64_t max) {
   Setting setting = make(std::move(flag), std::move(variable), std::move(help),
                          number_text(static_cast<std::int64_t>(target.count())));
-  setting.assign = [&target, least, most](const std::string& text) {
-    return assign_integer(text, "number of milliseconds", least, most,
+  setting.assign = [&target, min, max](const std::string& text) {
+    return assign_integer(text, "number of milliseconds", min, max,
                           [&target](std::int64_t number) { target = std::chrono::milliseconds(number); });
   };
   return setting;

@@ -11,10 +11,10 @@ namespace chat {
 /// More of them in front of one request are not ignored, but refused by the parser.
 constexpr std::size_t max_empty_lines = 8;
 
-/// Drops up to `most` empty lines (CR LF) that the buffer begins with, and gives their number.
-inline std::size_t drop_empty_lines(boost::beast::flat_buffer& buffer, std::size_t most) {
+/// Drops up to `max` empty lines (CR LF) that the buffer begins with, and gives their number.
+inline std::size_t drop_empty_lines(boost::beast::flat_buffer& buffer, std::size_t max) {
   std::size_t dropped = 0;
-  for (; dropped < most; ++dropped) {
+  for (; dropped < max; ++dropped) {
     const auto* const bytes = static_cast<const char*>(buffer.cdata().data());
     if (buffer.size() < 2 || bytes[0] != '\r' || bytes[1] != '\n') break;
     buffer.consume(2);

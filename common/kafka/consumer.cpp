@@ -27,8 +27,8 @@ class PartitionList {
   PartitionList& operator=(const PartitionList&) = delete;
 
   void add(std::int32_t partition) { list_.push_back(RdKafka::TopicPartition::create(topic_, partition)); }
-  void add(const PartitionOffset& place) {
-    list_.push_back(RdKafka::TopicPartition::create(topic_, place.partition, place.offset));
+  void add(const PartitionOffset& position) {
+    list_.push_back(RdKafka::TopicPartition::create(topic_, position.partition, position.offset));
   }
   std::vector<RdKafka::TopicPartition*>& list() { return list_; }
 
@@ -56,7 +56,7 @@ std::vector<std::int32_t> numbers_of(const std::vector<RdKafka::TopicPartition*>
 
 /// Errors of a partition after which librdkafka reads no further in it, or would go on in another topic of
 /// the same name.
-bool has_lost_place(RdKafka::ErrorCode error) {
+bool has_lost_position(RdKafka::ErrorCode error) {
   return error == RdKafka::ERR__AUTO_OFFSET_RESET || error == RdKafka::ERR_OFFSET_OUT_OF_RANGE ||
          error == RdKafka::ERR_UNKNOWN_TOPIC_OR_PART || error == RdKafka::ERR__UNKNOWN_TOPIC ||
          error == RdKafka::ERR__UNKNOWN_PARTITION;
@@ -160,8 +160,8 @@ std::optional<ConsumedRecord> Consumer::consume(milliseconds wait) {
       return std::nullopt;
     default:
       impl_->log_failure(*message);
-      if (has_lost_place(message->err()) && message->partition() >= 0)
-        impl_->listener.on_lost_place(message->partition());
+      if (has_lost_position(message->err()) && message->partition() >= 0)
+        impl_->listener.on_lost_position(message->partition());
       else
         impl_->listener.on_failure();
       return std::nullopt;
@@ -171,9 +171,9 @@ std::optional<ConsumedRecord> Consumer::consume(milliseconds wait) {
   return to_record(*message);
 }
 
-void Consumer::read_from(const std::vector<PartitionOffset>& places) {
+void Consumer::read_from(const std::vector<PartitionOffset>& positions) {
   PartitionList list(impl_->topic);
-  for (const auto& place : places) list.add(place);
+  for (const auto& position : positions) list.add(position);
   const auto error = impl_->consumer->assign(list.list());
   if (error != RdKafka::ERR_NO_ERROR)
     log::error("Kafka's client does not read the partitions that it was given",

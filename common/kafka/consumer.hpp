@@ -56,7 +56,7 @@ class RebalanceListener {
   /// Before they go; may commit.
   virtual void on_revoked(const std::vector<std::int32_t>& partitions) = 0;
   /// The topic or the offset that comes next is not there; nothing more comes before the next read_from().
-  virtual void on_lost_place(std::int32_t partition) = 0;
+  virtual void on_lost_position(std::int32_t partition) = 0;
   /// Reading failed in another way; librdkafka goes on by itself, perhaps in another topic of the same name.
   virtual void on_failure() = 0;
 };
@@ -76,7 +76,7 @@ class Consumer {
 
   /// Reads these partitions and no others, from these offsets on. What was fetched of them before is dropped.
   /// A partition that is paused must be resumed first.
-  void read_from(const std::vector<PartitionOffset>& places);
+  void read_from(const std::vector<PartitionOffset>& positions);
 
   /// What Kafka has of those of the partitions that answer within `wait` for each; after one that does not,
   /// the others get a fifth of it.

@@ -9,11 +9,11 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 
 /// One machine may be away and another be lost, and still one has every acknowledged message.
-constexpr std::int64_t least_replicas = 3;
-constexpr std::int64_t least_in_sync = 2;
+constexpr std::int64_t min_replicas = 3;
+constexpr std::int64_t min_in_sync = 2;
 
 /// Kafka's own default for the future. A machine without NTP is seldom off by more.
-constexpr milliseconds least_clock_difference = hours{1};
+constexpr milliseconds min_clock_difference = hours{1};
 
 /// In the largest unit that loses nothing.
 std::string text_of(milliseconds time) {
@@ -27,14 +27,14 @@ std::string text_of(milliseconds time) {
 
 void add_copies(std::vector<DurabilityFinding>& findings, const std::string& topic,
                 const DurabilityFacts& facts) {
-  if (facts.replicas && *facts.replicas < least_replicas)
+  if (facts.replicas && *facts.replicas < min_replicas)
     findings.push_back(
         {durability_kinds[0],
          "topic " + topic + " has " + std::to_string(*facts.replicas) +
              (*facts.replicas == 1 ? " replica" : " replicas"),
          "a lost machine or disk, or with one replica lost power, may lose acknowledged messages",
          "give it 3 (KAFKA_REPLICATION=3 before it is made, kafka-reassign-partitions later)"});
-  if (facts.min_insync_replicas && *facts.min_insync_replicas < least_in_sync)
+  if (facts.min_insync_replicas && *facts.min_insync_replicas < min_in_sync)
     findings.push_back(
         {durability_kinds[1],
          "min.insync.replicas of topic " + topic + " is " + std::to_string(*facts.min_insync_replicas),
@@ -79,7 +79,7 @@ void add_refusal(std::vector<DurabilityFinding>& findings, const std::string& to
              " bytes at a time (max.message.bytes, segment.bytes)",
          "it never takes the longest messages, so they are never acknowledged",
          "set both to " + std::to_string(demands.min_batch_bytes) + " or more on the topic (kafka-configs)"});
-  if (facts.max_clock_difference && *facts.max_clock_difference < least_clock_difference)
+  if (facts.max_clock_difference && *facts.max_clock_difference < min_clock_difference)
     findings.push_back({durability_kinds[6],
                         "topic " + topic + " refuses records whose time differs from the broker's clock by " +
                             text_of(*facts.max_clock_difference),

@@ -22,9 +22,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-int milliseconds_until(Clock::time_point deadline, milliseconds most) {
+int milliseconds_until(Clock::time_point deadline, milliseconds max) {
   const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
-  return static_cast<int>(std::clamp(left, milliseconds{1}, most).count());
+  return static_cast<int>(std::clamp(left, milliseconds{1}, max).count());
 }
 
 // What passes by itself while brokers start or choose their leader.

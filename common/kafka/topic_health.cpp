@@ -6,11 +6,11 @@ namespace chat::kafka {
 namespace {
 
 std::string list_of(const std::vector<std::int32_t>& partitions) {
-  constexpr std::size_t most = 10;
+  constexpr std::size_t max_named = 10;
   std::string list;
-  for (std::size_t i = 0; i < partitions.size() && i < most; ++i)
+  for (std::size_t i = 0; i < partitions.size() && i < max_named; ++i)
     list += (i == 0 ? "" : ", ") + std::to_string(partitions[i]);
-  if (partitions.size() > most) list += ", …";
+  if (partitions.size() > max_named) list += ", …";
   return list;
 }
 

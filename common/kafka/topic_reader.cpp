@@ -23,7 +23,7 @@ int to_int(milliseconds wait) {
   return static_cast<int>(wait.count());
 }
 
-struct Place {
+struct Span {
   std::int64_t next = 0;
   std::int64_t end = 0;
 };
@@ -63,7 +63,7 @@ struct TopicReader::Impl {
       // None is committed: a negative number. What the topic no longer keeps is passed over.
       const std::int64_t next = std::max(first, partition->offset());
       partition->set_offset(next);
-      places[partition->partition()] = {next, end};
+      spans[partition->partition()] = {next, end};
     }
     return std::nullopt;
   }
@@ -71,7 +71,7 @@ struct TopicReader::Impl {
   ClientEvents events;
   const std::string brokers;
   const std::string topic;
-  std::map<std::int32_t, Place> places;
+  std::map<std::int32_t, Span> spans;
   std::unique_ptr<RdKafka::KafkaConsumer> consumer;
 };
 
@@ -107,7 +107,7 @@ TopicReader::~TopicReader() {
 }
 
 bool TopicReader::is_at_end() const {
-  return std::ranges::all_of(impl_->places,
+  return std::ranges::all_of(impl_->spans,
                              [](const auto& entry) { return entry.second.next >= entry.second.end; });
 }
 
@@ -119,19 +119,19 @@ std::optional<ConsumedRecord> TopicReader::next(milliseconds wait) {
                  {{"topic", impl_->topic}, {"error", RdKafka::err2str(message->err())}});
     return std::nullopt;
   }
-  Place& place = impl_->places[message->partition()];
+  Span& span = impl_->spans[message->partition()];
   // What came after open() is for the next reading.
-  if (message->offset() >= place.end) {
-    place.next = std::max(place.next, place.end);
+  if (message->offset() >= span.end) {
+    span.next = std::max(span.next, span.end);
     return std::nullopt;
   }
-  place.next = message->offset() + 1;
+  span.next = message->offset() + 1;
   return to_record(*message);
 }
 
 std::optional<std::string> TopicReader::commit(milliseconds wait) {
   std::vector<PartitionOffset> offsets;
-  for (const auto& [partition, place] : impl_->places) offsets.push_back({partition, place.next, {}});
+  for (const auto& [partition, span] : impl_->spans) offsets.push_back({partition, span.next, {}});
   return commit_within(*impl_->consumer, impl_->topic, offsets, wait);
 }
 

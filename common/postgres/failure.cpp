@@ -8,7 +8,7 @@
 namespace chat::postgres {
 namespace {
 
-constexpr std::size_t most_message_bytes = 300;
+constexpr std::size_t max_message_bytes = 300;
 
 /// The classes of PostgreSQL's appendix A that pass by themselves: connections, resources, locks, operators,
 /// the machine, snapshots.
@@ -80,7 +80,7 @@ std::string first_line(std::string_view message) {
   }
   while (line.starts_with(' ')) line.remove_prefix(1);
   std::string text = config::mask_passwords(line);
-  if (text.size() > most_message_bytes) text.resize(most_message_bytes);
+  if (text.size() > max_message_bytes) text.resize(max_message_bytes);
   return text;
 }
 

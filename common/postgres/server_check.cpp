@@ -7,7 +7,7 @@ namespace chat::postgres {
 namespace {
 
 /// sha256() in a migration, and whether a collation is deterministic.
-constexpr int least_version = 120'000;
+constexpr int min_version = 120'000;
 
 Failure unfit(std::string cause, std::string reason, std::string remedy) {
   return {Response::alarm, {}, std::move(reason), std::move(cause), std::move(remedy)};
@@ -26,7 +26,7 @@ ServerFacts read_facts(Transaction& transaction) {
 }  // namespace
 
 std::optional<Failure> judge(const ServerFacts& facts, Use use) {
-  if (facts.version < least_version)
+  if (facts.version < min_version)
     return unfit("version", "PostgreSQL is of version " + std::to_string(facts.version / 10'000),
                  "use PostgreSQL 12 or later");
   // SQL_ASCII takes all bytes as they are.

@@ -12,7 +12,7 @@ namespace {
 
 /// hiredis reads at most 16 KiB a call; more calls a turn make larger batches and save waits, a bound keeps a
 /// busy socket from starving the thread's others.
-constexpr int most_reads_a_turn = 16;
+constexpr int max_reads_a_turn = 16;
 
 using boost::asio::posix::stream_descriptor;
 
@@ -160,7 +160,7 @@ void AsyncContext::want_write() {
 
 void AsyncContext::on_readable() {
   is_waiting_read_ = false;
-  for (int reads = 0; context_ != nullptr && owner_ != nullptr && reads < most_reads_a_turn; ++reads) {
+  for (int reads = 0; context_ != nullptr && owner_ != nullptr && reads < max_reads_a_turn; ++reads) {
     if (reads > 0 && !has_bytes()) break;
     inside_hiredis_ = true;
     redisAsyncHandleRead(context_);

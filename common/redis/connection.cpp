@@ -23,7 +23,7 @@ Connection::Connection(boost::asio::io_context& context, config::RedisSettings s
       user_(user),
       resolver_(context),
       timer_(context),
-      backoff_(timing.first_backoff, timing.most_backoff) {
+      backoff_(timing.first_backoff, timing.max_backoff) {
   for (GreetingStep& step : more_greeting) greeting_.push_back(std::move(step));
 }
 

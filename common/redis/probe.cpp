@@ -61,7 +61,7 @@ std::optional<Trouble> Probe::refusal_in(const Reply& reply, const std::optional
 /// Without a command connection nothing proves that the subscriber's is alive, but it may need so long to
 /// come back.
 Probe::Clock::duration Probe::limit() const {
-  return could_ask_ ? timing_.probe_answer : timing_.probe_answer + timing_.most_backoff + timing_.connect;
+  return could_ask_ ? timing_.probe_answer : timing_.probe_answer + timing_.max_backoff + timing_.connect;
 }
 
 }  // namespace chat::redis

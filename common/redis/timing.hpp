@@ -15,7 +15,7 @@ struct Timing {
   Duration probe_period{500};
   Duration probe_answer{2000};
   Duration first_backoff{100};
-  Duration most_backoff{5000};
+  Duration max_backoff{5000};
   Duration steady{10000};  // a connection that lasted so long lets the backoff begin anew
 };
 

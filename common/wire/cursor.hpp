@@ -1,4 +1,4 @@
-// The place of a message in its room: epoch and seq.
+// The position of a message in its room: epoch and seq.
 #pragma once
 
 #include <compare>
@@ -27,7 +27,7 @@ std::string to_string(Cursor cursor);
 /// None for anything else than two numbers from 0 to max_json_integer in that form.
 std::optional<Cursor> parse_cursor(std::string_view text);
 
-/// Messages of the system before this one have no dense numbers: their seq tells time and place, and their
+/// Messages of the system before this one have no dense numbers: their seq tells time and offset, and their
 /// epoch is below every live one, which a clock gave in milliseconds (10^12 is the year 2001).
 inline constexpr std::int64_t first_live_epoch = 1'000'000'000'000;
 inline constexpr std::int64_t first_unnumbered_seq = std::int64_t{1} << 52;

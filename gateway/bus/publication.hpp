@@ -24,7 +24,7 @@ MessageParts make_message_parts(const AcceptRequest& request);
 /// The whole object for a known number, byte for byte as the script makes it.
 std::string make_message(const AcceptRequest& request, Cursor cursor);
 
-/// What the fan-out needs of a message object, read from its fixed places without a JSON parser.
+/// What the fan-out needs of a message object, read from its fixed layout without a JSON parser.
 struct PublicationHead {
   Cursor cursor;
   Uuid id;

@@ -8,7 +8,7 @@
 -- `begun`: the epoch began under this run, also where gateways know later ones and the next message begins another.
 
 local meta_key, log_key, stored_key, epochs_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local run, history, most_entries, most_bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local run, history, max_entries, max_bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local since_epoch, since_seq = tonumber(ARGV[5]), tonumber(ARGV[6])
 local newest_wanted = '+'
 if ARGV[7] == 'before' then
@@ -74,7 +74,7 @@ local function fill(command, position, last, limit)
     local part = redis.call(command, log_key, position, last, 'COUNT', step)
     for _, entry in ipairs(part) do
       local size = string.len(entry[2][2])
-      if #entries == limit or (#entries > 0 and bytes + size > most_bytes) then
+      if #entries == limit or (#entries > 0 and bytes + size > max_bytes) then
         more = true
         return
       end
@@ -87,7 +87,7 @@ local function fill(command, position, last, limit)
 end
 
 if since_epoch then
-  fill('XRANGE', '(' .. text_of(since_epoch) .. '-' .. text_of(since_seq), '+', most_entries)
+  fill('XRANGE', '(' .. text_of(since_epoch) .. '-' .. text_of(since_seq), '+', max_entries)
   -- Under another run Redis may have come back with older data, so the end of the epoch is not proven.
   local first = entries[1]
   if since_epoch ~= epoch or not is_begun_here then

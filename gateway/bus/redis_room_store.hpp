@@ -58,7 +58,7 @@ class RedisRoomStore final : public RoomStore {
   redis::CommandConnection connection_;
   RoomCommands commands_;
   prometheus::Counter& reads_;
-  /// Accepts that wait for the proof of a new epoch. The journal's places bound them, as they do all accepts.
+  /// Accepts that wait for the proof of a new epoch. The journal's slots bound them, as they do all accepts.
   std::deque<Held> held_;
   boost::asio::steady_timer timer_;
   Lifetime lifetime_;

@@ -128,9 +128,10 @@ void RoomCommands::read(const ReadRequest& request, std::function<void(ReadReply
   const Digits entries(max_page_entries);
   const Digits bytes(max_page_bytes);
   // Redis takes no exclusive end at its lowest id.
-  const auto place = request.before ? std::optional(std::max(*request.before, Cursor{0, 1})) : request.since;
-  const Digits epoch(place.value_or(Cursor{}).epoch);
-  const Digits seq(place.value_or(Cursor{}).seq);
+  const auto position =
+      request.before ? std::optional(std::max(*request.before, Cursor{0, 1})) : request.since;
+  const Digits epoch(position.value_or(Cursor{}).epoch);
+  const Digits seq(position.value_or(Cursor{}).seq);
   const std::array<std::string_view, 14> words{"EVALSHA",    connection_.sha(read_index),
                                                "4",          names.meta,
                                                names.log,    names.stored,

@@ -10,10 +10,10 @@ namespace chat::gateway {
 /// Pure. Bytes of keys and values, unless said otherwise.
 class BatchSize {
  public:
-  explicit BatchSize(std::size_t most_bytes) : most_bytes_(most_bytes), bytes_(most_bytes) {}
+  explicit BatchSize(std::size_t max_bytes) : max_bytes_(max_bytes), bytes_(max_bytes) {}
 
   std::size_t bytes() const { return bytes_; }
-  bool is_reduced() const { return bytes_ < most_bytes_; }
+  bool is_reduced() const { return bytes_ < max_bytes_; }
 
   /// What one record may have.
   std::size_t record_limit_bytes() const {
@@ -34,7 +34,7 @@ class BatchSize {
     if (topic_limit_bytes == topic_limit_) return false;
     topic_limit_ = topic_limit_bytes;
     const std::size_t before = bytes_;
-    bytes_ = std::min(most_bytes_, record_limit_bytes());
+    bytes_ = std::min(max_bytes_, record_limit_bytes());
     return bytes_ != before;
   }
 
@@ -46,7 +46,7 @@ class BatchSize {
     return bytes > overhead_bytes ? bytes - overhead_bytes : 1;
   }
 
-  std::size_t most_bytes_;
+  std::size_t max_bytes_;
   std::size_t bytes_;
   std::size_t topic_limit_ = 0;
 };

@@ -15,11 +15,11 @@ class Capacity {
   Capacity(std::size_t max_records, std::size_t max_bytes)
       : max_records_(max_records), max_bytes_(max_bytes) {}
 
-  /// Takes one place and `bytes`, or nothing.
+  /// Takes one slot and `bytes`, or nothing.
   bool take(std::size_t bytes) {
-    const bool has_place = records_.fetch_add(1, std::memory_order_relaxed) < max_records_;
+    const bool has_slot = records_.fetch_add(1, std::memory_order_relaxed) < max_records_;
     const bool has_bytes = bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= max_bytes_;
-    if (has_place && has_bytes) return true;
+    if (has_slot && has_bytes) return true;
     give_back(1, bytes);
     return false;
   }

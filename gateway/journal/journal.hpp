@@ -1,4 +1,4 @@
-// The durable log as the gateway sees it: reserve a place, append, hear when it cannot be lost any more.
+// The durable log as the gateway sees it: reserve a slot, append, hear when it cannot be lost any more.
 #pragma once
 
 #include <cstddef>

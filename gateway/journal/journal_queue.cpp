@@ -70,19 +70,19 @@ void JournalQueue::use_producer(std::unique_ptr<kafka::Producer> producer) {
   pending_.await_producing_all();
 }
 
-JournalQueue::Settlement JournalQueue::settle(std::span<const RecordReport> reports, const BatchSize& batches,
-                                              TimePoint now) {
-  Settlement settlement;
+JournalQueue::Finished JournalQueue::finish(std::span<const RecordReport> reports, const BatchSize& batches,
+                                            TimePoint now) {
+  Finished finished;
   const std::lock_guard lock(mutex_);
-  for (const RecordReport& report : reports) settle(report, batches, now, settlement);
-  in_handover_ += settlement.calls.records();
-  depth_.fetch_sub(settlement.calls.records(), std::memory_order_relaxed);
+  for (const RecordReport& report : reports) finish(report, batches, now, finished);
+  in_handover_ += finished.calls.records();
+  depth_.fetch_sub(finished.calls.records(), std::memory_order_relaxed);
   CHAT_BUG(depth() != pending_.size(), "the journal's depth is not the number of its records");
-  return settlement;
+  return finished;
 }
 
-void JournalQueue::settle(const RecordReport& report, const BatchSize& batches, TimePoint now,
-                          Settlement& settlement) {
+void JournalQueue::finish(const RecordReport& report, const BatchSize& batches, TimePoint now,
+                          Finished& finished) {
   PendingRecord& record = *report.record;
   auto verdict = judge_delivery(report.fault, record.value.size() + record.room.size(), batches);
   if (CHAT_BUG(!record.is_produced, "a delivery report came for a record that no producer had"))
@@ -91,14 +91,14 @@ void JournalQueue::settle(const RecordReport& report, const BatchSize& batches, 
     case DeliveryVerdict::durable: {
       const auto taken = take(record);
       figures_.seconds.Observe(std::chrono::duration<double>(now - taken->appended).count());
-      return settlement.calls.add_durable(*taken);
+      return finished.calls.add_durable(*taken);
     }
     case DeliveryVerdict::too_large:
-      return refuse(record, JournalRefusal::too_large, settlement.calls);
+      return refuse(record, JournalRefusal::too_large, finished.calls);
     case DeliveryVerdict::invalid:
-      return refuse(record, JournalRefusal::invalid, settlement.calls);
+      return refuse(record, JournalRefusal::invalid, finished.calls);
     case DeliveryVerdict::produce_smaller:
-      settlement.needs_smaller_batches = true;
+      finished.needs_smaller_batches = true;
       break;
     case DeliveryVerdict::produce_again:
       break;

@@ -59,13 +59,13 @@ class JournalQueue {
   /// All records have to be produced (again), in their order.
   void use_producer(std::unique_ptr<kafka::Producer> producer);
 
-  struct Settlement {
+  struct Finished {
     WorkerCalls calls;
     bool needs_smaller_batches = false;
   };
   /// Takes the records out whose reports are final; the others have to be produced again. At most
   /// records_per_lock reports. The calls must be posted, and then note_posted() be told of their records.
-  Settlement settle(std::span<const RecordReport> reports, const BatchSize& batches, TimePoint now);
+  Finished finish(std::span<const RecordReport> reports, const BatchSize& batches, TimePoint now);
   void note_posted(std::size_t records, TimePoint now);
   static constexpr std::size_t records_per_lock = 256;
 
@@ -75,7 +75,7 @@ class JournalQueue {
   Produced produce_some();
 
  private:
-  void settle(const RecordReport& report, const BatchSize& batches, TimePoint now, Settlement& settlement);
+  void finish(const RecordReport& report, const BatchSize& batches, TimePoint now, Finished& finished);
   void refuse(PendingRecord& record, JournalRefusal refusal, WorkerCalls& calls);
   std::unique_ptr<PendingRecord> take(const PendingRecord& record);
 

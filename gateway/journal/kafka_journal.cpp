@@ -103,7 +103,7 @@ void KafkaJournal::turn() {
 
 void KafkaJournal::serve_producer() {
   queue_.producer()->poll(poll_wait);
-  settle_reports();
+  take_reports();
   if (const auto reason = queue_.producer()->fatal_error())
     retire(*reason);
   else if (needs_smaller_batches_)
@@ -112,18 +112,18 @@ void KafkaJournal::serve_producer() {
     follow_topic_limit();
 }
 
-void KafkaJournal::settle_reports() {
+void KafkaJournal::take_reports() {
   for (auto rest = reports_.reports(); !rest.empty();) {
     const auto some = rest.first(std::min(rest.size(), JournalQueue::records_per_lock));
     rest = rest.subspan(some.size());
-    settle(some);
+    finish(some);
   }
   reports_.clear_reports();
   if (const auto failures = reports_.take_failures(); failures.count > 0) note_failures(failures);
 }
 
-void KafkaJournal::settle(std::span<const RecordReport> reports) {
-  auto [calls, needs_smaller_batches] = queue_.settle(reports, batch_size_, clock_.now());
+void KafkaJournal::finish(std::span<const RecordReport> reports) {
+  auto [calls, needs_smaller_batches] = queue_.finish(reports, batch_size_, clock_.now());
   needs_smaller_batches_ |= needs_smaller_batches;
   if (calls.records() == 0) return;
   calls.post(post_);
@@ -159,7 +159,7 @@ void KafkaJournal::drop_producer() {
   const auto dropped = queue_.take_producer();
   // Good reports that are still on their way spare their records the second time.
   dropped->abandon(abandon_wait);
-  settle_reports();
+  take_reports();
 }
 
 void KafkaJournal::shrink_batches() {

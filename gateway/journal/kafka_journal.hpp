@@ -75,8 +75,8 @@ class KafkaJournal : public Journal {
   void run();
   void turn();
   void serve_producer();
-  void settle_reports();
-  void settle(std::span<const RecordReport> reports);
+  void take_reports();
+  void finish(std::span<const RecordReport> reports);
   void note_failures(const DeliveryFailures& failures);
   void follow_topic_limit();
   void shrink_batches();

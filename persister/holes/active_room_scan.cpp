@@ -44,7 +44,7 @@ bool ActiveRoomScan::take_step(const std::set<std::int32_t>& partitions) {
   const auto active = redis_.active(scan_->next);
   if (!active) return false;
   auto found = choose(active->rooms, partitions);
-  // A look takes a settled room out of the active ones, and so a trial whose keys are gone.
+  // A look takes a resolved room out of the active ones, and so a trial whose keys are gone.
   if (!found || !redis_.look(found->trials) || !watch(std::move(found->rooms))) return false;
   scan_->next = active->next;
   return true;
@@ -73,7 +73,7 @@ bool ActiveRoomScan::watch(std::vector<ProvenRoom> rooms) {
   const auto states = redis_.look(names);
   if (!states) return false;
   for (std::size_t i = 0; i < rooms.size(); ++i) {
-    if ((*states)[i].is_settled()) continue;
+    if ((*states)[i].is_resolved()) continue;
     rooms[i].candidate = (*states)[i].newest;
     rooms[i].run = redis_.run_id();
     watches_.note(rooms[i], clock_.now());

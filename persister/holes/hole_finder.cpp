@@ -33,7 +33,7 @@ HoleFinder::HoleFinder(const config::RedisSettings& redis, postgres::DatabaseSet
       redis_(redis, metrics, options_.timing, stop_.get_token(), clock),
       store_(impatient(std::move(database)), options_.topic),
       sources_(with_positions(std::move(kafka), store_)),
-      watches_(options_.settling),
+      watches_(options_.produce_time),
       comparisons_(redis_, store_, receipts, metrics_, options_.page),
       recheck_(redis_, store_, sources_, clock, options_.period),
       scan_(redis_, sources_, watches_, comparisons_, clock, options_.period, options_.max_rooms),

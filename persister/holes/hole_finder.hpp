@@ -30,8 +30,8 @@
 namespace chat::persister {
 
 struct HoleFinderOptions {
-  std::chrono::milliseconds period{15'000};    // from one scan of the active rooms to the next
-  std::chrono::milliseconds settling{10'000};  // RoomWatches
+  std::chrono::milliseconds period{15'000};        // from one scan of the active rooms to the next
+  std::chrono::milliseconds produce_time{10'000};  // RoomWatches
   std::chrono::milliseconds turn{1'000};
   std::chrono::milliseconds work_a_turn{250};  // so that neither Redis nor PostgreSQL is loaded for long
   PageLimits page{};

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/log/log.hpp"
+#include "common/postgres/columns.hpp"
 #include "common/postgres/positions.hpp"
 #include "common/postgres/server_check.hpp"
 
@@ -13,7 +14,7 @@ namespace chat::persister {
 namespace {
 
 using postgres::Answer;
-using postgres::ArrayLiteral;
+using postgres::column;
 using postgres::Failure;
 using postgres::Transaction;
 
@@ -56,18 +57,6 @@ const std::string checked_statement =
     "UPDATE positions SET rooms_unchecked = false WHERE topic = $1 AND partition = $2::int "
     "AND generation = $3::bigint AND rooms_unchecked";
 
-template <class Range, class Projection>
-std::string column(const Range& range, Projection projection) {
-  ArrayLiteral literal;
-  for (const auto& element : range) literal.add(projection(element));
-  return literal.take();
-}
-
-template <class Range, class Projection>
-std::string number_column(const Range& range, Projection projection) {
-  return column(range, [&](const auto& element) { return std::to_string(projection(element)); });
-}
-
 using AnswerRow = std::vector<std::optional<std::string>>;
 
 /// From two columns, of which the first is given.
@@ -88,16 +77,16 @@ Answer read_range(Transaction& transaction, const std::string& statement, const 
 /// Rows that have an id of the page but not its number.
 void find_elsewhere(Transaction& transaction, const std::string& room,
                     const std::vector<std::optional<MessageRecord>>& records, Found& found) {
-  std::set<std::pair<Cursor, Uuid>> in_place;
-  for (const FoundRow& row : found.rows) in_place.emplace(row.cursor, row.id);
+  std::set<std::pair<Cursor, Uuid>> under_its_number;
+  for (const FoundRow& row : found.rows) under_its_number.emplace(row.cursor, row.id);
   std::vector<const MessageRecord*> others;
   for (const auto& record : records)
-    if (record && !in_place.contains({record->cursor, record->id})) others.push_back(&*record);
+    if (record && !under_its_number.contains({record->cursor, record->id})) others.push_back(&*record);
   if (others.empty()) return;
   const auto answer = transaction.execute(
       ids_statement, {room, column(others, [](const auto* record) { return to_string(record->id); }),
-                      number_column(others, [](const auto* record) { return record->cursor.epoch; }),
-                      number_column(others, [](const auto* record) { return record->cursor.seq; }),
+                      column(others, [](const auto* record) { return record->cursor.epoch; }),
+                      column(others, [](const auto* record) { return record->cursor.seq; }),
                       column(others, [](const auto* record) -> const std::string& { return record->text; })});
   for (const auto& row : answer.rows) {
     found.rows.push_back({cursor_in(row, 0), id_in(row)});
@@ -128,12 +117,12 @@ std::size_t insert_rows(Transaction& transaction, const std::string& room, std::
           insert_statement,
           {room, std::to_string(partition),
            column(records, [](const Record& record) { return to_string(record.id); }),
-           number_column(records, [](const Record& record) { return record.cursor.epoch; }),
-           number_column(records, [](const Record& record) { return record.cursor.seq; }),
+           column(records, [](const Record& record) { return record.cursor.epoch; }),
+           column(records, [](const Record& record) { return record.cursor.seq; }),
            column(records, [](const Record& record) -> const std::string& { return record.sender; }),
            column(records, [](const Record& record) -> const std::string& { return record.sender_name; }),
            column(records, [](const Record& record) -> const std::string& { return record.text; }),
-           number_column(records, [](const Record& record) { return record.sent_at; }),
+           column(records, [](const Record& record) { return record.sent_at; }),
            column(records,
                   [](const Record& record) {
                     return record.id_spelling.is_canonical() ? std::string{}
@@ -146,11 +135,11 @@ std::size_t insert_rows(Transaction& transaction, const std::string& room, std::
 std::size_t insert_voids(Transaction& transaction, const std::string& room,
                          const std::vector<VoidNumber>& voids) {
   if (voids.empty()) return 0;
-  const auto answer = transaction.execute(
-      insert_voids_statement,
-      {room, number_column(voids, [](const VoidNumber& number) { return number.cursor.epoch; }),
-       number_column(voids, [](const VoidNumber& number) { return number.cursor.seq; }),
-       column(voids, [](const VoidNumber& number) { return number.reason; })});
+  const auto answer =
+      transaction.execute(insert_voids_statement,
+                          {room, column(voids, [](const VoidNumber& number) { return number.cursor.epoch; }),
+                           column(voids, [](const VoidNumber& number) { return number.cursor.seq; }),
+                           column(voids, [](const VoidNumber& number) { return number.reason; })});
   return static_cast<std::size_t>(std::ranges::count_if(
       answer.rows, [](const auto& row) { return row.at(0).value() != void_reason::elsewhere; }));
 }
@@ -193,23 +182,23 @@ std::optional<Failure> HoleStore::note_rooms_checked(std::int32_t partition, con
   });
 }
 
-PageOutcome HoleStore::settle(const ProvenRoom& room, const Page& page) {
+PageOutcome HoleStore::resolve(const ProvenRoom& room, const Page& page) {
   const Records records = records_of(room.room, page);
   Verdict verdict;
-  PageOutcome outcome = try_to_settle(room, page, records, verdict);
+  PageOutcome outcome = try_to_resolve(room, page, records, verdict);
   if (!outcome.failure || outcome.failure->response != postgres::Response::poison) return outcome;
   PageOutcome done;
   done.failure = set_refused_aside(room.room, room.partition, verdict.missing, done);
   if (done.failure) return done;
-  outcome = try_to_settle(room, page, records, verdict);
+  outcome = try_to_resolve(room, page, records, verdict);
   outcome.inserted += done.inserted;
   outcome.lost += done.lost;
   outcome.first_hole = done.first_hole;
   return outcome;
 }
 
-PageOutcome HoleStore::try_to_settle(const ProvenRoom& proven, const Page& page, const Records& records,
-                                     Verdict& verdict) {
+PageOutcome HoleStore::try_to_resolve(const ProvenRoom& proven, const Page& page, const Records& records,
+                                      Verdict& verdict) {
   const std::string& room = proven.room;
   PageOutcome outcome;
   outcome.failure = database_.transact([&](Transaction& transaction) {

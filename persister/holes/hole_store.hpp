@@ -40,13 +40,13 @@ class HoleStore {
   /// In one transaction, which fails where the position is not (any more) at least the one that proved the
   /// page, since PostgreSQL lost rows that Kafka still has. Harmless when another persister does the same, or
   /// when the record still comes through Kafka: whoever is second finds the row.
-  PageOutcome settle(const ProvenRoom& room, const Page& page);
+  PageOutcome resolve(const ProvenRoom& room, const Page& page);
 
  private:
   using Records = std::vector<std::optional<MessageRecord>>;
 
-  PageOutcome try_to_settle(const ProvenRoom& room, const Page& page, const Records& records,
-                            Verdict& verdict);
+  PageOutcome try_to_resolve(const ProvenRoom& room, const Page& page, const Records& records,
+                             Verdict& verdict);
   std::optional<postgres::Failure> set_refused_aside(const std::string& room, std::int32_t partition,
                                                      const std::vector<MessageRecord>& records,
                                                      PageOutcome& done);

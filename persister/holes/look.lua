@@ -1,4 +1,4 @@
--- What the hole finder asks about a room. A room of which everything up to the newest number is settled leaves
+-- What the hole finder asks about a room. A room of which everything up to the newest number is resolved leaves
 -- `active` in the same step, so that no message can come in between (DESIGN "The life of a message" 10).
 -- KEYS: meta, log, stored, active
 -- ARGV: room
@@ -6,8 +6,8 @@
 
 local meta_key, log_key, stored_key, active_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 
-local function numbers(place)
-  local epoch, seq = string.match(place, '^(%d+)-(%d+)$')
+local function numbers(entry_id)
+  local epoch, seq = string.match(entry_id, '^(%d+)-(%d+)$')
   return tonumber(epoch) or 0, tonumber(seq) or 0
 end
 

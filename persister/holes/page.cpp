@@ -13,8 +13,8 @@ namespace {
 /// Builds the ranges from one known number to the next.
 class Stretch {
  public:
-  Stretch(Page& page, Cursor after, std::size_t most_lacking)
-      : page_(page), most_lacking_(static_cast<std::int64_t>(most_lacking)) {
+  Stretch(Page& page, Cursor after, std::size_t max_lacking)
+      : page_(page), max_lacking_(static_cast<std::int64_t>(max_lacking)) {
     page_.last = after;
   }
 
@@ -23,7 +23,7 @@ class Stretch {
   bool reach(Cursor cursor, bool is_present) {
     const std::int64_t first = cursor.epoch == page_.last.epoch ? page_.last.seq + 1 : 1;
     const std::int64_t last_lacking = is_present ? cursor.seq - 1 : cursor.seq;
-    const std::int64_t room_left = most_lacking_ - lacking_;
+    const std::int64_t room_left = max_lacking_ - lacking_;
     if (last_lacking - first + 1 > room_left) {
       if (room_left > 0) take(cursor.epoch, first, first + room_left - 1);
       return false;
@@ -43,7 +43,7 @@ class Stretch {
   }
 
   Page& page_;
-  const std::int64_t most_lacking_;
+  const std::int64_t max_lacking_;
   std::int64_t lacking_ = 0;
 };
 
@@ -74,16 +74,16 @@ class Judge {
 
   void entry(Cursor number, const std::optional<MessageRecord>& record) {
     const bool has_row = rows_.contains(number);
-    const auto place = record ? ids_.find(record->id) : ids_.end();
+    const auto same_id = record ? ids_.find(record->id) : ids_.end();
     // NOLINTNEXTLINE(bugprone-branch-clone): the order of the cases decides.
-    if (place != ids_.end() && place->second == number) {
+    if (same_id != ids_.end() && same_id->second == number) {
       verdict_.stored.push_back(number);
     } else if (found_.voids.contains(number)) {
       verdict_.voids.push_back(number);
-    } else if (place != ids_.end() && !found_.other_text.contains(number)) {
+    } else if (same_id != ids_.end() && !found_.other_text.contains(number)) {
       if (!has_row) verdict_.new_voids.push_back({number, void_reason::elsewhere});
       verdict_.stored.push_back(number);
-    } else if (record && place == ids_.end()) {
+    } else if (record && same_id == ids_.end()) {
       verdict_.missing.push_back(*record);
       verdict_.stored.push_back(number);
       // A second entry with this id is stored elsewhere then.
@@ -112,9 +112,9 @@ class Judge {
 }  // namespace
 
 Page make_page(Cursor after, Cursor candidate, std::vector<StreamEntry> entries, bool has_more,
-               std::size_t most_lacking) {
+               std::size_t max_lacking) {
   Page page;
-  Stretch stretch(page, after, most_lacking);
+  Stretch stretch(page, after, max_lacking);
   std::size_t taken = 0;
   while (taken < entries.size() && stretch.reach(entries[taken].cursor, true)) ++taken;
   const bool has_all = taken == entries.size() && !has_more;

@@ -30,9 +30,9 @@ struct Page {
 /// Pure. `entries` are the stream's first ones after `after`, up to the candidate; `has_more`: there are
 /// others behind them. Numbers are dense within an epoch, from 1, so that all in front of a known one were
 /// given; what an older epoch had behind its last entry is not known and not in the page. Numbers that the
-/// stream lacks are at most `most_lacking`; the page then ends in the middle of them.
+/// stream lacks are at most `max_lacking`; the page then ends in the middle of them.
 Page make_page(Cursor after, Cursor candidate, std::vector<StreamEntry> entries, bool has_more,
-               std::size_t most_lacking);
+               std::size_t max_lacking);
 
 struct FoundRow {
   Cursor cursor;

@@ -121,10 +121,10 @@ std::optional<std::vector<RoomState>> RedisRooms::look(const std::vector<std::st
 }
 
 std::optional<std::vector<StreamEntry>> RedisRooms::entries(const std::string& room, Cursor after,
-                                                            Cursor until, std::size_t most) {
+                                                            Cursor until, std::size_t max) {
   std::vector<StreamEntry> entries;
   ask({"XRANGE", names_.of(room).log, "(" + to_string(after), to_string(until), "COUNT",
-       std::to_string(most)},
+       std::to_string(max)},
       [&](const Reply& reply) {
         for (std::size_t i = 0; i < reply.size(); ++i)
           entries.push_back({parse_cursor(reply.at(i).at(0).text()).value_or(Cursor{}),

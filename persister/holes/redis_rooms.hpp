@@ -32,7 +32,7 @@ struct RoomState {
   Cursor newest;     // {0, 0}: the room is gone
   Cursor watermark;  // {0, 0}: there is none
 
-  bool is_settled() const { return watermark >= newest; }
+  bool is_resolved() const { return watermark >= newest; }
 };
 
 /// Owns a command connection and its loop; each call blocks its one thread for a few seconds at most. None:
@@ -54,7 +54,7 @@ class RedisRooms {
   /// Some of the active rooms; `from` "0" at the beginning. A room may come twice.
   std::optional<ActiveRooms> active(const std::string& from);
 
-  /// In the order of the rooms. Settled ones leave the active rooms.
+  /// In the order of the rooms. Resolved ones leave the active rooms.
   std::optional<std::vector<RoomState>> look(const std::vector<std::string>& rooms);
 
   /// Some of the rooms that have a watermark; `from` as for active().
@@ -66,7 +66,7 @@ class RedisRooms {
 
   /// The first entries after `after` up to and with `until`.
   std::optional<std::vector<StreamEntry>> entries(const std::string& room, Cursor after, Cursor until,
-                                                  std::size_t most);
+                                                  std::size_t max);
 
  private:
   using Words = std::initializer_list<std::string_view>;

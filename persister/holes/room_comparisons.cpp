@@ -86,14 +86,14 @@ RoomComparisons::Step RoomComparisons::compare_page(Comparison& comparison, Outc
   const bool has_more = entries->size() == limits_.entries;
   const Page page =
       make_page(comparison.after, room.candidate, std::move(*entries), has_more, limits_.lacking);
-  PageOutcome stored = store_.settle(room, page);
+  PageOutcome stored = store_.resolve(room, page);
   note_page(comparison, stored);
   if (stored.failure) {
     outcome.failure = std::move(stored.failure);
     return Step::failed;
   }
   comparison.after = page.last;
-  receipts_.settled({{room.partition, room.room, std::move(stored.stored), std::move(stored.voids)}});
+  receipts_.resolved({{room.partition, room.room, std::move(stored.stored), std::move(stored.voids)}});
   return page.is_last ? Step::over : Step::more;
 }
 

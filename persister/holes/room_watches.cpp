@@ -52,16 +52,16 @@ std::set<std::int32_t> RoomWatches::reached(const std::map<std::int32_t, StoredP
 std::vector<ProvenRoom> RoomWatches::take_reached(const std::map<std::int32_t, StoredPosition>& positions,
                                                   const std::set<std::int32_t>& proven) {
   std::vector<ProvenRoom> reached;
-  for (auto place = watches_.begin(); place != watches_.end();) {
-    Watch& watch = place->second;
+  for (auto entry = watches_.begin(); entry != watches_.end();) {
+    Watch& watch = entry->second;
     if (!proven.contains(watch.room.partition) || !has_reached(watch, positions)) {
-      ++place;
+      ++entry;
       continue;
     }
     if (const auto position = positions.find(watch.room.partition); position != positions.end())
       watch.room.proof = position->second;
     reached.push_back(std::move(watch.room));
-    place = watches_.erase(place);
+    entry = watches_.erase(entry);
   }
   return reached;
 }

@@ -32,8 +32,8 @@ class RoomWatches {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `settling`: what a gateway is given to produce what it has shown.
-  explicit RoomWatches(std::chrono::milliseconds settling) : settling_(settling) {}
+  /// `produce_time`: what a gateway is given to produce what it has shown.
+  explicit RoomWatches(std::chrono::milliseconds produce_time) : produce_time_(produce_time) {}
 
   /// Nothing when the room is being watched already.
   void note(const ProvenRoom& room, Clock::time_point now);
@@ -81,11 +81,11 @@ class RoomWatches {
   };
 
   bool is_due(const Watch& watch, Clock::time_point now) const {
-    return !watch.end && now - watch.waits_since >= settling_;
+    return !watch.end && now - watch.waits_since >= produce_time_;
   }
   static bool has_reached(const Watch& watch, const std::map<std::int32_t, StoredPosition>& positions);
 
-  const std::chrono::milliseconds settling_;
+  const std::chrono::milliseconds produce_time_;
   std::unordered_map<std::string, Watch> watches_;
 };
 

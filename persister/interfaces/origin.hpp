@@ -8,13 +8,13 @@
 
 namespace chat::persister {
 
-/// The header of the place where it stood first.
+/// The header of its first position.
 inline constexpr const char* origin_header = "origin";
 
 /// The header of a dead letter without its value: "topic/partition/offset, n bytes", where the value is.
 inline constexpr const char* value_at_header = "value_at";
 
-/// A place in the topic of the messages, and Kafka's time of the record there in milliseconds since 1970, -1
+/// A position in the topic of the messages, and Kafka's time of the record there in milliseconds since 1970, -1
 /// where it had none.
 struct Origin {
   std::int32_t partition = 0;

@@ -10,7 +10,7 @@
 namespace chat::persister {
 
 /// Numbers of one room that need no more work, since the transaction that says so was committed.
-struct SettledNumbers {
+struct ResolvedNumbers {
   std::int32_t partition = 0;  // the room's in Kafka
   std::string room;
   std::vector<Cursor> stored;  // their messages are in PostgreSQL, under this number or another
@@ -24,7 +24,7 @@ class Receipts {
   virtual ~Receipts() = default;
 
   /// Any thread; never blocks and never fails. What cannot be told now is kept and told later.
-  virtual void settled(std::vector<SettledNumbers> rooms) = 0;
+  virtual void resolved(std::vector<ResolvedNumbers> rooms) = 0;
 
   /// Another persister has these partitions now: what is kept of their rooms is forgotten.
   virtual void revoked(const std::vector<std::int32_t>& partitions) = 0;

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/wire/record_hash.hpp"
@@ -49,7 +50,7 @@ class SourceListener {
   virtual void on_revoked(const std::vector<std::int32_t>& partitions) = 0;
   /// The topic, or the offset that comes next, is not there (any more). Nothing more comes of the partition
   /// before the next read_from().
-  virtual void on_lost_place(std::int32_t partition) = 0;
+  virtual void on_lost_position(std::int32_t partition) = 0;
   /// Reading failed and goes on, or no broker could be reached for a while: Kafka may have another topic of
   /// the same name by now.
   virtual void on_interruption() = 0;
@@ -68,9 +69,9 @@ struct SourceLog {
   std::optional<Commit> commit;  // of the group
 };
 
-/// Where the reading of a partition begins. `began`: the first place that was ever read, told with each
+/// Where the reading of a partition begins. `began`: the first offset that was ever read, told with each
 /// commit.
-struct ReadPlace {
+struct ReadPosition {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
   std::int64_t began = 0;
@@ -92,9 +93,9 @@ class Source {
   /// What Kafka has of those of the partitions that answer; blocks for a few seconds at most.
   virtual std::map<std::int32_t, SourceLog> logs(const std::vector<std::int32_t>& partitions) = 0;
 
-  /// Begins to read these partitions, or reads them from another place. Those that are not this member's are
+  /// Begins to read these partitions, or reads them from another offset. Those that are not this member's are
   /// passed over; the others go on as they were.
-  virtual void read_from(const std::vector<ReadPlace>& places) = 0;
+  virtual void read_from(const std::vector<ReadPosition>& positions) = 0;
 
   /// Commits without waiting; a failure is logged and made good by a later commit.
   virtual void commit(const std::vector<Position>& positions) = 0;
@@ -106,10 +107,16 @@ class Source {
   virtual void close() = 0;
 };
 
-/// A record that can never be stored, with why (DESIGN "life of a message" 7).
+enum class DeadLetterCause { undecodable, refused, id_reused };
+
+/// "undecodable", "refused" or "id_reused".
+std::string_view name(DeadLetterCause cause);
+
+/// A record that can never be stored, with why.
 struct DeadLetter {
   SourceRecord record;
   std::string reason;  // one sentence without the text
+  DeadLetterCause cause = DeadLetterCause::undecodable;
 };
 
 class DeadLetterQueue {
@@ -118,7 +125,7 @@ class DeadLetterQueue {
 
   /// Writes to the dead-letter topic with headers `reason`, `partition`, `offset`, `origin` and waits for the
   /// delivery report. False when it did not come within `wait`; the record must then be kept and tried again.
-  /// Of one that the topic finds too large less is written, or nothing where even its place is too large.
+  /// Of one that the topic finds too large less is written, or nothing where even its position is too large.
   virtual bool publish(const DeadLetter& letter, std::chrono::milliseconds wait) = 0;
 };
 

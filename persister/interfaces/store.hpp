@@ -66,7 +66,7 @@ struct StoreOutcome {
   std::optional<postgres::Failure> failure;
   std::size_t inserted = 0;
   std::size_t duplicates = 0;          // stored before with the same text
-  std::vector<std::size_t> reused;     // places in the batch whose id is stored with another text (DESIGN 7)
+  std::vector<std::size_t> reused;     // indexes in the batch whose id is stored with another text (DESIGN 7)
   std::vector<std::size_t> elsewhere;  // those of the duplicates whose row has another number
   /// Partitions whose position in PostgreSQL lies below the one that the transaction began from, is gone, or
   /// was set anew, or of which an earlier row is gone. Nothing of the transaction is stored where there is

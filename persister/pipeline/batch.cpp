@@ -8,24 +8,12 @@
 
 namespace chat::persister {
 
-std::string_view name(DeadLetterCause cause) {
-  switch (cause) {
-    case DeadLetterCause::undecodable:
-      return "undecodable";
-    case DeadLetterCause::refused:
-      return "refused";
-    case DeadLetterCause::id_reused:
-      return "id_reused";
-  }
-  return "undecodable";
-}
-
 void Batch::drop(std::span<const std::int32_t> partitions) {
   const auto is_dropped = [&](std::int32_t partition) {
     return std::ranges::find(partitions, partition) != partitions.end();
   };
   std::erase_if(rows, [&](const Row& row) { return is_dropped(row.record.partition); });
-  std::erase_if(letters, [&](const Letter& letter) { return is_dropped(letter.letter.record.partition); });
+  std::erase_if(letters, [&](const DeadLetter& letter) { return is_dropped(letter.record.partition); });
   std::erase_if(reached, [&](const auto& entry) { return is_dropped(entry.first); });
 }
 
@@ -47,7 +35,7 @@ void Batcher::add(SourceRecord record, TimePoint now) {
     batch_.rows.push_back({std::move(record), std::move(*message)});
   } else {
     const std::string& reason = message.error().message;
-    batch_.letters.push_back({{std::move(record), reason}, DeadLetterCause::undecodable});
+    batch_.letters.push_back({std::move(record), reason, DeadLetterCause::undecodable});
   }
 }
 
@@ -57,10 +45,10 @@ bool Batcher::is_due(TimePoint now) const {
          now - oldest_ >= limits_.age;
 }
 
-std::chrono::milliseconds Batcher::time_left(TimePoint now, std::chrono::milliseconds most) const {
-  if (batch_.empty()) return most;
+std::chrono::milliseconds Batcher::time_left(TimePoint now, std::chrono::milliseconds max) const {
+  if (batch_.empty()) return max;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(oldest_ + limits_.age - now);
-  return std::clamp(left, std::chrono::milliseconds{0}, most);
+  return std::clamp(left, std::chrono::milliseconds{0}, max);
 }
 
 Batch Batcher::take() {

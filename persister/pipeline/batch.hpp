@@ -8,7 +8,6 @@
 #include <map>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,21 +16,11 @@
 
 namespace chat::persister {
 
-enum class DeadLetterCause { undecodable, refused, id_reused };
-
-/// "undecodable", "refused" or "id_reused".
-std::string_view name(DeadLetterCause cause);
-
-struct Letter {
-  DeadLetter letter;
-  DeadLetterCause cause = DeadLetterCause::undecodable;
-};
-
 /// What was read since the last batch. `reached` is where each partition goes on once all of it is dealt
 /// with.
 struct Batch {
   std::vector<Row> rows;
-  std::deque<Letter> letters;
+  std::deque<DeadLetter> letters;
   std::map<std::int32_t, StoredPosition> reached;
 
   bool empty() const { return reached.empty(); }
@@ -62,8 +51,8 @@ class Batcher {
 
   bool is_due(TimePoint now) const;
 
-  /// How long until the batch is due by its age, at most `most`.
-  std::chrono::milliseconds time_left(TimePoint now, std::chrono::milliseconds most) const;
+  /// How long until the batch is due by its age, at most `max`.
+  std::chrono::milliseconds time_left(TimePoint now, std::chrono::milliseconds max) const;
 
   bool empty() const { return batch_.empty(); }
 

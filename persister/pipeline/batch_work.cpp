@@ -14,7 +14,7 @@ namespace chat::persister {
 namespace {
 
 /// Numbers by room.
-class Settlement {
+class NumbersByRoom {
  public:
   void add_stored(const Row& row) {
     of(row.record.partition, row.message.room).stored.push_back(row.message.cursor);
@@ -23,18 +23,18 @@ class Settlement {
     of(partition, room).voids.push_back(cursor);
   }
 
-  std::vector<SettledNumbers> take() { return std::move(rooms_); }
+  std::vector<ResolvedNumbers> take() { return std::move(rooms_); }
 
  private:
   /// `room` stays valid meanwhile. A room is in one partition, unless somebody wrote it under another key.
-  SettledNumbers& of(std::int32_t partition, std::string_view room) {
-    const auto [place, is_new] = places_.try_emplace({partition, room}, rooms_.size());
+  ResolvedNumbers& of(std::int32_t partition, std::string_view room) {
+    const auto [index, is_new] = indexes_.try_emplace({partition, room}, rooms_.size());
     if (is_new) rooms_.push_back({partition, std::string(room), {}, {}});
-    return rooms_[place->second];
+    return rooms_[index->second];
   }
 
-  std::vector<SettledNumbers> rooms_;
-  std::map<std::pair<std::int32_t, std::string_view>, std::size_t> places_;
+  std::vector<ResolvedNumbers> rooms_;
+  std::map<std::pair<std::int32_t, std::string_view>, std::size_t> indexes_;
 };
 
 }  // namespace
@@ -79,32 +79,32 @@ void BatchWork::remember(const Part& part) {
   for (const Row& row : part) stored_.push_back({row.record.partition, row.message.room, row.message.id});
 }
 
-std::vector<SettledNumbers> BatchWork::stored(const StoreOutcome& outcome) {
+std::vector<ResolvedNumbers> BatchWork::stored(const StoreOutcome& outcome) {
   CHAT_BUG(outcome.failure.has_value(), "a part counts as stored though its transaction failed");
-  Settlement settlement;
+  NumbersByRoom numbers;
   if (carries_positions()) {
     positions_stored_ = true;
-    for (const auto& [partition, room, cursor] : dead_numbers_) settlement.add_void(partition, room, cursor);
+    for (const auto& [partition, room, cursor] : dead_numbers_) numbers.add_void(partition, room, cursor);
   }
-  if (parts_.empty()) return settlement.take();
+  if (parts_.empty()) return numbers.take();
   if (!positions_stored_) remember(parts_.front());
   Part part = std::move(parts_.front());
   parts_.pop_front();
   auto reused = outcome.reused.begin();
-  for (std::size_t place = 0; place < part.size(); ++place) {
-    Row& row = part[place];
-    if (reused == outcome.reused.end() || *reused != place) {
-      settlement.add_stored(row);
+  for (std::size_t index = 0; index < part.size(); ++index) {
+    Row& row = part[index];
+    if (reused == outcome.reused.end() || *reused != index) {
+      numbers.add_stored(row);
       continue;
     }
     ++reused;
-    settlement.add_void(row.record.partition, row.message.room, row.message.cursor);
+    numbers.add_void(row.record.partition, row.message.room, row.message.cursor);
     batch_.letters.push_back(
-        {{std::move(row.record), "the id is stored with another text"}, DeadLetterCause::id_reused});
+        {std::move(row.record), "the id is stored with another text", DeadLetterCause::id_reused});
   }
-  settle();
+  bury_refused();
   expect_bound();
-  return settlement.take();
+  return numbers.take();
 }
 
 bool BatchWork::refused(const postgres::Failure& failure) {
@@ -133,29 +133,29 @@ bool BatchWork::refused(const postgres::Failure& failure) {
     parts_.push_front(std::move(again));
     return false;
   }
-  settle();
+  bury_refused();
   expect_bound();
   return true;
 }
 
 bool BatchWork::is_suspicious() const {
-  return refused_.size() * 2 > rows_at_start_ && run_before_ + refused_.size() >= least_suspicious;
+  return refused_.size() * 2 > rows_at_start_ && run_before_ + refused_.size() >= min_suspicious;
 }
 
 /// Only when every row was tried is it known that the refused ones are the exception.
-void BatchWork::settle() {
+void BatchWork::bury_refused() {
   if (!parts_.empty()) return;
-  settled_refused_ += refused_.size();
+  dead_rows_ += refused_.size();
   for (auto& [row, reason] : refused_) {
     dead_numbers_.push_back({row.record.partition, std::move(row.message.room), row.message.cursor});
-    batch_.letters.push_back({{std::move(row.record), std::move(reason)}, DeadLetterCause::refused});
+    batch_.letters.push_back({std::move(row.record), std::move(reason), DeadLetterCause::refused});
   }
   refused_.clear();
 }
 
 std::size_t BatchWork::poison_run() const {
   if (rows_at_start_ == 0) return run_before_;
-  return settled_refused_ * 2 > rows_at_start_ ? run_before_ + settled_refused_ : 0;
+  return dead_rows_ * 2 > rows_at_start_ ? run_before_ + dead_rows_ : 0;
 }
 
 void BatchWork::drop(std::span<const std::int32_t> partitions) {
@@ -169,7 +169,7 @@ void BatchWork::drop(std::span<const std::int32_t> partitions) {
   std::erase_if(refused_, [&](const Refused& refused) { return is_dropped(refused.row); });
   std::erase_if(dead_numbers_, [&](const DeadNumber& number) { return is_of_dropped(number.partition); });
   std::erase_if(stored_, [&](const RowKey& row) { return is_of_dropped(row.partition); });
-  settle();
+  bury_refused();
 }
 
 void BatchWork::expect_bound() const {

@@ -27,7 +27,7 @@ class BatchWork {
   Step next() const;
 
   /// For Step::publish: the letter, and that its delivery report came.
-  const Letter& letter() const { return batch_.letters.front(); }
+  const DeadLetter& letter() const { return batch_.letters.front(); }
   void letter_published() { batch_.letters.pop_front(); }
 
   /// For Step::store: what one transaction takes. The positions go with the last part, when nothing before
@@ -42,14 +42,15 @@ class BatchWork {
   /// them.
   std::span<const RowKey> earlier_rows() const;
 
-  /// The transaction was committed. Reused ids become letters. Gives what is settled by that, room by room.
-  std::vector<SettledNumbers> stored(const StoreOutcome& outcome);
+  /// The transaction was committed. Reused ids become letters. Gives the numbers that this resolved, room by
+  /// room.
+  std::vector<ResolvedNumbers> stored(const StoreOutcome& outcome);
 
   /// The server refuses this very part. False when so much is refused that the cause must be the database's
-  /// set-up and not the rows: more than half of the batch, and at least `least_suspicious` rows of it and of
+  /// set-up and not the rows: more than half of the batch, and at least `min_suspicious` rows of it and of
   /// the run before. All is then still held; the caller pauses with an alarm.
   bool refused(const postgres::Failure& failure);
-  static constexpr std::size_t least_suspicious = 10;
+  static constexpr std::size_t min_suspicious = 10;
 
   /// For Step::commit: the offsets.
   std::vector<Position> offsets() const { return to_positions(batch_.reached); }
@@ -74,7 +75,7 @@ class BatchWork {
   bool carries_positions() const;
   void remember(const Part& part);
   bool is_suspicious() const;
-  void settle();
+  void bury_refused();
   void expect_bound() const;
 
   Batch batch_;  // without its rows
@@ -85,7 +86,7 @@ class BatchWork {
   std::size_t rows_at_start_;
   std::size_t held_at_start_ = 0;
   std::size_t run_before_;
-  std::size_t settled_refused_ = 0;
+  std::size_t dead_rows_ = 0;
   bool positions_stored_ = false;
   bool positions_go_alone_ = false;  // not with the last part
 };

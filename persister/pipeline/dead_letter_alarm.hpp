@@ -20,7 +20,7 @@ class DeadLetterAlarm {
 
   /// A letter was written. An error in the log, except for an id that was used again, which any client can
   /// do.
-  void note(const Letter& letter, TimePoint now);
+  void note(const DeadLetter& letter, TimePoint now);
 
   void end_where_due(TimePoint now);
 

@@ -20,8 +20,8 @@ DeadLetterWriter::DeadLetterWriter(DeadLetterQueue& queue, admin::Trial& trial, 
       alarm_(trial, alarm_duration),
       backoff_(milliseconds{1'000}, milliseconds{10'000}) {}
 
-std::optional<milliseconds> DeadLetterWriter::write(const Letter& letter) {
-  const bool is_written = queue_.publish(letter.letter, publish_wait);
+std::optional<milliseconds> DeadLetterWriter::write(const DeadLetter& letter) {
+  const bool is_written = queue_.publish(letter, publish_wait);
   status_.dead_letters_ok = is_written;
   if (is_written) {
     backoff_.reset();
@@ -30,7 +30,7 @@ std::optional<milliseconds> DeadLetterWriter::write(const Letter& letter) {
     return std::nullopt;
   }
   const auto wait = backoff_.next();
-  const SourceRecord& record = letter.letter.record;
+  const SourceRecord& record = letter.record;
   log::warning("a dead letter was not written; it is tried again, nothing is skipped",
                {{"partition", record.partition}, {"offset", record.offset}, {"retry_ms", wait.count()}});
   return wait;

@@ -22,7 +22,7 @@ class DeadLetterWriter {
                    PersisterMetrics& metrics, PersisterStatus& status, Clock& clock);
 
   /// Tries once. None: it is written. Else how long to wait before the next try.
-  std::optional<std::chrono::milliseconds> write(const Letter& letter);
+  std::optional<std::chrono::milliseconds> write(const DeadLetter& letter);
 
   void end_alarm_where_due() { alarm_.end_where_due(clock_.now()); }
 

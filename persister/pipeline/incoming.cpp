@@ -50,9 +50,9 @@ std::optional<std::string> raw_text_of(const std::string& value) {
 /// partition.
 Cursor number_of(const Origin& origin) {
   const std::int64_t time = std::clamp<std::int64_t>(origin.timestamp, 0, latest);
-  const std::int64_t place =
+  const std::int64_t offset_bits =
       (time % 1000) << 42 | (origin.offset & 0xFFFF'FFFF) << 10 | (origin.partition & 0x3FF);
-  return {std::max(time / 1000, first_raw_epoch), first_unnumbered_seq + place};
+  return {std::max(time / 1000, first_raw_epoch), first_unnumbered_seq + offset_bits};
 }
 
 MessageRecord make_message(std::string text, const Origin& origin, std::string_view topic) {

@@ -99,11 +99,11 @@ KnownPartition PartitionBook::known(std::int32_t partition) const {
 std::vector<Advance> PartitionBook::advances(const std::map<std::int32_t, StoredPosition>& reached) const {
   std::vector<Advance> advances;
   advances.reserve(reached.size());
-  for (const auto& [number, place] : reached) {
+  for (const auto& [number, position] : reached) {
     const auto found = partitions_.find(number);
     const StoredPosition from = found == partitions_.end() ? StoredPosition{} : found->second.stored;
-    CHAT_BUG(place.next_offset <= from.next_offset, "a batch reaches no further than PostgreSQL's position");
-    const KnownRecord last{place.next_offset, place.record_hash};
+    CHAT_BUG(position.next_offset <= from.next_offset, "a batch reaches no further than PostgreSQL's position");
+    const KnownRecord last{position.next_offset, position.record_hash};
     const bool has_proven = found != partitions_.end() && found->second.proven.record_hash != unknown_record;
     advances.push_back(
         {number, from, last.next_offset, last.record_hash, has_proven ? found->second.proven : last});

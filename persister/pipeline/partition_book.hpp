@@ -32,12 +32,12 @@ class PartitionBook {
   void begin(std::int32_t partition, const Start& start, const StoredPosition& position);
 
   enum class Doubt {
-    place,
+    position,
     other_topic,  // what the position knows is not there
     lost_rows,    // rows that it passes are not there
   };
   /// Its reading is in doubt and begins anew.
-  void doubt(std::int32_t partition, Doubt doubt = Doubt::place);
+  void doubt(std::int32_t partition, Doubt doubt = Doubt::position);
 
   enum class Verdict {
     pass,
@@ -50,7 +50,7 @@ class PartitionBook {
   /// What the process knows of a partition, for decide_start.
   KnownPartition known(std::int32_t partition) const;
 
-  /// What a transaction that deals with all up to these places does to the positions.
+  /// What a transaction that deals with all up to `reached` does to the positions.
   std::vector<Advance> advances(const std::map<std::int32_t, StoredPosition>& reached) const;
 
   /// The transaction was committed.

@@ -120,8 +120,8 @@ void Pipeline::store_part() {
   }
   if (!outcome.failure) {
     database_.note_stored(outcome);
-    auto settled = work_->stored(outcome);
-    if (!settled.empty()) parts_.receipts.settled(std::move(settled));
+    auto resolved = work_->stored(outcome);
+    if (!resolved.empty()) parts_.receipts.resolved(std::move(resolved));
     return;
   }
   const auto& failure = *outcome.failure;
@@ -169,7 +169,8 @@ bool Pipeline::check_positions() {
   return true;
 }
 
-/// Of what PostgreSQL lost, or another persister set anew: all is read again from where PostgreSQL is.
+/// For partitions of which PostgreSQL lost rows or another persister set the position anew: they are read again from
+/// PostgreSQL's position.
 void Pipeline::give_up(const std::vector<std::int32_t>& partitions, bool has_lost_rows) {
   log::warning("PostgreSQL's positions are not where they were; their partitions are read again",
                {{"partitions", partitions.size()}});

@@ -68,7 +68,7 @@ class Pipeline : public SourceListener {
 
   void on_assigned(const std::vector<std::int32_t>& partitions) override;
   void on_revoked(const std::vector<std::int32_t>& partitions) override;
-  void on_lost_place(std::int32_t partition) override { keeper_.lost_place(partition); }
+  void on_lost_position(std::int32_t partition) override { keeper_.lost_position(partition); }
   void on_interruption() override { keeper_.ask_audit(); }
 
  private:

@@ -40,7 +40,7 @@ const char* describe(StartCause cause) {
 
 }  // namespace
 
-void PositionKeeper::lost_place(std::int32_t partition) {
+void PositionKeeper::lost_position(std::int32_t partition) {
   if (!book_.has(partition)) return;
   book_.doubt(partition);
   // The topic may be away for long.
@@ -104,7 +104,7 @@ std::optional<postgres::Failure> PositionKeeper::reset(const std::map<std::int32
 
 void PositionKeeper::begin(const std::map<std::int32_t, Start>& starts,
                            const std::map<std::int32_t, StoredPosition>& rows) {
-  std::vector<ReadPlace> places;
+  std::vector<ReadPosition> positions;
   for (const auto& [partition, start] : starts) {
     const auto row = rows.find(partition);
     // Another persister was quicker; it is decided anew.
@@ -112,10 +112,10 @@ void PositionKeeper::begin(const std::map<std::int32_t, Start>& starts,
     report(partition, start);
     book_.begin(partition, start, row->second);
     metrics_.position(partition).Set(static_cast<double>(row->second.next_offset));
-    places.push_back({partition, start.read_from, start.began});
+    positions.push_back({partition, start.read_from, start.began});
   }
-  if (places.empty()) return;
-  source_->read_from(places);
+  if (positions.empty()) return;
+  source_->read_from(positions);
   ask_audit();
 }
 
@@ -137,7 +137,7 @@ void PositionKeeper::report(std::int32_t partition, const Start& start) {
 }
 
 void PositionKeeper::behind(const std::vector<std::int32_t>& partitions, bool has_lost_rows) {
-  const auto doubt = has_lost_rows ? PartitionBook::Doubt::lost_rows : PartitionBook::Doubt::place;
+  const auto doubt = has_lost_rows ? PartitionBook::Doubt::lost_rows : PartitionBook::Doubt::position;
   for (const auto partition : partitions) book_.doubt(partition, doubt);
 }
 

@@ -32,7 +32,7 @@ class PositionKeeper {
 
   void assign(const std::vector<std::int32_t>& partitions) { book_.assign(partitions); }
   void revoke(const std::vector<std::int32_t>& partitions) { book_.revoke(partitions); }
-  void lost_place(std::int32_t partition);
+  void lost_position(std::int32_t partition);
 
   /// Whether the record is to be stored.
   bool take(const SourceRecord& record);

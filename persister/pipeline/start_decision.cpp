@@ -10,7 +10,7 @@ bool is_own(const SourceLog& log) {
 }
 
 /// Unknown after a release that did not tell it: then all that Kafka has is read again where it must be.
-std::int64_t first_place(const SourceLog& log) {
+std::int64_t first_offset(const SourceLog& log) {
   if (!log.commit) return log.start;
   return is_own(log) ? *log.commit->began : log.commit->offset;
 }
@@ -25,7 +25,7 @@ Start set_to(std::int64_t offset, StartCause cause, bool rooms_unchecked) {
 }
 
 Start from_nothing(const SourceLog& log, const KnownPartition& known) {
-  const std::int64_t began = first_place(log);
+  const std::int64_t began = first_offset(log);
   const bool was_stored = known.stored || is_own(log);
   Start start;
   if (was_stored) {

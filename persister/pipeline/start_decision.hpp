@@ -35,7 +35,7 @@ struct KnownPartition {
 struct Start {
   StartCause cause = StartCause::as_before;
   std::int64_t read_from = 0;
-  std::int64_t began = 0;   // the first place that was ever read
+  std::int64_t began = 0;   // the first offset that was ever read
   bool verifies = false;    // the first record is the one that the position knows again, already stored
   StoredPosition position;  // PostgreSQL's, once it is set so where it needs_reset
   bool needs_reset = false;

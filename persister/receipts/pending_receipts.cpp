@@ -6,38 +6,38 @@
 
 namespace chat::persister {
 
-PendingReceipts::Rooms::iterator PendingReceipts::find_or_make(const SettledNumbers& numbers) {
-  const auto [place, is_new] = rooms_.try_emplace(numbers.room);
-  Room& room = place->second;
+PendingReceipts::Rooms::iterator PendingReceipts::find_or_make(const ResolvedNumbers& numbers) {
+  const auto [found, is_new] = rooms_.try_emplace(numbers.room);
+  Room& room = found->second;
   if (is_new) {
     room.id = ++last_id_;
-    room.age = ages_.insert(ages_.end(), &*place);
+    room.age = ages_.insert(ages_.end(), &*found);
   }
   room.partition = numbers.partition;
   ages_.splice(ages_.end(), ages_, room.age);
-  return place;
+  return found;
 }
 
 PendingReceipts::Rooms::iterator PendingReceipts::find(const Call& call) {
-  const auto place = rooms_.find(call.room);
-  return place == rooms_.end() || place->second.id != call.id ? rooms_.end() : place;
+  const auto found = rooms_.find(call.room);
+  return found == rooms_.end() || found->second.id != call.id ? rooms_.end() : found;
 }
 
-void PendingReceipts::add(const SettledNumbers& numbers) {
+void PendingReceipts::add(const ResolvedNumbers& numbers) {
   if (numbers.stored.empty() && numbers.voids.empty()) return;
   CHAT_BUG(rooms_.size() > bounds_.rooms || ranges_ > bounds_.ranges, "receipts are beyond their bounds");
-  const auto place = find_or_make(numbers);
-  Room& room = place->second;
+  const auto found = find_or_make(numbers);
+  Room& room = found->second;
   change(room, [&] {
     for (const Cursor number : numbers.stored) {
-      room.settled.add(number);
+      room.resolved.add(number);
       room.stored.add(number);
     }
-    for (const Cursor number : numbers.voids) room.settled.add(number);
-    room.settled.keep_highest(bounds_.ranges_per_room);
+    for (const Cursor number : numbers.voids) room.resolved.add(number);
+    room.resolved.keep_highest(bounds_.ranges_per_room);
     room.stored.keep_highest(bounds_.ranges_per_room);
   });
-  if (room.state == State::idle) queue(*place);
+  if (room.state == State::idle) queue(*found);
   room.has_news = true;
   keep_bounds();
 }
@@ -48,31 +48,31 @@ std::optional<PendingReceipts::Call> PendingReceipts::next() {
   queue_.pop_front();
   enter(room, State::called);
   room.has_news = false;
-  Call call{room.id, name, room.settled.ranges(), {}};
+  Call call{room.id, name, room.resolved.ranges(), {}};
   change(room, [&] { call.stored = room.stored.take(); });
   return call;
 }
 
 void PendingReceipts::answered(const Call& call, Cursor watermark) {
-  const auto place = find(call);
-  if (place == rooms_.end()) return;
-  Room& room = place->second;
-  change(room, [&] { room.settled.remove_up_to(watermark); });
-  if (room.has_news) return queue(*place);
+  const auto found = find(call);
+  if (found == rooms_.end()) return;
+  Room& room = found->second;
+  change(room, [&] { room.resolved.remove_up_to(watermark); });
+  if (room.has_news) return queue(*found);
   enter(room, State::idle);
-  if (room.settled.empty()) erase(place);
+  if (room.resolved.empty()) erase(found);
 }
 
 void PendingReceipts::unanswered(const Call& call) {
-  const auto place = find(call);
-  if (place == rooms_.end()) return;
-  Room& room = place->second;
+  const auto found = find(call);
+  if (found == rooms_.end()) return;
+  Room& room = found->second;
   change(room, [&] {
     for (const NumberRange& range : call.stored) room.stored.add(range);
     room.stored.keep_highest(bounds_.ranges_per_room);
   });
   enter(room, State::failed);
-  room.place = failed_.insert(failed_.end(), &*place);
+  room.in_line = failed_.insert(failed_.end(), &*found);
   keep_bounds();
 }
 
@@ -82,9 +82,9 @@ void PendingReceipts::retry() {
 }
 
 void PendingReceipts::forget(std::span<const std::int32_t> partitions) {
-  for (auto place = rooms_.begin(); place != rooms_.end();) {
-    const bool is_gone = std::ranges::find(partitions, place->second.partition) != partitions.end();
-    place = is_gone ? erase(place) : std::next(place);
+  for (auto found = rooms_.begin(); found != rooms_.end();) {
+    const bool is_gone = std::ranges::find(partitions, found->second.partition) != partitions.end();
+    found = is_gone ? erase(found) : std::next(found);
   }
 }
 
@@ -96,30 +96,30 @@ void PendingReceipts::enter(Room& room, State state) {
 
 void PendingReceipts::queue(Entry& entry) {
   enter(entry.second, State::queued);
-  entry.second.place = queue_.insert(queue_.end(), &entry);
+  entry.second.in_line = queue_.insert(queue_.end(), &entry);
 }
 
-PendingReceipts::Rooms::iterator PendingReceipts::erase(Rooms::iterator place) {
-  Room& room = place->second;
+PendingReceipts::Rooms::iterator PendingReceipts::erase(Rooms::iterator found) {
+  Room& room = found->second;
   change(room, [&] {
-    room.settled.take();
+    room.resolved.take();
     room.stored.take();
   });
-  if (room.state == State::queued) queue_.erase(room.place);
-  if (room.state == State::failed) failed_.erase(room.place);
+  if (room.state == State::queued) queue_.erase(room.in_line);
+  if (room.state == State::failed) failed_.erase(room.in_line);
   enter(room, State::idle);
   ages_.erase(room.age);
-  const auto next = rooms_.erase(place);
+  const auto next = rooms_.erase(found);
   expect_counts();
   return next;
 }
 
 template <class Change>
 void PendingReceipts::change(Room& room, Change change_ranges) {
-  CHAT_BUG(ranges_ < room.settled.size() + room.stored.size(), "ranges of receipts were counted too few");
-  ranges_ -= room.settled.size() + room.stored.size();
+  CHAT_BUG(ranges_ < room.resolved.size() + room.stored.size(), "ranges of receipts were counted too few");
+  ranges_ -= room.resolved.size() + room.stored.size();
   change_ranges();
-  ranges_ += room.settled.size() + room.stored.size();
+  ranges_ += room.resolved.size() + room.stored.size();
 }
 
 void PendingReceipts::keep_bounds() {

@@ -31,14 +31,14 @@ class PendingReceipts {
  public:
   explicit PendingReceipts(ReceiptBounds bounds = {}) : bounds_(bounds) {}
 
-  void add(const SettledNumbers& numbers);
+  void add(const ResolvedNumbers& numbers);
 
   /// What is to be told of one room.
   struct Call {
     std::uint64_t id = 0;
     std::string room;
-    std::vector<NumberRange> settled;  // all that is known above the watermark, void numbers included
-    std::vector<NumberRange> stored;   // to be published
+    std::vector<NumberRange> resolved;  // all that is known above the watermark, void numbers included
+    std::vector<NumberRange> stored;    // to be published
   };
 
   /// The room that has waited longest; none when all the others are told or in a call. Ends with answered()
@@ -61,7 +61,7 @@ class PendingReceipts {
   /// All rooms of which something is known, such as one that waits for a number in the middle.
   std::size_t rooms() const { return rooms_.size(); }
 
-  /// Places in the queue and among those that wait for retry(): one a room at most.
+  /// Entries of the queue and of those that wait for retry(): one a room at most.
   std::size_t in_line() const { return queue_.size() + failed_.size(); }
 
  private:
@@ -77,17 +77,17 @@ class PendingReceipts {
     std::uint64_t id = 0;  // tells it from a later one of the same name
     State state = State::idle;
     bool has_news = false;  // since the call began
-    RangeSet settled;
+    RangeSet resolved;
     RangeSet stored;
     Line::iterator age;
-    Line::iterator place;  // while it is queued or failed
+    Line::iterator in_line;  // while it is queued or failed
   };
 
   Rooms::iterator find(const Call& call);
-  Rooms::iterator find_or_make(const SettledNumbers& numbers);
+  Rooms::iterator find_or_make(const ResolvedNumbers& numbers);
   void enter(Room& room, State state);
   void queue(Entry& entry);
-  Rooms::iterator erase(Rooms::iterator place);
+  Rooms::iterator erase(Rooms::iterator found);
   template <class Change>
   void change(Room& room, Change change);
   void keep_bounds();

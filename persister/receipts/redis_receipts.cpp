@@ -53,9 +53,9 @@ void RedisReceipts::start() {
   if (trial_) trial_->start();
 }
 
-void RedisReceipts::settled(std::vector<SettledNumbers> rooms) {
+void RedisReceipts::resolved(std::vector<ResolvedNumbers> rooms) {
   boost::asio::post(context_, [this, rooms = std::move(rooms)] {
-    for (const SettledNumbers& numbers : rooms) pending_.add(numbers);
+    for (const ResolvedNumbers& numbers : rooms) pending_.add(numbers);
     send_pending();
   });
 }
@@ -84,7 +84,7 @@ void RedisReceipts::on_ready() {
 }
 
 void RedisReceipts::send_pending() {
-  while (connection_.is_ready() && in_flight_ < options_.most_calls) {
+  while (connection_.is_ready() && in_flight_ < options_.max_calls) {
     auto call = pending_.next();
     if (!call) break;
     send(*std::move(call));
@@ -97,15 +97,15 @@ void RedisReceipts::send(Call call) {
   const RoomNames::Names& names = names_.of(call.room);
   const StoredParts parts = call.stored.empty() ? StoredParts{} : make_stored_parts(call.room, call.stored);
   std::vector<std::string> numbers;
-  numbers.reserve(3 * call.settled.size());
-  for (const NumberRange& range : call.settled)
+  numbers.reserve(3 * call.resolved.size());
+  for (const NumberRange& range : call.resolved)
     for (const std::int64_t number : {range.epoch, range.first, range.last})
       numbers.push_back(std::to_string(number));
   std::vector<std::string_view> words{"EVALSHA",     connection_.sha(0), "3",        names.meta,
                                       names.log,     names.stored,       parts.head, parts.tail,
                                       names.channel, stream_keep_};
   words.insert(words.end(), numbers.begin(), numbers.end());
-  CHAT_BUG(in_flight_ >= options_.most_calls, "more receipts are in flight than may be");
+  CHAT_BUG(in_flight_ >= options_.max_calls, "more receipts are in flight than may be");
   ++in_flight_;
   connection_.send(words,
                    [this, sent = std::move(call)](const redis::Reply& reply) { on_reply(sent, reply); });

@@ -28,7 +28,7 @@ namespace chat::persister {
 
 struct ReceiptOptions {
   std::int64_t stream_keep = 1000;         // entries that a room's stream keeps though PostgreSQL has them
-  std::size_t most_calls = 64;             // scripts in flight
+  std::size_t max_calls = 64;              // scripts in flight
   std::chrono::milliseconds retry{5'000};  // after Redis refused a script
   ReceiptBounds bounds{};
   redis::Timing timing{};
@@ -50,7 +50,7 @@ class RedisReceipts final : public Receipts {
   void start();
 
   /// Any thread: what is said is posted.
-  void settled(std::vector<SettledNumbers> rooms) override;
+  void resolved(std::vector<ResolvedNumbers> rooms) override;
   void revoked(const std::vector<std::int32_t>& partitions) override;
 
   /// Any thread but the context's. Blocks until all is told, at most so long; whether it is.

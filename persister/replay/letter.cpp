@@ -23,16 +23,17 @@ std::string_view reason_of(const kafka::ConsumedRecord& letter) {
   return header(letter, "reason");
 }
 
-std::string_view value_place_of(const kafka::ConsumedRecord& letter) {
+std::string_view value_position_of(const kafka::ConsumedRecord& letter) {
   return header(letter, value_at_header);
 }
 
 kafka::Headers headers_for_messages(const kafka::ConsumedRecord& letter) {
   auto origin = parse_origin(header(letter, origin_header));
   if (!origin) {
-    const std::string place = std::string(header(letter, "partition")) + "/" +
-                              std::string(header(letter, "offset")) + "/" + std::to_string(letter.timestamp);
-    origin = parse_origin(place);
+    const std::string position = std::string(header(letter, "partition")) + "/" +
+                                 std::string(header(letter, "offset")) + "/" +
+                                 std::to_string(letter.timestamp);
+    origin = parse_origin(position);
   }
   if (!origin) return {};
   return {{origin_header, to_string(*origin)}};
@@ -45,8 +46,8 @@ std::string describe(const kafka::ConsumedRecord& letter) {
   text += or_unknown(header(letter, "offset"));
   text += ": ";
   text += or_unknown(reason_of(letter));
-  if (const auto place = value_place_of(letter); !place.empty())
-    text += " (without its value, which is at " + std::string(place) + ")";
+  if (const auto position = value_position_of(letter); !position.empty())
+    text += " (without its value, which is at " + std::string(position) + ")";
   return text;
 }
 

@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* client_id = "chat-replay-dead";
-constexpr std::size_t most_at_once = 500;
+constexpr std::size_t max_at_once = 500;
 constexpr milliseconds poll_wait{100};
 
 /// One topic to write to, and how many of its reports are out.
@@ -94,7 +94,7 @@ class Replay {
   std::optional<Error> take_some(kafka::TopicReader& reader) {
     ReplayCount taken;
     auto deadline = Clock::now() + options_.wait;
-    while (taken.put_back + taken.kept + taken.without_value < most_at_once && !reader.is_at_end()) {
+    while (taken.put_back + taken.kept + taken.without_value < max_at_once && !reader.is_at_end()) {
       if (const auto letter = reader.next(poll_wait)) {
         deal_with(*letter, taken);
         deadline = Clock::now() + options_.wait;
@@ -118,7 +118,7 @@ class Replay {
 
   void deal_with(const kafka::ConsumedRecord& letter, ReplayCount& taken) {
     const bool is_wanted = reason_of(letter).find(options_.reason) != std::string_view::npos;
-    const bool goes_back = is_wanted && value_place_of(letter).empty();
+    const bool goes_back = is_wanted && value_position_of(letter).empty();
     ++(goes_back ? taken.put_back : is_wanted ? taken.without_value : taken.kept);
     if (options_.dry_run) {
       if (is_wanted) tell_(describe(letter));

@@ -50,8 +50,8 @@ std::unique_ptr<kafka::Producer> KafkaDeadLetterQueue::make_producer() {
 
 bool KafkaDeadLetterQueue::publish(const DeadLetter& letter, milliseconds wait) {
   const auto deadline = Clock::now() + wait;
-  const auto [place, is_new] = letters_.try_emplace({letter.record.partition, letter.record.offset});
-  Try& attempt = place->second;
+  const auto [entry, is_new] = letters_.try_emplace({letter.record.partition, letter.record.offset});
+  Try& attempt = entry->second;
   if (is_new) produce(letter, attempt);
   State state = wait_for(attempt.state, deadline);
   while (state == State::too_large && make_smaller(letter, attempt))
@@ -61,8 +61,8 @@ bool KafkaDeadLetterQueue::publish(const DeadLetter& letter, milliseconds wait) 
                "a dead letter is too large for its topic; less of it was written");
   if (state == State::too_large)
     report_cut(letter, given_up,
-               "a dead letter was not written, since its topic does not even take its place");
-  if (state != State::out) letters_.erase(place);
+               "a dead letter was not written, since its topic does not even take its position");
+  if (state != State::out) letters_.erase(entry);
   if (const auto reason = producer_->fatal_error()) {
     log::error("the dead letters' Kafka producer failed for good and is replaced", {{"reason", *reason}});
     producer_.reset();

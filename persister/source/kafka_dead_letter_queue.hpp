@@ -37,7 +37,7 @@ class KafkaDeadLetterQueue : public DeadLetterQueue {
 
  private:
   using Clock = std::chrono::steady_clock;
-  using Place = std::pair<std::int32_t, std::int64_t>;
+  using LetterKey = std::pair<std::int32_t, std::int64_t>;
   enum class State { out, durable, too_large, failed };
   struct Try {
     State state = State::out;
@@ -54,7 +54,7 @@ class KafkaDeadLetterQueue : public DeadLetterQueue {
   const config::KafkaSettings settings_;
   const std::string client_id_;
   Metrics& metrics_;
-  std::map<Place, Try> letters_;  // whose report is out; the addresses of the states are the tags
+  std::map<LetterKey, Try> letters_;  // whose report is out; the addresses of the states are the tags
   std::unique_ptr<kafka::Producer> producer_;
 };
 

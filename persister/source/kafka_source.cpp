@@ -83,11 +83,11 @@ std::optional<SourceRecord> KafkaSource::poll(milliseconds wait) {
   if (const auto reason = consumer_->fatal_error()) give_up_consumer(*reason);
   if (!record) return std::nullopt;
   backoff_.reset();
-  // What librdkafka had fetched for a place before read_from() does not come; this is for what it lets
+  // What librdkafka had fetched for a reading before read_from() does not come; this is for what it lets
   // through.
-  const auto place = places_.find(record->partition);
-  if (place == places_.end()) return std::nullopt;
-  place->second.next = record->offset + 1;
+  const auto reading = readings_.find(record->partition);
+  if (reading == readings_.end()) return std::nullopt;
+  reading->second.next = record->offset + 1;
   if (is_paused_) {
     hold(*std::move(record));
     return std::nullopt;
@@ -143,7 +143,7 @@ std::optional<SourceRecord> KafkaSource::take_held() {
 void KafkaSource::pause() {
   is_paused_ = true;
   std::vector<std::int32_t> partitions;
-  for (const auto& [partition, place] : places_)
+  for (const auto& [partition, reading] : readings_)
     if (!paused_.contains(partition)) partitions.push_back(partition);
   if (partitions.empty() || !consumer_) return;
   consumer_->pause(partitions);
@@ -169,20 +169,20 @@ std::map<std::int32_t, SourceLog> KafkaSource::logs(const std::vector<std::int32
 
 /// librdkafka keeps the pause of a partition over a new assignment, so that it is taken back first; what
 /// comes while paused is held again.
-void KafkaSource::read_from(const std::vector<ReadPlace>& places) {
+void KafkaSource::read_from(const std::vector<ReadPosition>& positions) {
   bool has_any = false;
-  for (const auto& [partition, offset, began] : places) {
+  for (const auto& [partition, offset, began] : positions) {
     if (!assigned_.contains(partition)) continue;
     has_any = true;
-    places_[partition] = {offset, began};
+    readings_[partition] = {offset, began};
     std::erase_if(held_, [&](const SourceRecord& record) { return record.partition == partition; });
   }
   if (!has_any || !consumer_) return;
   if (!paused_.empty()) consumer_->resume({paused_.begin(), paused_.end()});
   paused_.clear();
   std::vector<kafka::PartitionOffset> all;
-  all.reserve(places_.size());
-  for (const auto& [partition, place] : places_) all.push_back({partition, place.next, {}});
+  all.reserve(readings_.size());
+  for (const auto& [partition, reading] : readings_) all.push_back({partition, reading.next, {}});
   consumer_->read_from(all);
 }
 
@@ -200,8 +200,8 @@ void KafkaSource::commit_and_wait(const std::vector<Position>& positions, millis
 std::vector<kafka::PartitionOffset> KafkaSource::own(const std::vector<Position>& positions) const {
   std::vector<kafka::PartitionOffset> offsets;
   for (const auto& [partition, next_offset] : positions) {
-    const auto place = places_.find(partition);
-    if (place != places_.end()) offsets.push_back({partition, next_offset, commit_note(place->second.began)});
+    const auto reading = readings_.find(partition);
+    if (reading != readings_.end()) offsets.push_back({partition, next_offset, commit_note(reading->second.began)});
   }
   return offsets;
 }
@@ -218,7 +218,7 @@ bool KafkaSource::healthy() const {
 
 void KafkaSource::on_assigned(const std::vector<std::int32_t>& partitions) {
   assigned_ = {partitions.begin(), partitions.end()};
-  places_.clear();
+  readings_.clear();
   log::info("partitions assigned", {{"partitions", partitions.size()}, {"paused", is_paused_}});
   // Not paused here even while paused: librdkafka drops a pause that meets the start of the fetching. hold()
   // pauses with the first record that comes.
@@ -236,7 +236,7 @@ void KafkaSource::on_revoked(const std::vector<std::int32_t>& partitions) {
   if (!marked.empty()) consumer_->resume(marked);
   for (const auto partition : partitions) {
     assigned_.erase(partition);
-    places_.erase(partition);
+    readings_.erase(partition);
     paused_.erase(partition);
   }
   std::erase_if(held_, [this](const SourceRecord& record) { return !assigned_.contains(record.partition); });

@@ -52,7 +52,7 @@ class KafkaSource : public Source, private kafka::RebalanceListener {
   void pause() override;
   void resume() override;
   std::map<std::int32_t, SourceLog> logs(const std::vector<std::int32_t>& partitions) override;
-  void read_from(const std::vector<ReadPlace>& places) override;
+  void read_from(const std::vector<ReadPosition>& positions) override;
   void commit(const std::vector<Position>& positions) override;
   void commit_and_wait(const std::vector<Position>& positions, std::chrono::milliseconds wait) override;
   void close() override;
@@ -65,7 +65,7 @@ class KafkaSource : public Source, private kafka::RebalanceListener {
 
   void on_assigned(const std::vector<std::int32_t>& partitions) override;
   void on_revoked(const std::vector<std::int32_t>& partitions) override;
-  void on_lost_place(std::int32_t partition) override { listener_.on_lost_place(partition); }
+  void on_lost_position(std::int32_t partition) override { listener_.on_lost_position(partition); }
   void on_failure() override { listener_.on_interruption(); }
 
   std::unique_ptr<kafka::Consumer> make_consumer();
@@ -87,13 +87,13 @@ class KafkaSource : public Source, private kafka::RebalanceListener {
   bool is_paused_ = false;
   bool is_closed_ = false;
   bool has_broker_ = true;
-  struct Place {
+  struct Reading {
     std::int64_t next = 0;
     std::int64_t began = 0;
   };
   std::set<std::int32_t> assigned_;
-  std::map<std::int32_t, Place> places_;  // of the assigned ones that are read
-  std::set<std::int32_t> paused_;         // partitions that librdkafka was told to pause, each once (K12)
+  std::map<std::int32_t, Reading> readings_;  // of the assigned ones that are read
+  std::set<std::int32_t> paused_;         // partitions that librdkafka was told to pause, each once
   std::deque<SourceRecord> held_;         // came while paused; one a partition
   Backoff backoff_;
   Clock::time_point make_after_{};

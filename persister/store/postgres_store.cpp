@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/postgres/columns.hpp"
 #include "common/postgres/positions.hpp"
 #include "common/wire/uuid.hpp"
 
@@ -16,10 +17,11 @@ namespace chat::persister {
 namespace {
 
 using postgres::ArrayLiteral;
+using postgres::column;
 using postgres::Transaction;
 
-// Sorted by key, so that a zombie and the partition's new owner lock the same rows in the same order; `place`
-// keeps the first of an id that comes twice in a batch.
+// Sorted by key, so that a zombie and the partition's new owner lock the same rows in the same order;
+// `ordinal` keeps the first of an id that comes twice in a batch.
 const std::string insert_statement =
     "INSERT INTO messages (id, room, epoch, seq, sender, sender_name, text, sent_at, kafka_partition, "
     "kafka_offset, id_as_sent) "
@@ -29,17 +31,17 @@ const std::string insert_statement =
     "FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], "
     "$8::bigint[], $9::int[], $10::bigint[], $11::text[]) WITH ORDINALITY AS incoming "
     "(id, room, epoch, seq, sender, sender_name, text, sent_at, kafka_partition, kafka_offset, id_as_sent, "
-    "place) "
-    "ORDER BY room, id, place ON CONFLICT DO NOTHING";
+    "ordinal) "
+    "ORDER BY room, id, ordinal ON CONFLICT DO NOTHING";
 
 // Only where something was there already, so that new rows cost nothing more. What is not even there now was
 // kept out by something of the owner's.
 const std::string conflict_statement =
-    "SELECT place - 1, messages.text IS DISTINCT FROM incoming.text, messages.id IS NULL "
+    "SELECT ordinal - 1, messages.text IS DISTINCT FROM incoming.text, messages.id IS NULL "
     "FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) WITH ORDINALITY AS incoming "
-    "(id, room, epoch, seq, text, place) LEFT JOIN messages USING (room, id) "
+    "(id, room, epoch, seq, text, ordinal) LEFT JOIN messages USING (room, id) "
     "WHERE messages.id IS NULL OR messages.text IS DISTINCT FROM incoming.text "
-    "OR (messages.epoch, messages.seq) <> (incoming.epoch, incoming.seq) ORDER BY place";
+    "OR (messages.epoch, messages.seq) <> (incoming.epoch, incoming.seq) ORDER BY ordinal";
 
 // A number may have come twice; where a row has it, it is not void. Sorted as the rows are.
 const std::string void_statement =
@@ -73,8 +75,7 @@ const std::string gone_statement =
     "SELECT DISTINCT partition FROM unnest($1::uuid[], $2::text[], $3::int[]) AS told (id, room, partition) "
     "WHERE NOT EXISTS (SELECT FROM messages WHERE messages.room = told.room AND messages.id = told.id)";
 
-// The new generation is above all that a clock gave before, so that it is never one that somebody still
-// holds.
+// The new generation is above all that a clock gave before, so that no persister still holds it.
 const std::string reset_statement =
     "UPDATE positions SET topic = $1, next_offset = $3::bigint, record_hash = $4::bigint, "
     "rooms_unchecked = rooms_unchecked OR $5::boolean, proven_offset = $6::bigint, proven_hash = $7::bigint, "
@@ -95,13 +96,6 @@ const std::string server_statement =
     "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END, "
     "has_function_privilege('pg_control_system()', 'execute')";
 const std::string system_statement = "SELECT system_identifier FROM pg_control_system()";
-
-template <class Range, class Projection>
-std::string column(const Range& range, Projection projection) {
-  ArrayLiteral literal;
-  for (const auto& element : range) literal.add(projection(element));
-  return literal.take();
-}
 
 /// The column of that name. Hardly any client spells its ids in another than the canonical form: without one
 /// the array is empty, and unnest() makes every element NULL.
@@ -144,25 +138,25 @@ void insert_rows(Transaction& transaction, std::span<const Row> rows, StoreOutco
                  VoidNumbers& voids) {
   const auto ids = column(rows, [](const Row& row) { return to_string(row.message.id); });
   const auto rooms = column(rows, [](const Row& row) -> const std::string& { return row.message.room; });
-  const auto epochs = column(rows, [](const Row& row) { return std::to_string(row.message.cursor.epoch); });
-  const auto seqs = column(rows, [](const Row& row) { return std::to_string(row.message.cursor.seq); });
+  const auto epochs = column(rows, [](const Row& row) { return row.message.cursor.epoch; });
+  const auto seqs = column(rows, [](const Row& row) { return row.message.cursor.seq; });
   const auto texts = column(rows, [](const Row& row) -> const std::string& { return row.message.text; });
   const auto answer = transaction.execute(
       insert_statement,
       {ids, rooms, epochs, seqs,
        column(rows, [](const Row& row) -> const std::string& { return row.message.sender; }),
        column(rows, [](const Row& row) -> const std::string& { return row.message.sender_name; }), texts,
-       column(rows, [](const Row& row) { return std::to_string(row.message.sent_at); }),
-       column(rows, [](const Row& row) { return std::to_string(row.record.partition); }),
-       column(rows, [](const Row& row) { return std::to_string(row.record.offset); }), ids_as_sent(rows)});
+       column(rows, [](const Row& row) { return row.message.sent_at; }),
+       column(rows, [](const Row& row) { return row.record.partition; }),
+       column(rows, [](const Row& row) { return row.record.offset; }), ids_as_sent(rows)});
   outcome.inserted = answer.affected;
   if (answer.affected == rows.size()) return;
   for (const auto& found : transaction.execute(conflict_statement, {ids, rooms, epochs, seqs, texts}).rows) {
     if (found.at(2) == "t") throw postgres::Refusal(postgres::kept_out);
-    const std::size_t place = std::stoul(found.at(0).value());
+    const std::size_t index = std::stoul(found.at(0).value());
     const bool is_reused = found.at(1).value() == "t";
-    (is_reused ? outcome.reused : outcome.elsewhere).push_back(place);
-    const MessageRecord& message = rows[place].message;
+    (is_reused ? outcome.reused : outcome.elsewhere).push_back(index);
+    const MessageRecord& message = rows[index].message;
     voids.add(message.room, message.cursor, is_reused ? dead_letter : stored_elsewhere);
   }
   outcome.duplicates = rows.size() - outcome.inserted - outcome.reused.size();
@@ -171,9 +165,7 @@ void insert_rows(Transaction& transaction, std::span<const Row> rows, StoreOutco
 /// Gives the partitions whose positions could not be raised.
 std::vector<std::int32_t> raise_positions(Transaction& transaction, const std::string& topic,
                                           std::span<const Advance> advances) {
-  const auto numbers = [&](auto projection) {
-    return column(advances, [&](const Advance& advance) { return std::to_string(projection(advance)); });
-  };
+  const auto numbers = [&](auto projection) { return column(advances, projection); };
   const auto answer = transaction.execute(advance_statement,
                                           {topic, numbers([](const Advance& a) { return a.partition; }),
                                            numbers([](const Advance& a) { return a.from.generation; }),
@@ -203,7 +195,7 @@ std::vector<std::int32_t> find_gone(Transaction& transaction, std::span<const Ro
   return gone;
 }
 
-/// No room and no partition that there ever is, and an id of its own: two that rehearse do not meet.
+/// A room and a partition that never exist, and an id of its own: two rehearsals do not meet.
 Row make_rehearsed_row() {
   const Uuid id = random_uuid();
   Row row;

@@ -12,7 +12,7 @@
 
 namespace {
 
-constexpr std::size_t most_digits = 32;
+constexpr std::size_t max_digits = 32;
 constexpr long second_ns = 1'000'000'000;
 const char* text = nullptr;
 
@@ -20,7 +20,7 @@ __attribute__((constructor)) void open_file() {
   const char* const name = std::getenv("SHIFTED_CLOCK");
   const int file = name == nullptr ? -1 : ::open(name, O_RDONLY | O_CLOEXEC);
   if (file < 0) return;
-  void* const mapped = ::mmap(nullptr, most_digits, PROT_READ, MAP_SHARED, file, 0);
+  void* const mapped = ::mmap(nullptr, max_digits, PROT_READ, MAP_SHARED, file, 0);
   ::close(file);
   if (mapped != MAP_FAILED) text = static_cast<const char*>(mapped);
 }

@@ -23,7 +23,7 @@ class RedisTest : public testing::Test {
     timing.probe_period = std::chrono::milliseconds(20);
     timing.probe_answer = std::chrono::milliseconds(300);
     timing.first_backoff = std::chrono::milliseconds(2);
-    timing.most_backoff = std::chrono::milliseconds(20);
+    timing.max_backoff = std::chrono::milliseconds(20);
     return timing;
   }
 

@@ -79,14 +79,14 @@ TEST(NamedUuid, IsTheOneOfTheStandardsExample) {
 }
 
 TEST(UuidHash, SpreadsIdsThatDifferInOneByte) {
-  for (std::size_t place = 0; place < 16; ++place) {
+  for (std::size_t index = 0; index < 16; ++index) {
     std::unordered_set<std::size_t> hashes;
     for (int value = 0; value < 256; ++value) {
       Uuid id;
-      id.bytes[place] = static_cast<std::uint8_t>(value);
+      id.bytes[index] = static_cast<std::uint8_t>(value);
       hashes.insert(std::hash<Uuid>{}(id));
     }
-    EXPECT_GT(hashes.size(), 250U) << place;
+    EXPECT_GT(hashes.size(), 250U) << index;
   }
 }
 

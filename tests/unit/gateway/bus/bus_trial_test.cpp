@@ -53,7 +53,7 @@ class BusTrialTest : public testing::Test {
     redis::Timing timing;
     timing.probe_period = std::chrono::milliseconds(20);
     timing.first_backoff = std::chrono::milliseconds(5);
-    timing.most_backoff = std::chrono::milliseconds(50);
+    timing.max_backoff = std::chrono::milliseconds(50);
     return timing;
   }
   static gateway::BusTrial::Pace pace() {

@@ -72,7 +72,7 @@ TEST_F(JournalQueueDeathTest, nothing_is_acknowledged_that_no_producer_had) {
   append(record());
   PendingRecord unproduced = record();
   const RecordReport report{&unproduced, DeliveryFault::none};
-  EXPECT_DEATH(queue_.settle({&report, 1}, BatchSize(1'000), Clock::now()), "");
+  EXPECT_DEATH(queue_.finish({&report, 1}, BatchSize(1'000), Clock::now()), "");
 }
 
 }  // namespace

@@ -31,9 +31,9 @@ using ::testing::IsEmpty;
 
 class KeptReceipts : public Receipts {
  public:
-  void settled(std::vector<SettledNumbers> rooms) override {
+  void resolved(std::vector<ResolvedNumbers> rooms) override {
     const std::lock_guard lock(mutex_);
-    for (const SettledNumbers& room : rooms) {
+    for (const ResolvedNumbers& room : rooms) {
       stored_.insert(room.stored.begin(), room.stored.end());
       voids_.insert(room.voids.begin(), room.voids.end());
       partition_ = room.partition;
@@ -73,7 +73,7 @@ class HoleFinderTest : public chat::test::StoreTest {
       throw std::runtime_error(failure->message);
     owned.assign({partition});
     options.period = milliseconds(20);
-    options.settling = milliseconds(40);
+    options.produce_time = milliseconds(40);
     options.turn = milliseconds(5);
     options.timing.first_backoff = milliseconds(2);
   }

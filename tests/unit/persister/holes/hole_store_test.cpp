@@ -62,9 +62,9 @@ class HoleStoreTest : public ::testing::Test {
     return store.store(records, test::advances_to(store, {{3, 41 + seq}}), {}, {});
   }
 
-  PageOutcome settle(std::vector<StreamEntry> entries, std::int64_t candidate) {
+  PageOutcome resolve(std::vector<StreamEntry> entries, std::int64_t candidate) {
     PageOutcome outcome =
-        store_->settle(proven_, make_page({epoch, 0}, {epoch, candidate}, std::move(entries), false, 10'000));
+        store_->resolve(proven_, make_page({epoch, 0}, {epoch, candidate}, std::move(entries), false, 10'000));
     EXPECT_FALSE(outcome.failure) << outcome.failure->message;
     return outcome;
   }
@@ -79,7 +79,7 @@ class HoleStoreTest : public ::testing::Test {
 TEST_F(HoleStoreTest, I3WritesTheRowThatTheLostRecordWouldHaveMade) {
   store_record(1, a_);
   const auto outcome =
-      settle({stream_entry(1, a_), stream_entry({epoch, 2}, b_, "héllo \"quoted\" \\ {a,b} NULL\n")}, 2);
+      resolve({stream_entry(1, a_), stream_entry({epoch, 2}, b_, "héllo \"quoted\" \\ {a,b} NULL\n")}, 2);
   EXPECT_EQ(outcome.inserted, 1U);
   EXPECT_EQ(outcome.lost, 0U);
   EXPECT_EQ(outcome.first_hole, (Cursor{epoch, 2}));
@@ -96,13 +96,13 @@ TEST_F(HoleStoreTest, KeepsTheSpellingOfTheId) {
   const std::string spelled = "A0EEBC99-9c0b-4EF8-BB6D-6BB9BD380A11";
   StreamEntry entry = stream_entry(1, *parse_uuid(spelled));
   entry.message.replace(entry.message.find(to_string(*parse_uuid(spelled))), spelled.size(), spelled);
-  EXPECT_EQ(settle({entry, stream_entry(2, b_)}, 2).inserted, 2U);
+  EXPECT_EQ(resolve({entry, stream_entry(2, b_)}, 2).inserted, 2U);
   EXPECT_THAT(column("SELECT coalesce(id_as_sent, 'none') FROM messages ORDER BY seq"),
               ElementsAre(spelled, "none"));
 }
 
 TEST_F(HoleStoreTest, I1ARecordThatStillComesThroughKafkaFindsTheRow) {
-  settle({stream_entry(1, a_)}, 1);
+  resolve({stream_entry(1, a_)}, 1);
   const auto late = store_record(1, a_);
   ASSERT_FALSE(late.failure);
   EXPECT_EQ(late.inserted, 0U);
@@ -113,19 +113,19 @@ TEST_F(HoleStoreTest, I1ARecordThatStillComesThroughKafkaFindsTheRow) {
 
 TEST_F(HoleStoreTest, LostNumbersAreCountedOnce) {
   store_record(3, a_);
-  auto outcome = settle({stream_entry(3, a_)}, 4);
+  auto outcome = resolve({stream_entry(3, a_)}, 4);
   EXPECT_EQ(outcome.lost, 3U);
   EXPECT_EQ(outcome.first_hole, (Cursor{epoch, 1}));
   EXPECT_THAT(outcome.stored, ElementsAre(Cursor{epoch, 3}));
   EXPECT_THAT(voids(), ElementsAre("1 lost", "2 lost", "4 lost"));
-  outcome = settle({stream_entry(3, a_)}, 4);
+  outcome = resolve({stream_entry(3, a_)}, 4);
   EXPECT_EQ(outcome.lost, 0U);
   EXPECT_THAT(outcome.voids, ElementsAre(Cursor{epoch, 1}, Cursor{epoch, 2}, Cursor{epoch, 4}));
 }
 
 TEST_F(HoleStoreTest, AnIdThatIsStoredElsewhereIsNotedAndNotCounted) {
   store_record(1, a_);
-  const auto outcome = settle({stream_entry(1, a_), stream_entry(2, a_)}, 2);
+  const auto outcome = resolve({stream_entry(1, a_), stream_entry(2, a_)}, 2);
   EXPECT_EQ(outcome.lost + outcome.inserted, 0U);
   EXPECT_THAT(outcome.stored, ElementsAre(Cursor{epoch, 1}, Cursor{epoch, 2}));
   EXPECT_THAT(voids(), ElementsAre("2 stored under another number"));
@@ -134,7 +134,7 @@ TEST_F(HoleStoreTest, AnIdThatIsStoredElsewhereIsNotedAndNotCounted) {
 TEST_F(HoleStoreTest, AnIdThatIsStoredElsewhereWithAnotherTextIsLost) {
   store_record(1, a_, "first");
   const auto outcome =
-      settle({stream_entry({epoch, 1}, a_, "first"), stream_entry({epoch, 2}, a_, "second")}, 2);
+      resolve({stream_entry({epoch, 1}, a_, "first"), stream_entry({epoch, 2}, a_, "second")}, 2);
   EXPECT_EQ(outcome.lost, 1U);
   EXPECT_THAT(rows(), ElementsAre("1 first"));
   EXPECT_THAT(voids(), ElementsAre("2 lost: its id is stored with another text"));
@@ -143,7 +143,7 @@ TEST_F(HoleStoreTest, AnIdThatIsStoredElsewhereWithAnotherTextIsLost) {
 TEST_F(HoleStoreTest, WhatPostgresRefusesIsSetAsideAndTheOthersAreStored) {
   ASSERT_THAT(column("ALTER TABLE messages ADD CHECK (text <> 'bad')"), IsEmpty());
   const auto outcome =
-      settle({stream_entry({epoch, 1}, a_, "good"), stream_entry({epoch, 2}, b_, "bad"), stream_entry(3)}, 3);
+      resolve({stream_entry({epoch, 1}, a_, "good"), stream_entry({epoch, 2}, b_, "bad"), stream_entry(3)}, 3);
   EXPECT_EQ(outcome.inserted, 2U);
   EXPECT_EQ(outcome.lost, 1U);
   EXPECT_THAT(rows(), ElementsAre("1 good", "3 hello"));
@@ -158,7 +158,7 @@ TEST_F(HoleStoreTest, WhatATriggerDropsIsSetAsideAndTheOthersAreStored) {
              "BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION drop_bad()"),
       IsEmpty());
   const auto outcome =
-      settle({stream_entry({epoch, 1}, a_, "good"), stream_entry({epoch, 2}, b_, "bad"), stream_entry(3)}, 3);
+      resolve({stream_entry({epoch, 1}, a_, "good"), stream_entry({epoch, 2}, b_, "bad"), stream_entry(3)}, 3);
   EXPECT_EQ(outcome.inserted, 2U);
   EXPECT_THAT(rows(), ElementsAre("1 good", "3 hello"));
   EXPECT_THAT(voids(), ElementsAre("2 lost: PostgreSQL refuses its message"));
@@ -175,12 +175,12 @@ TEST_F(HoleStoreTest, SaysNothingWhilePostgresIsAway) {
   chat::test::PostgresServer::running().stop();
   const auto positions = store_->positions();
   const auto outcome =
-      store_->settle(proven_, make_page({epoch, 0}, {epoch, 1}, {stream_entry(1, a_)}, false, 10'000));
+      store_->resolve(proven_, make_page({epoch, 0}, {epoch, 1}, {stream_entry(1, a_)}, false, 10'000));
   chat::test::PostgresServer::running();
   EXPECT_FALSE(positions);
   ASSERT_TRUE(outcome.failure);
   EXPECT_THAT(outcome.stored, IsEmpty());
-  EXPECT_EQ(settle({stream_entry(1, a_)}, 1).inserted, 1U);
+  EXPECT_EQ(resolve({stream_entry(1, a_)}, 1).inserted, 1U);
 }
 
 }  // namespace

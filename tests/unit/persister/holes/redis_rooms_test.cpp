@@ -59,7 +59,7 @@ TEST_F(RedisRoomsTest, ARoomWithNewerNumbersThanItsWatermarkStaysActive) {
   EXPECT_EQ(look().watermark, Cursor{});
   set_watermark({newest.epoch, 1});
   EXPECT_EQ(look().watermark, (Cursor{newest.epoch, 1}));
-  EXPECT_FALSE(look().is_settled());
+  EXPECT_FALSE(look().is_resolved());
   EXPECT_THAT(active(), ElementsAre("general"));
   EXPECT_EQ(rooms->run_id(), admin.run_id());
 }
@@ -67,10 +67,10 @@ TEST_F(RedisRoomsTest, ARoomWithNewerNumbersThanItsWatermarkStaysActive) {
 TEST_F(RedisRoomsTest, ARoomLeavesTheActiveOnesWhenItsWatermarkIsAtItsNewestNumber) {
   const Cursor newest = accept_text("one").cursor;
   set_watermark(newest);
-  EXPECT_TRUE(look().is_settled());
+  EXPECT_TRUE(look().is_resolved());
   EXPECT_THAT(active(), IsEmpty());
   accept_text("two");
-  EXPECT_FALSE(look().is_settled());
+  EXPECT_FALSE(look().is_resolved());
   EXPECT_THAT(active(), ElementsAre("general")) << "in the same second, so with the same score";
 }
 
@@ -83,7 +83,7 @@ TEST_F(RedisRoomsTest, ARoomThatIsGoneLeavesTheActiveOnes) {
 TEST_F(RedisRoomsTest, AHashThatAReadMadeForAnEmptyRoomHasNoNumber) {
   redis({"ZADD", "chat:active", "1", "general"});
   EXPECT_GT(read_last(0).newest.epoch, 0);
-  EXPECT_TRUE(look().is_settled());
+  EXPECT_TRUE(look().is_resolved());
   EXPECT_THAT(active(), IsEmpty());
 }
 

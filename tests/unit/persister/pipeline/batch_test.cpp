@@ -66,9 +66,9 @@ TEST(Batcher, PutsWhatCannotBeDecodedAsideWithItsReason) {
   const auto batch = batcher.take();
   EXPECT_TRUE(batch.rows.empty());
   ASSERT_EQ(batch.letters.size(), 2u);
-  EXPECT_EQ(batch.letters[0].letter.reason, "field \"text\" has a NUL");
+  EXPECT_EQ(batch.letters[0].reason, "field \"text\" has a NUL");
   EXPECT_EQ(batch.letters[1].cause, DeadLetterCause::undecodable);
-  EXPECT_EQ(batch.letters[1].letter.record.value, record.value);
+  EXPECT_EQ(batch.letters[1].record.value, record.value);
   EXPECT_EQ(batch.reached.at(0).next_offset, 3);
 }
 

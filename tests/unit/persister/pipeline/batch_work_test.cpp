@@ -55,14 +55,14 @@ TEST(BatchWork, StoresAllWithThePositionsInOneTransaction) {
 }
 
 TEST(BatchWork, IsolatesEachPoisonRowWhereverItStands) {
-  for (std::int64_t place = 0; place < 64; ++place) {
+  for (std::int64_t index = 0; index < 64; ++index) {
     BatchWork work(batch_of(64));
     std::set<std::int64_t> stored;
-    const int transactions = isolate(work, {place}, stored);
+    const int transactions = isolate(work, {index}, stored);
     EXPECT_EQ(stored.size(), 63u);
     EXPECT_LE(transactions, 2 * 6 + 2) << "two a halving, the first, and the last row without the positions";
     ASSERT_EQ(work.next(), Step::publish);
-    EXPECT_EQ(work.letter().letter.record.offset, place);
+    EXPECT_EQ(work.letter().record.offset, index);
     EXPECT_EQ(work.letter().cause, DeadLetterCause::refused);
     work.letter_published();
     ASSERT_EQ(work.next(), Step::store) << "the positions pass only after the letter";
@@ -149,10 +149,10 @@ TEST(BatchWork, MakesLettersOfReusedIds) {
   outcome.reused = {1, 3};
   work.stored(outcome);
   ASSERT_EQ(work.next(), Step::publish);
-  EXPECT_EQ(work.letter().letter.record.offset, 1);
+  EXPECT_EQ(work.letter().record.offset, 1);
   EXPECT_EQ(work.letter().cause, DeadLetterCause::id_reused);
   work.letter_published();
-  EXPECT_EQ(work.letter().letter.record.offset, 3);
+  EXPECT_EQ(work.letter().record.offset, 3);
   work.letter_published();
   EXPECT_EQ(work.next(), Step::commit);
 }
@@ -167,10 +167,10 @@ TEST(BatchWork, GivesTheNumbersOfARefusedRowWithThePositions) {
   EXPECT_EQ(work.positions().size(), 1u);
   ASSERT_EQ(work.dead_numbers().size(), 1u);
   EXPECT_EQ(work.dead_numbers()[0].room, "general");
-  const auto settled = work.stored({});
-  ASSERT_EQ(settled.size(), 1u);
-  EXPECT_EQ(settled[0].voids.size(), 1u);
-  EXPECT_TRUE(settled[0].stored.empty());
+  const auto resolved = work.stored({});
+  ASSERT_EQ(resolved.size(), 1u);
+  EXPECT_EQ(resolved[0].voids.size(), 1u);
+  EXPECT_TRUE(resolved[0].stored.empty());
 }
 
 TEST(BatchWork, DropsAPartitionInTheMiddleOfIsolation) {

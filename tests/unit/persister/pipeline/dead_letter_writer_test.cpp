@@ -13,7 +13,7 @@ class DeadLetterWriterTest : public test::PipelineFixture {
  protected:
   DeadLetterWriter writer_{
       dead_letters_, dead_letter_alarm_, milliseconds{1'000}, persister_metrics_, status_, clock_};
-  Letter letter_{{test::make_record(1, 7, "x"), "it cannot be read"}, DeadLetterCause::undecodable};
+  DeadLetter letter_{test::make_record(1, 7, "x"), "it cannot be read", DeadLetterCause::undecodable};
 };
 
 TEST_F(DeadLetterWriterTest, says_how_long_to_wait_until_it_is_written) {

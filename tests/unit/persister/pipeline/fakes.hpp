@@ -55,10 +55,10 @@ class FakeSource : public Source {
     return answered;
   }
 
-  void read_from(const std::vector<ReadPlace>& new_places) override {
-    for (const ReadPlace& place : new_places) {
-      places[place.partition] = place;
-      if (on_read_from) on_read_from(place);
+  void read_from(const std::vector<ReadPosition>& new_positions) override {
+    for (const ReadPosition& position : new_positions) {
+      read_positions[position.partition] = position;
+      if (on_read_from) on_read_from(position);
     }
   }
 
@@ -81,8 +81,8 @@ class FakeSource : public Source {
   std::map<std::int32_t, std::int64_t> committed;
   std::map<std::int32_t, SourceLog> kafka;  // what logs() says, 0 to 1,000 where nothing is set
   std::set<std::int32_t> silent;            // partitions of which it says nothing
-  std::map<std::int32_t, ReadPlace> places;
-  std::function<void(const ReadPlace&)> on_read_from;
+  std::map<std::int32_t, ReadPosition> read_positions;
+  std::function<void(const ReadPosition&)> on_read_from;
   std::function<void()> on_poll;  // runs once, inside the next poll: a rebalance
   bool is_paused = false;
   int polls = 0;
@@ -229,8 +229,8 @@ class FakeDeadLetters : public DeadLetterQueue {
 /// Keeps what it was told, the numbers of each room as "+seq" or "-seq" for a void one.
 class FakeReceipts : public Receipts {
  public:
-  void settled(std::vector<SettledNumbers> rooms) override {
-    if (on_settled) on_settled();
+  void resolved(std::vector<ResolvedNumbers> rooms) override {
+    if (on_resolved) on_resolved();
     for (const auto& [partition, room, stored, voids] : rooms) {
       for (const Cursor number : stored) told[room] += " +" + std::to_string(number.seq);
       for (const Cursor number : voids) told[room] += " -" + std::to_string(number.seq);
@@ -243,7 +243,7 @@ class FakeReceipts : public Receipts {
 
   std::map<std::string, std::string> told;
   std::vector<std::int32_t> forgotten;
-  std::function<void()> on_settled;
+  std::function<void()> on_resolved;
 };
 
 /// Ends each audit at the second look.

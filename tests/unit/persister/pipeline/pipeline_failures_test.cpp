@@ -126,7 +126,7 @@ TEST_F(PipelineFailuresTest, PausesWithAnAlarmAlsoWhereEveryBatchIsOnePoisonRow)
       break;
   }
   EXPECT_EQ(persister_metrics_.alarms.Value(), 1);
-  EXPECT_LT(dead_letters_.letters.size(), BatchWork::least_suspicious);
+  EXPECT_LT(dead_letters_.letters.size(), BatchWork::min_suspicious);
 }
 
 TEST_F(PipelineFailuresTest, PausesWithAnAlarmWhereTheSetUpIsWrong) {

@@ -11,11 +11,11 @@ using ::testing::ElementsAre;
 class PipelinePositionsTest : public test::PipelineFixture {
  protected:
   PipelinePositionsTest() {
-    source_.on_read_from = [this](const ReadPlace& place) {
+    source_.on_read_from = [this](const ReadPosition& position) {
       std::erase_if(source_.records,
-                    [&](const SourceRecord& record) { return record.partition == place.partition; });
+                    [&](const SourceRecord& record) { return record.partition == position.partition; });
       for (const SourceRecord& record : log_)
-        if (record.partition == place.partition && record.offset >= place.offset)
+        if (record.partition == position.partition && record.offset >= position.offset)
           source_.records.push_back(record);
     };
     source_.kafka[0] = {0, 0, {}};
@@ -205,7 +205,7 @@ TEST_F(PipelinePositionsTest, I1APlaceThatIsLostIsLookedForAgain) {
   make_topic_again();
   append(0, "d");
   source_.records.clear();
-  pipeline_->on_lost_place(0);
+  pipeline_->on_lost_position(0);
   ASSERT_TRUE(turn_until([&] { return store_.stored_texts().size() == 4; }));
   EXPECT_EQ(store_.position(0), 1);
 }
@@ -234,7 +234,7 @@ TEST_F(PipelinePositionsTest, WhilePostgresIsAwayNothingIsStarted) {
   store_.is_away = true;
   append(0, "a");
   ASSERT_TRUE(turn_until([&] { return persister_metrics_.pauses.Value() == 2; }));
-  EXPECT_TRUE(source_.places.empty());
+  EXPECT_TRUE(source_.read_positions.empty());
   EXPECT_FALSE(status_.database_ok);
   store_.is_away = false;
   ASSERT_TRUE(store_all(0));

@@ -25,7 +25,7 @@ TEST_F(PipelineReceiptsTest, I7TellsNothingBeforeTheRowsAreCommittedAndAllBefore
     EXPECT_THAT(receipts_.told, IsEmpty());
     return works ? std::nullopt : std::optional(test::failure_of(postgres::Response::pause));
   };
-  receipts_.on_settled = [&] {
+  receipts_.on_resolved = [&] {
     EXPECT_THAT(store_.stored_texts(), ElementsAre("hello"));
     EXPECT_EQ(store_.position(0), 2);
     EXPECT_THAT(source_.committed, IsEmpty());
@@ -65,7 +65,7 @@ TEST_F(PipelineReceiptsTest, NotesTheNumberOfARefusedRowWithThePositionsAndThenT
   store_.fail = test::refuse_texts({"poison"});
   for (std::int64_t offset = 1; offset <= 4; ++offset)
     send_to("a", 0, offset, offset == 2 ? "poison" : "fine");
-  receipts_.on_settled = [&] {
+  receipts_.on_resolved = [&] {
     EXPECT_EQ(store_.dead_seqs.empty(), store_.position(0) == 0) << "in one transaction";
   };
   ASSERT_TRUE(turn_until_committed(0, 5));

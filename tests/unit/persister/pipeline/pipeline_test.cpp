@@ -49,7 +49,7 @@ TEST_F(PipelineTest, I1GoesOnBehindWhatIsStoredThoughItsOffsetsWereNotCommitted)
   ASSERT_TRUE(turn_until_committed(0, 2));
   // Killed between the transaction and the commit of the offsets.
   begin_process();
-  EXPECT_TRUE(turn_until([&] { return source_.places.at(0).offset == 1; }));
+  EXPECT_TRUE(turn_until([&] { return source_.read_positions.at(0).offset == 1; }));
   source_.records = {first, test::make_record(0, 2, "b")};
   ASSERT_TRUE(turn_until_committed(0, 3));
   EXPECT_THAT(store_.stored_texts(), ElementsAre("a", "b"));

@@ -8,15 +8,15 @@ namespace {
 
 using ::testing::ElementsAre;
 
-SettledNumbers stored(const std::string& room, const std::vector<std::int64_t>& seqs,
-                      std::int32_t partition = 0) {
-  SettledNumbers numbers{partition, room, {}, {}};
+ResolvedNumbers stored(const std::string& room, const std::vector<std::int64_t>& seqs,
+                       std::int32_t partition = 0) {
+  ResolvedNumbers numbers{partition, room, {}, {}};
   for (const auto seq : seqs) numbers.stored.push_back({5, seq});
   return numbers;
 }
 
-SettledNumbers voids(const std::string& room, const std::vector<std::int64_t>& seqs) {
-  SettledNumbers numbers = stored(room, seqs);
+ResolvedNumbers voids(const std::string& room, const std::vector<std::int64_t>& seqs) {
+  ResolvedNumbers numbers = stored(room, seqs);
   std::swap(numbers.stored, numbers.voids);
   return numbers;
 }
@@ -39,7 +39,7 @@ TEST_F(PendingReceiptsTest, TellsEachRoomOnceWhoHasWaitedLongestFirst) {
   const auto b = next();
   EXPECT_EQ(b.room, "b");
   EXPECT_THAT(b.stored, ElementsAre(NumberRange{5, 1, 3}, NumberRange{5, 5, 5}));
-  EXPECT_EQ(b.settled, b.stored);
+  EXPECT_EQ(b.resolved, b.stored);
   EXPECT_EQ(next().room, "a");
   EXPECT_FALSE(pending_.next());
 }
@@ -48,7 +48,7 @@ TEST_F(PendingReceiptsTest, PassesVoidNumbersWithoutPublishingThem) {
   pending_.add(voids("a", {2}));
   pending_.add(stored("a", {1, 3}));
   const auto call = next();
-  EXPECT_THAT(call.settled, ElementsAre(NumberRange{5, 1, 3}));
+  EXPECT_THAT(call.resolved, ElementsAre(NumberRange{5, 1, 3}));
   EXPECT_THAT(call.stored, ElementsAre(NumberRange{5, 1, 1}, NumberRange{5, 3, 3}));
 }
 
@@ -61,7 +61,7 @@ TEST_F(PendingReceiptsTest, GathersWhatComesDuringACallIntoTheNext) {
   pending_.answered(first, {5, 1});
   const auto second = next();
   EXPECT_THAT(second.stored, ElementsAre(NumberRange{5, 2, 3}));
-  EXPECT_THAT(second.settled, ElementsAre(NumberRange{5, 2, 3}));
+  EXPECT_THAT(second.resolved, ElementsAre(NumberRange{5, 2, 3}));
 }
 
 TEST_F(PendingReceiptsTest, ForgetsARoomWhoseWatermarkHasReachedAll) {
@@ -78,7 +78,7 @@ TEST_F(PendingReceiptsTest, KeepsWhatIsAboveAHoleUntilTheHoleIsFilled) {
   EXPECT_EQ(pending_.rooms(), 1u);
   pending_.add(stored("a", {2}));
   const auto call = next();
-  EXPECT_THAT(call.settled, ElementsAre(NumberRange{5, 2, 3}));
+  EXPECT_THAT(call.resolved, ElementsAre(NumberRange{5, 2, 3}));
   EXPECT_THAT(call.stored, ElementsAre(NumberRange{5, 2, 2})) << "3 was published before";
 }
 
@@ -130,7 +130,7 @@ TEST_F(PendingReceiptsTest, DropsTheLowestRangesOfARoomWithTooMany) {
   pending_.add(stored("a", {1, 3, 5}));
   const auto call = next();
   EXPECT_THAT(call.stored, ElementsAre(NumberRange{5, 3, 3}, NumberRange{5, 5, 5}));
-  EXPECT_EQ(call.settled, call.stored);
+  EXPECT_EQ(call.resolved, call.stored);
 }
 
 TEST_F(PendingReceiptsTest, DropsTheRoomsThatWereLeftAloneLongest) {

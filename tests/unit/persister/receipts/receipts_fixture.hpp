@@ -59,19 +59,19 @@ class ReceiptsFixture : public ::testing::Test, private redis::SubscriberConnect
   }
 
   /// The ranges' numbers, in one call.
-  static SettledNumbers numbers(const std::vector<NumberRange>& stored,
-                                const std::vector<NumberRange>& voids = {}) {
-    SettledNumbers settled{0, "general", {}, {}};
+  static ResolvedNumbers numbers(const std::vector<NumberRange>& stored,
+                                 const std::vector<NumberRange>& voids = {}) {
+    ResolvedNumbers resolved{0, "general", {}, {}};
     for (const auto& range : stored)
-      for (auto seq = range.first; seq <= range.last; ++seq) settled.stored.push_back({range.epoch, seq});
+      for (auto seq = range.first; seq <= range.last; ++seq) resolved.stored.push_back({range.epoch, seq});
     for (const auto& range : voids)
-      for (auto seq = range.first; seq <= range.last; ++seq) settled.voids.push_back({range.epoch, seq});
-    return settled;
+      for (auto seq = range.first; seq <= range.last; ++seq) resolved.voids.push_back({range.epoch, seq});
+    return resolved;
   }
 
   /// Told and taken by Redis.
-  void settle(const std::vector<NumberRange>& stored, const std::vector<NumberRange>& voids = {}) {
-    receipts_->settled({numbers(stored, voids)});
+  void resolve(const std::vector<NumberRange>& stored, const std::vector<NumberRange>& voids = {}) {
+    receipts_->resolved({numbers(stored, voids)});
     ASSERT_TRUE(until([&] { return has_been_told(); }));
   }
 
@@ -83,7 +83,7 @@ class ReceiptsFixture : public ::testing::Test, private redis::SubscriberConnect
   double count(const std::string& name) { return metrics_.counter(name, "").Value(); }
 
   std::string watermark() { return redis({"GET", stored_key}); }
-  static std::string place(std::int64_t seq, std::int64_t in_epoch = epoch) {
+  static std::string entry_id(std::int64_t seq, std::int64_t in_epoch = epoch) {
     return std::to_string(in_epoch) + "-" + std::to_string(seq);
   }
   std::string first_entry() {

@@ -24,9 +24,9 @@ class RedisReceiptsTest : public test::ReceiptsFixture {
 
 TEST_F(RedisReceiptsTest, GathersABurstIntoFewPublications) {
   accept(1, 400);
-  for (std::int64_t seq = 1; seq <= 400; ++seq) receipts_->settled({numbers({{epoch, seq, seq}})});
+  for (std::int64_t seq = 1; seq <= 400; ++seq) receipts_->resolved({numbers({{epoch, seq, seq}})});
   ASSERT_TRUE(until([&] { return has_been_told(); }));
-  EXPECT_EQ(watermark(), place(400));
+  EXPECT_EQ(watermark(), entry_id(400));
   const std::vector<NumberRange> all = {{epoch, 1, 400}};
   ASSERT_TRUE(until([&] { return heard_ranges() == all; }));
   EXPECT_LE(heard_.size(), 3u);
@@ -34,65 +34,65 @@ TEST_F(RedisReceiptsTest, GathersABurstIntoFewPublications) {
 }
 
 TEST_F(RedisReceiptsTest, ServesAllRoomsThoughFewScriptsMayBeInFlight) {
-  make_receipts({.most_calls = 2});
-  std::vector<SettledNumbers> rooms;
+  make_receipts({.max_calls = 2});
+  std::vector<ResolvedNumbers> rooms;
   for (int i = 0; i < 50; ++i) {
     rooms.push_back(numbers({{epoch, 1, 1}}));
     rooms.back().room = "room-" + std::to_string(i);
   }
-  receipts_->settled(rooms);
+  receipts_->resolved(rooms);
   ASSERT_TRUE(until([&] { return has_been_told(); }));
   for (int i = 0; i < 50; ++i)
-    EXPECT_EQ(redis({"GET", "chat:{room-" + std::to_string(i) + "}:stored"}), place(1));
+    EXPECT_EQ(redis({"GET", "chat:{room-" + std::to_string(i) + "}:stored"}), entry_id(1));
 }
 
 TEST_F(RedisReceiptsTest, KeepsWhatRedisDidNotTakeAndTellsItWhenRedisIsBack) {
   accept(1, 6);
-  settle({{epoch, 1, 2}});
+  resolve({{epoch, 1, 2}});
   server_.kill();
-  receipts_->settled({numbers({{epoch, 4, 4}})});
+  receipts_->resolved({numbers({{epoch, 4, 4}})});
   ASSERT_TRUE(until([&] { return !receipts_->connected(); }));
-  receipts_->settled({numbers({{epoch, 5, 5}})});
+  receipts_->resolved({numbers({{epoch, 5, 5}})});
   server_.start();
   ASSERT_TRUE(until([&] { return receipts_->connected() && admin_.is_ready(); }));
   accept(1, 6);
-  redis({"SET", stored_key, place(2)});
+  redis({"SET", stored_key, entry_id(2)});
   ASSERT_TRUE(until([&] { return has_been_told(); }));
-  receipts_->settled({numbers({{epoch, 3, 3}})});
+  receipts_->resolved({numbers({{epoch, 3, 3}})});
   ASSERT_TRUE(until([&] { return has_been_told(); }));
-  EXPECT_EQ(watermark(), place(5));
+  EXPECT_EQ(watermark(), entry_id(5));
 }
 
 TEST_F(RedisReceiptsTest, TellsAgainWhatAStoppedRedisMayNotHaveHeard) {
   accept(1, 3);
   server_.freeze();
-  receipts_->settled({numbers({{epoch, 1, 3}})});
+  receipts_->resolved({numbers({{epoch, 1, 3}})});
   ASSERT_TRUE(until([&] { return !receipts_->connected(); }));
   EXPECT_GE(count("chat_receipts_failed_total"), 1);
   server_.thaw();
   ASSERT_TRUE(until([&] { return receipts_->connected() && has_been_told(); }));
-  EXPECT_EQ(watermark(), place(3));
+  EXPECT_EQ(watermark(), entry_id(3));
 }
 
 TEST_F(RedisReceiptsTest, TriesARefusedReceiptAgainAndHoldsUpNoOtherRoom) {
   redis({"SET", "chat:{broken}:log", "not a stream"});
   auto broken = numbers({{epoch, 1, 1}});
   broken.room = "broken";
-  receipts_->settled({broken});
+  receipts_->resolved({broken});
   ASSERT_TRUE(until([&] { return count("chat_receipts_failed_total") >= 2; }));
-  receipts_->settled({numbers({{epoch, 1, 1}})});
-  ASSERT_TRUE(until([&] { return watermark() == place(1); }));
+  receipts_->resolved({numbers({{epoch, 1, 1}})});
+  ASSERT_TRUE(until([&] { return watermark() == entry_id(1); }));
   redis({"DEL", "chat:{broken}:log"});
   ASSERT_TRUE(until([&] { return has_been_told(); }));
-  EXPECT_EQ(redis({"GET", "chat:{broken}:stored"}), place(1));
+  EXPECT_EQ(redis({"GET", "chat:{broken}:stored"}), entry_id(1));
 }
 
 TEST_F(RedisReceiptsTest, ForgetsTheRoomsOfARevokedPartition) {
   accept(1, 3);
-  settle({{epoch, 1, 1}, {epoch, 3, 3}});
+  resolve({{epoch, 1, 1}, {epoch, 3, 3}});
   receipts_->revoked({0});
-  settle({{epoch, 2, 2}});
-  EXPECT_EQ(watermark(), place(2)) << "3 is the new owner's to tell";
+  resolve({{epoch, 2, 2}});
+  EXPECT_EQ(watermark(), entry_id(2)) << "3 is the new owner's to tell";
 }
 
 TEST_F(RedisReceiptsTest, RoomsOfAPrefixHaveTheirOwnNames) {
@@ -100,27 +100,27 @@ TEST_F(RedisReceiptsTest, RoomsOfAPrefixHaveTheirOwnNames) {
   settings.prefix = "t:";
   RedisReceipts other(context_, settings, metrics_);
   other.start();
-  other.settled({numbers({{epoch, 1, 1}})});
+  other.resolved({numbers({{epoch, 1, 1}})});
   ASSERT_TRUE(until([&] { return other.connected() && has_been_told(); }));
-  EXPECT_EQ(redis({"GET", "t:chat:{general}:stored"}), place(1));
+  EXPECT_EQ(redis({"GET", "t:chat:{general}:stored"}), entry_id(1));
   EXPECT_EQ(watermark(), "");
 }
 
 TEST_F(RedisReceiptsTest, TakesOneScriptsTimeToFinishAndGivesUpAtItsLimit) {
   accept(1, 3);
-  receipts_->settled({numbers({{epoch, 1, 1}})});
+  receipts_->resolved({numbers({{epoch, 1, 1}})});
   {
     const ContextThread thread(context_);
     EXPECT_TRUE(receipts_->finish(milliseconds{10'000}));
     server_.freeze();
-    receipts_->settled({numbers({{epoch, 2, 2}})});
+    receipts_->resolved({numbers({{epoch, 2, 2}})});
     EXPECT_FALSE(receipts_->finish(milliseconds{50}));
   }
   server_.thaw();
   context_.restart();
   EXPECT_TRUE(until([&] { return admin_.is_ready(); }));
   ASSERT_TRUE(until([&] { return has_been_told(); }));
-  EXPECT_EQ(watermark(), place(2));
+  EXPECT_EQ(watermark(), entry_id(2));
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ class FakeListener : public SourceListener {
     for (const auto partition : taken) assigned.erase(partition), to_start.erase(partition);
     ++revocations;
   }
-  void on_lost_place(std::int32_t partition) override { lost.insert(partition); }
+  void on_lost_position(std::int32_t partition) override { lost.insert(partition); }
   void on_interruption() override { ++interruptions; }
 
   std::set<std::int32_t> assigned;
@@ -89,13 +89,13 @@ class Member {
   }
 
   static void start(KafkaSource& source, FakeListener& listener) {
-    std::vector<ReadPlace> places;
+    std::vector<ReadPosition> positions;
     for (const auto& [partition, log] : source.logs({listener.to_start.begin(), listener.to_start.end()})) {
       const std::int64_t next = log.commit ? log.commit->offset : log.start;
-      places.push_back({partition, next, log.commit ? log.commit->began.value_or(next) : next});
+      positions.push_back({partition, next, log.commit ? log.commit->began.value_or(next) : next});
       listener.to_start.erase(partition);
     }
-    if (!places.empty()) source.read_from(places);
+    if (!positions.empty()) source.read_from(positions);
   }
 
   FakeListener listener;

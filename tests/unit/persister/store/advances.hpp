@@ -9,10 +9,10 @@
 
 namespace chat::persister::test {
 
-/// To these places from the beginning; a partition without a position gets one first.
-inline std::vector<Advance> advances_to(Store& store, const std::vector<Position>& places) {
+/// To these positions from the beginning; a partition without a position gets one first.
+inline std::vector<Advance> advances_to(Store& store, const std::vector<Position>& positions) {
   std::vector<Advance> advances;
-  for (const auto& [partition, next_offset] : places) {
+  for (const auto& [partition, next_offset] : positions) {
     auto rows = store.positions().positions;
     if (!rows.contains(partition)) {
       const std::vector<Reset> first{{partition, std::nullopt, {}}};

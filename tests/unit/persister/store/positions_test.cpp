@@ -79,8 +79,8 @@ TEST_F(PositionsTest, I1ASplitBatchWhosePartIsLostMeanwhilePassesNothing) {
       continue;
     }
     std::vector<Advance> advances;
-    for (const auto& [partition, place] : work.positions())
-      advances.push_back({partition, known, place.next_offset, place.record_hash});
+    for (const auto& [partition, position] : work.positions())
+      advances.push_back({partition, known, position.next_offset, position.record_hash});
     outcome = store_->store(work.rows(), advances, work.dead_numbers(), work.earlier_rows());
     if (outcome.failure) {
       ASSERT_TRUE(work.refused(*outcome.failure));
