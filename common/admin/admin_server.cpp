@@ -102,8 +102,8 @@ class AdminServer::Implementation {
     for (;;) {
       auto [error, socket] = co_await acceptor_.async_accept(use_tuple);
       if (error) {
-        // Out of file descriptors, most likely: the listener stays readable, so a retry at once would spin
-        // (A1).
+        // Most likely there are no file descriptors left. The listener stays readable, so a retry at once
+        // would spin.
         pause.expires_after(std::chrono::milliseconds(200));
         co_await pause.async_wait(use_tuple);
         continue;

@@ -35,7 +35,7 @@ struct Readiness {
 class AdminServer {
  public:
   /// `readiness` is called on the server's thread and must be thread-safe. Binds at once; throws
-  /// std::runtime_error with one sentence (address, port, who holds it is not known) when that fails.
+  /// std::runtime_error with one sentence that names address and port when that fails.
   AdminServer(const std::string& address, std::uint16_t port, const Metrics& metrics,
               std::function<Readiness()> readiness);
 

@@ -30,8 +30,8 @@ Trial& Dependencies::add(std::string_view name, bool is_needed) {
     Dependency added;
     added.name = name;
     added.is_ready = &metrics_.gauge("chat_dependency_ready",
-                                     "1 while what is needed of a server works, as last tried; 0 before the "
-                                     "first success",
+                                     "1 while a dependency did what is needed when it was last tried; 0 "
+                                     "before the first success",
                                      {{"dependency", added.name}});
     found = dependencies_.insert(found, std::move(added));
   }
@@ -46,8 +46,7 @@ void Dependencies::note(Trial& trial, std::optional<Trouble> trouble, Trial::Clo
   Dependency& dependency = dependencies_[trial.dependency_];
   if (trouble) {
     metrics_
-        .counter("chat_dependency_failures_total",
-                 "Tries of what is needed of a server that failed, by cause",
+        .counter("chat_dependency_failures_total", "Failed tries of what is needed of a dependency, by cause",
                  {{"dependency", dependency.name}, {"cause", trouble->cause}})
         .Increment();
     if (!trial.trouble_ || trial.trouble_->cause != trouble->cause)
@@ -68,7 +67,7 @@ const Trouble* Dependencies::first_trouble_of(const Dependency& dependency) {
   return found == dependency.trials.end() ? nullptr : &*(*found)->trouble_;
 }
 
-/// A change that comes too soon after a line is told with a later try, if it still holds then.
+/// A change that comes too soon after a line is logged at a later try, if it still holds then.
 void Dependencies::tell(Dependency& dependency, Trial::Clock::time_point now) {
   const Trouble* const trouble = first_trouble_of(dependency);
   const std::string_view cause = trouble != nullptr ? std::string_view(trouble->cause) : std::string_view{};
@@ -77,13 +76,12 @@ void Dependencies::tell(Dependency& dependency, Trial::Clock::time_point now) {
   dependency.told_cause = cause;
   dependency.next_line = now + line_period;
   if (trouble != nullptr)
-    return log::warning("a server does not give what is needed of it", {{"dependency", dependency.name},
-                                                                        {"cause", trouble->cause},
-                                                                        {"reason", trouble->reason},
-                                                                        {"remedy", trouble->remedy}});
+    return log::warning("a dependency does not do what this service needs", {{"dependency", dependency.name},
+                                                                             {"cause", trouble->cause},
+                                                                             {"reason", trouble->reason},
+                                                                             {"remedy", trouble->remedy}});
   const auto lasted = std::chrono::duration_cast<std::chrono::seconds>(now - dependency.trouble_began);
-  log::info("a server gives again what is needed of it",
-            {{"dependency", dependency.name}, {"after_s", lasted.count()}});
+  log::info("a dependency works again", {{"dependency", dependency.name}, {"after_s", lasted.count()}});
 }
 
 bool Dependencies::have_served() const {

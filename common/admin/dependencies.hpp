@@ -1,5 +1,4 @@
-// The servers that a service depends on: whether each gave what is needed when it was last tried, and if not
-// why.
+// The servers that a service depends on: whether the last try of each succeeded, and if not, why.
 #pragma once
 
 #include <chrono>
@@ -41,8 +40,9 @@ class Trial {
   std::chrono::system_clock::time_point since_{};  // of the trouble
 };
 
-/// What is said: `chat_dependency_ready{dependency}`, `chat_dependency_failures_total{dependency,cause}` with
-/// one count a failed try, a line in the log at each change (at most one in 5 s a dependency), and /readyz.
+/// Where the state is shown: `chat_dependency_ready{dependency}`,
+/// `chat_dependency_failures_total{dependency,cause}` with one count a failed try, a line in the log at each
+/// change (at most one in 5 s a dependency), and /readyz.
 class Dependencies {
  public:
   /// `metrics` outlives it.
@@ -65,8 +65,8 @@ class Dependencies {
   /// The first trouble, as `<name>: <reason>; <remedy>`; empty where there is none. Any thread.
   std::string first_trouble() const;
 
-  /// Adds what is degraded and why. One that was ready is made "starting" while a needed trial never
-  /// succeeded, else "degraded" where anything is. Any thread.
+  /// Adds the degraded dependencies and the reasons. A service that would be ready is "starting" while a
+  /// needed trial never succeeded, and "degraded" while any dependency is. Any thread.
   Readiness complete(Readiness readiness) const;
 
  private:

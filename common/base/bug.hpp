@@ -22,9 +22,9 @@ bool report(const char* condition, const char* meaning, const char* file, int li
 
 }  // namespace chat::bug
 
-/// True, counted and logged, where `condition` is true, which is then a defect of this program and never a
-/// client's or a network's doing; the caller goes on in the safest way. `meaning` says in a few words what
-/// was broken. Costs one branch.
+/// True where `condition` is true. That is then a defect of this program, never the doing of a client or a
+/// network; it is counted and logged, and the caller goes on in the safest way. `meaning` says in a few words
+/// what was broken. Costs one branch.
 #define CHAT_BUG(condition, meaning)                        \
   (__builtin_expect(static_cast<bool>(condition), false) && \
    ::chat::bug::report(#condition, meaning, __FILE__, __LINE__))

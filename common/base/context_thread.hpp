@@ -8,8 +8,9 @@
 
 namespace chat {
 
-/// From construction to destruction, also while there is no work. What lives on the context is made before
-/// this object, or posted, and outlives it: then it is destroyed while nothing runs any more.
+/// Runs from construction to destruction, also while there is no work. Make the objects that live on the
+/// context before this one, or post their construction: they then outlive the thread and are destroyed while
+/// nothing runs.
 class ContextThread {
  public:
   explicit ContextThread(boost::asio::io_context& context)

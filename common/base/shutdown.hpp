@@ -1,5 +1,5 @@
-// SIGINT and SIGTERM as one orderly stop, and as an immediate end when they come again; no other signal that
-// merely tells something ends the process.
+// SIGINT and SIGTERM stop the process in order, and end it at once when they come again. Other signals that
+// only carry news do not end it.
 #pragma once
 
 #include <functional>

@@ -1,11 +1,11 @@
-// Why another server does not give what is needed of it.
+// Why another server does not do what a service needs.
 #pragma once
 
 #include <string>
 
 namespace chat {
 
-/// For a person; none of the texts ever holds a secret or a message's text.
+/// For a person. No text ever holds a secret or a message's text.
 struct Trouble {
   std::string cause;   // a word of a small fixed set, for alarms: a metric's label ("no_space", "read_only")
   std::string reason;  // one sentence: what happens

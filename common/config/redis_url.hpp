@@ -21,7 +21,7 @@ struct RedisUrl {
 
 /// Reads one redis://[user][:password]@host[:port][/db] with percent-encoding in user and password. The error
 /// is the rest of a sentence that begins with the setting's name, and never shows the URL. Several URLs and
-/// rediss:// (H13) are errors of their own.
+/// rediss:// are errors of their own.
 Result<RedisUrl> parse_redis_url(std::string_view text);
 
 }  // namespace chat::config

@@ -81,10 +81,10 @@ void add_redis_settings(SettingsTable& table, RedisSettings& settings) {
   table.add(text_setting("redis-username", "REDIS_USERNAME", "Redis ACL user; without it the default user",
                          settings.username));
   table.add(secret_setting("redis-password", "REDIS_PASSWORD", "Redis password", settings.password));
-  table.add(integer_setting("redis-db", "REDIS_DB", "Redis database number; channels are not separated by it",
+  table.add(integer_setting("redis-db", "REDIS_DB", "Redis database number; it does not separate channels",
                             settings.database, 0, max_redis_database));
-  table.add(text_setting("redis-prefix", "REDIS_PREFIX", "put before every Redis key and channel",
-                         settings.prefix));
+  table.add(
+      text_setting("redis-prefix", "REDIS_PREFIX", "prefix of every Redis key and channel", settings.prefix));
   table.add_check([&settings] { return check_redis(settings); });
 }
 
@@ -92,12 +92,13 @@ void add_kafka_settings(SettingsTable& table, KafkaSettings& settings) {
   table.add(text_setting("kafka-broker", "KAFKA_BROKER", "Kafka brokers, host:port separated by commas",
                          settings.brokers));
   table.add(text_setting("kafka-topic", "KAFKA_TOPIC",
-                         "topic of the messages; dead letters go to the same with .dead", settings.topic));
+                         "topic of the messages; dead letters go to the topic of this name with .dead",
+                         settings.topic));
   table.add(integer_setting("kafka-partitions", "KAFKA_PARTITIONS",
-                            "partitions when the topic has to be made; never change them later",
+                            "number of partitions of a topic that is created; never change it later",
                             settings.partitions, 1, 10000));
-  table.add(integer_setting("kafka-replication", "KAFKA_REPLICATION",
-                            "replicas when the topic has to be made", settings.replication, 1, 32));
+  table.add(integer_setting("kafka-replication", "KAFKA_REPLICATION", "replicas of a topic that is created",
+                            settings.replication, 1, 32));
   table.add(text_setting("kafka-username", "KAFKA_USERNAME", "SASL user; a user alone means SASL over TLS",
                          settings.username));
   table.add(secret_setting("kafka-password", "KAFKA_PASSWORD", "SASL password", settings.password));
@@ -122,10 +123,10 @@ void add_admin_settings(SettingsTable& table, AdminSettings& settings) {
 }
 
 void add_log_settings(SettingsTable& table, LogSettings& settings) {
-  table.add(choice_setting("log-level", "LOG_LEVEL", "least level that is logged", settings.level,
+  table.add(choice_setting("log-level", "LOG_LEVEL", "lowest level that is logged", settings.level,
                            {"debug", "info", "warning", "error"}));
   table.add(text_setting("log-file", "LOG_FILE",
-                         "file that the log is appended to, opened anew at SIGHUP; empty: standard output",
+                         "file to which the log is appended, opened anew at SIGHUP; empty: standard output",
                          settings.file));
 }
 

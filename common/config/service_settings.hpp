@@ -49,7 +49,7 @@ struct LogSettings {
 };
 
 /// Each adds its rows and its checks. `redis.url` is taken apart into the parts by the check (REDIS_URLS with
-/// more than one URL is an error until several shards exist; rediss:// is refused with a sentence, H13).
+/// more than one URL is an error until several shards exist; rediss:// is refused with a sentence).
 void add_redis_settings(SettingsTable& table, RedisSettings& settings);
 void add_kafka_settings(SettingsTable& table, KafkaSettings& settings);
 void add_admin_settings(SettingsTable& table, AdminSettings& settings);

@@ -12,8 +12,7 @@
 
 namespace chat::config {
 
-/// Where a value came from when an error names it, and the environment as a plain map so that tests pass
-/// their own.
+/// The environment as a plain map, so that tests can pass their own.
 using Environment = std::map<std::string, std::string>;
 
 /// The process's environment. The only use of getenv/environ in the project.
@@ -21,7 +20,7 @@ Environment process_environment();
 
 /// One setting. `flag` is without dashes ("admin-port"); `variable` the environment name ("ADMIN_PORT"); a
 /// flag wins over the environment. `default_text` is what help shows. `assign` parses and stores, and returns
-/// a sentence without the setting's name when the text is no good ("is not a number from 1 to 65535").
+/// a sentence without the setting's name when the text is not valid ("is not a number from 1 to 65535").
 struct Setting {
   std::string flag;
   std::string variable;
@@ -74,7 +73,7 @@ class SettingsTable {
 
   void add(Setting setting);
 
-  /// Settings with a free rest of the name: every variable KAFKA_CONF_<NAME> (and flag --kafka-conf
+  /// Settings whose names end freely: every variable KAFKA_CONF_<NAME> (and flag --kafka-conf
   /// name=value, repeatable) is put into `target` under its lower-cased name with _ as . ("linger.ms").
   void add_pass_through(std::string flag, std::string variable_prefix, std::string help,
                         std::map<std::string, std::string>& target);
@@ -84,10 +83,10 @@ class SettingsTable {
   void add_check(std::function<std::optional<std::string>()> check);
 
   /// Assigns from the environment and then from the flags; `arguments` are without the program's name.
-  /// --help, --version and --help-markdown (the table in deploy/README.md) exit 0. All errors are collected, one a
-  /// line, exit code 2. An empty variable counts as not set. For every secret or URL setting also NAME_FILE
-  /// and its flag: the file's first line is the value; both set is an error. A setting's former name works
-  /// with a warning; both names set is an error. Of a flag given twice the last counts.
+  /// --help, --version and --help-markdown (the table in deploy/README.md) exit 0. All errors are collected,
+  /// one a line, exit code 2. An empty variable counts as not set. For every secret or URL setting also
+  /// NAME_FILE and its flag: the file's first line is the value; both set is an error. A setting's former
+  /// name works with a warning; both names set is an error. Of a flag given twice the last counts.
   Outcome parse(const std::vector<std::string>& arguments, const Environment& environment);
 
  private:

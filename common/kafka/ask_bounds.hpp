@@ -12,9 +12,9 @@
 
 namespace chat::kafka {
 
-/// None when its leader does not answer within `wait` for each of the two. Not by
-/// rd_kafka_query_watermark_offsets: in librdkafka 2.0 that waits for a leader that is down as long as it is,
-/// whatever the limit.
+/// None when its leader does not answer within `wait` for each of the two. It does not use
+/// rd_kafka_query_watermark_offsets, which in librdkafka 2.0 waits for a leader that is down without regard
+/// to its limit.
 std::optional<LogBounds> ask_bounds(rd_kafka_t* client, const std::string& topic, std::int32_t partition,
                                     std::chrono::milliseconds wait);
 

@@ -49,7 +49,7 @@ void ClientEvents::event_cb(RdKafka::Event& event) {
 
 void ClientEvents::on_log(RdKafka::Event& event) {
   const std::string facility = event.fac();
-  // Logged by librdkafka only where an error, not a first start, made it begin elsewhere (K17).
+  // Logged by librdkafka only where an error, not a first start, made it begin elsewhere.
   if (facility == "OFFSET" && event.severity() <= RdKafka::Event::EVENT_SEVERITY_WARNING) {
     if (offset_resets_ != nullptr) offset_resets_->Increment();
     log::error("Kafka no longer has the offset to go on from: records may have expired unread",

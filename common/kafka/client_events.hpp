@@ -1,4 +1,4 @@
-// librdkafka's logs, errors and statistics, into ours. Included inside common/kafka only.
+// Turns librdkafka's logs, errors and statistics into ours. Included inside common/kafka only.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,7 @@ class Counter;
 namespace chat::kafka {
 
 /// Called by librdkafka from its own threads (logs) and from poll (errors, statistics); so every member may
-/// be used from any thread. Secrets of the settings never reach a log (K20).
+/// be used from any thread. Secrets of the settings never reach a log.
 class ClientEvents : public RdKafka::EventCb {
  public:
   /// `client` names the client in logs and metrics. Without metrics nothing is counted.

@@ -63,7 +63,7 @@ bool has_lost_position(RdKafka::ErrorCode error) {
 }
 
 void log_failed_commit(const std::string& reason) {
-  log::warning("an offset commit failed; a later one makes it good", {{"reason", reason}});
+  log::warning("committing offsets failed; a later commit includes them", {{"reason", reason}});
 }
 
 class Rebalances : public RdKafka::RebalanceCb {
@@ -73,7 +73,7 @@ class Rebalances : public RdKafka::RebalanceCb {
   void rebalance_cb(RdKafka::KafkaConsumer* consumer, RdKafka::ErrorCode event,
                     std::vector<RdKafka::TopicPartition*>& partitions) override {
     if (event == RdKafka::ERR__ASSIGN_PARTITIONS) {
-      // None yet: where to begin is not Kafka's to say.
+      // None yet: Kafka does not decide where to begin.
       consumer->assign({});
       listener_.on_assigned(numbers_of(partitions, topic_));
       return;
@@ -100,7 +100,7 @@ class Commits : public RdKafka::OffsetCommitCb {
 
 }  // namespace
 
-// The consumer is destroyed before what it calls (K19).
+// The consumer is destroyed before what it calls.
 struct Consumer::Impl {
   Impl(const config::KafkaSettings& settings, const ConsumerOptions& options, RebalanceListener& listener_,
        Metrics& metrics)

@@ -22,7 +22,7 @@ struct ConsumerOptions {
   std::string name;       // in our logs and metrics
   std::string topic;
   std::string group;
-  std::string instance_id;  // group.instance.id; empty: a dynamic member (K15)
+  std::string instance_id;  // group.instance.id; empty: a dynamic member
 };
 
 struct ConsumedRecord {
@@ -46,8 +46,8 @@ struct PartitionLog {
   std::optional<PartitionOffset> committed;  // by the group
 };
 
-/// Told from inside consume() and close(), on the calling thread. Partitions of other topics, such as a
-/// static member may be given that read another one before, are never mentioned.
+/// Called from inside consume() and close(), on the calling thread. Partitions of other topics are never
+/// mentioned; a static member that read another topic before may be given some.
 class RebalanceListener {
  public:
   virtual ~RebalanceListener() = default;
@@ -78,12 +78,12 @@ class Consumer {
   /// A partition that is paused must be resumed first.
   void read_from(const std::vector<PartitionOffset>& positions);
 
-  /// What Kafka has of those of the partitions that answer within `wait` for each; after one that does not,
-  /// the others get a fifth of it.
+  /// What Kafka has of each partition that answers within `wait`. After one that does not answer, the others
+  /// get a fifth of that time.
   std::map<std::int32_t, PartitionLog> logs(const std::vector<std::int32_t>& partitions,
                                             std::chrono::milliseconds wait);
 
-  /// Of partitions that are read. Resuming one that is not paused may read records again (K12).
+  /// Of partitions that are read. Resuming one that is not paused may read records again.
   void pause(const std::vector<std::int32_t>& partitions);
   void resume(const std::vector<std::int32_t>& partitions);
 
@@ -91,7 +91,7 @@ class Consumer {
   void commit(const std::vector<PartitionOffset>& offsets);
   void commit_and_wait(const std::vector<PartitionOffset>& offsets, std::chrono::milliseconds wait);
 
-  /// Gives the partitions back and leaves the group, for at most `wait` (K19).
+  /// Gives the partitions back and leaves the group, for at most `wait`.
   void close(std::chrono::milliseconds wait);
 
   /// Why this member will never read again, such as a second one with its instance id; make another.

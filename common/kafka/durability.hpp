@@ -1,4 +1,4 @@
-// What topic and brokers are set to do with acknowledged records: when a machine fails, and with time.
+// The settings of topic and brokers that decide whether acknowledged records survive failures and time.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@
 
 namespace chat::kafka {
 
-/// The least that holds for any partition on any broker; none where nobody told.
+/// The weakest that holds for any partition on any broker; none where no broker told.
 struct DurabilityFacts {
   std::optional<std::int64_t> replicas;
   std::optional<std::int64_t> min_insync_replicas;

@@ -28,7 +28,7 @@ struct DurabilityFinding {
   std::string sentence() const { return what + ": " + why + "; " + remedy; }
 };
 
-/// What is asked of a topic, beside what holds for all.
+/// What the operator demands of a topic, beside what every topic must have.
 struct DurabilityDemands {
   std::int64_t min_retention_hours = 7 * 24;  // must outlast the longest outage of the persister
   std::int64_t min_batch_bytes = 0;           // what the largest record needs

@@ -26,7 +26,7 @@ void DurabilityLog::tell(const std::string& source, std::vector<DurabilityFindin
     if (!holds(before, finding)) log::warning(finding.sentence(), {{"finding", finding.kind}});
   for (const DurabilityFinding& finding : before)
     if (!holds(findings, finding))
-      log::info("no longer so: " + finding.what, {{"no_longer_found", finding.kind}});
+      log::info("no longer found: " + finding.what, {{"no_longer_found", finding.kind}});
   before = std::move(findings);
   for (const std::string_view kind : kinds_) {
     std::ptrdiff_t count = 0;

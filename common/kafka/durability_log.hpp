@@ -1,4 +1,4 @@
-// Findings about settings that endanger acknowledged messages, told as they come and go.
+// Reports settings that endanger acknowledged messages, as they come and go.
 #pragma once
 
 #include <map>
@@ -12,13 +12,14 @@
 
 namespace chat::kafka {
 
-/// A warning a finding, once; `chat_durability_warnings{finding}`; a line where one is gone. Any thread.
+/// Logs each finding once as a warning, counts it in `chat_durability_warnings{finding}`, and logs when it is
+/// gone. Any thread.
 class DurabilityLog {
  public:
   /// `kinds` are those that are counted, also at zero. `metrics` outlives it.
   DurabilityLog(Metrics& metrics, std::vector<std::string_view> kinds);
 
-  /// All findings of one source as they are now, in place of its earlier ones.
+  /// All present findings of one source; they replace its earlier ones.
   void tell(const std::string& source, std::vector<DurabilityFinding> findings);
 
  private:

@@ -32,12 +32,12 @@ std::int32_t partition_of(std::string_view key, std::int32_t partitions) {
   return rd_kafka_msg_partitioner_murmur2(nullptr, key.data(), key.size(), partitions, nullptr, nullptr);
 }
 
-// Destroyed from the bottom up: the client before what it calls, the topic before the client (K19).
+// Destroyed from the bottom up: the client before what it calls, the topic before the client.
 struct EndOffsets::Impl {
   Impl(const config::KafkaSettings& settings, std::string topic_name)
       : events(settings, "end offsets", nullptr), topic(std::move(topic_name)) {}
 
-  /// For all topics: asked for one, a broker that is set so would make it with its own defaults.
+  /// For all topics: a broker with automatic topics would create one that is asked for by name.
   Metadata metadata(milliseconds wait) {
     const rd_kafka_metadata_t* found = nullptr;
     rd_kafka_metadata(client->c_ptr(), 1, nullptr, &found, to_int(wait));
@@ -67,7 +67,7 @@ Result<std::unique_ptr<EndOffsets>> EndOffsets::make(const config::KafkaSettings
                       {"queued.min.messages", "1"},
                       {"fetch.message.max.bytes", "65536"},
                       {"fetch.wait.max.ms", "20"},
-                      // A question waits so long for a leader that went, whatever its limit.
+                      // librdkafka waits this long for a leader that is gone, whatever the caller's limit.
                       {"socket.timeout.ms", "2000"}});
   const auto conf = make_conf(*properties);
   if (!conf) return conf.error();
@@ -97,7 +97,7 @@ std::optional<std::int32_t> EndOffsets::partitions(milliseconds wait) {
   return impl_->partitions > 0 ? std::optional(impl_->partitions) : std::nullopt;
 }
 
-/// A question to a partition without a leader takes all its time.
+/// A question to a partition without a leader takes its whole time limit.
 bool EndOffsets::may_ask(std::int32_t partition) {
   impl_->client->poll(0);
   const auto found = silent_.find(partition);

@@ -18,8 +18,8 @@ namespace chat::kafka {
 /// The partition that the producers' partitioner (murmur2, as Java's) gives a key. Pure.
 std::int32_t partition_of(std::string_view key, std::int32_t partitions);
 
-/// A client that only asks; of one thread. A partition that did not answer is asked again only when it has a
-/// leader, so that one of them does not hold up the others.
+/// A Kafka client that only asks. One thread. A partition that did not answer is asked again only once it has
+/// a leader, so that one partition does not hold up the others.
 class EndOffsets {
  public:
   /// Does not connect yet. The error is a sentence for the start.
@@ -27,16 +27,16 @@ class EndOffsets {
                                                   const std::string& client_id);
   ~EndOffsets();
 
-  /// How many partitions the settings' topic has; none when no broker says it within `wait`. Asked again
-  /// every few seconds, since the topic may be made again.
+  /// How many partitions the settings' topic has; none when no broker answers within `wait`. Brokers are
+  /// asked again every few seconds, since the topic may be made again.
   std::optional<std::int32_t> partitions(std::chrono::milliseconds wait);
 
   /// None when the partition's leader does not answer within `wait`.
   std::optional<LogBounds> bounds(std::int32_t partition, std::chrono::milliseconds wait);
   std::optional<std::int64_t> end_offset(std::int32_t partition, std::chrono::milliseconds wait);
 
-  /// Reads the record at this offset, which must be within the bounds; its record_hash, unknown_record where
-  /// another one comes in its place. None when no record comes within `wait`.
+  /// Reads the record at this offset, which must be within the bounds, and gives its record_hash:
+  /// unknown_record where another record comes instead. None when no record comes within `wait`.
   std::optional<std::int64_t> hash_at(std::int32_t partition, std::int64_t offset,
                                       std::chrono::milliseconds wait);
 

@@ -1,4 +1,4 @@
-// What a partition still holds, and what that says about a position of PostgreSQL.
+// The offsets that a partition holds, and what they say about a position of PostgreSQL.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace chat::kafka {
 
-/// The offsets of a partition: the first record that it still has, and the one that its next will get.
+/// The offsets of a partition: of the first record that it still has, and of its next record.
 struct LogBounds {
   std::int64_t start = 0;
   std::int64_t end = 0;

@@ -81,7 +81,7 @@ class Reports : public RdKafka::DeliveryReportCb {
 
 }  // namespace
 
-// Destroyed from the bottom up: the topic before the producer, the producer before what it calls (K19).
+// Destroyed from the bottom up: the topic before the producer, the producer before what it calls.
 struct Producer::Impl {
   Impl(const config::KafkaSettings& settings, const ProducerOptions& options, OnReport on_report,
        Metrics& metrics)

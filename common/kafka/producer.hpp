@@ -1,4 +1,4 @@
-// An idempotent producer: records go in, delivery reports come out of poll().
+// An idempotent producer: takes records, and reports their delivery from poll().
 #pragma once
 
 #include <chrono>
@@ -40,15 +40,15 @@ enum class DeliveryFault {
 /// What became of one record. Views live during the call only.
 struct DeliveryReport {
   void* tag;
-  bool is_durable;         // written by all that acks=all asks for (K1)
+  bool is_durable;         // written by all that acks=all asks for
   std::string_view error;  // why not
   DeliveryFault fault = DeliveryFault::none;
   int error_number = 0;  // librdkafka's, for trouble_of_error()
 };
 
-/// acks=all, idempotent, a record never times out (K2, K3). Records of one key keep the order of their
+/// acks=all, idempotent, a record never times out. Records of one key keep the order of their
 /// produce() calls. produce() from any thread, the rest from one. Destroying it drops what is queued without
-/// reports (K6).
+/// reports.
 class Producer {
  public:
   using OnReport = std::function<void(const DeliveryReport&)>;
@@ -72,10 +72,10 @@ class Producer {
   /// in meanwhile; for at most `wait`.
   void abandon(std::chrono::milliseconds wait);
 
-  /// Why this producer will never send again (K4); make another.
+  /// Why this producer will never send again; make another.
   std::optional<std::string> fatal_error() const;
 
-  /// What a sender of records is told the limit of its batches is; of a client with these settings.
+  /// How large the batches of a client with these settings are.
   static std::size_t batch_bytes_of(const config::KafkaSettings& settings);
 
   /// False from the loss of all brokers until a report or the statistics (every 5 s) show one. Any thread.

@@ -12,13 +12,13 @@ namespace chat::kafka {
 
 enum class Role { admin, producer, consumer };
 
-/// Name and value, in the order in which they are to be set: of a name (or its alias) given twice the last
-/// counts.
+/// Name and value, in the order in which they are to be set. Of a name or its alias that is given twice, the
+/// last value counts.
 using Properties = std::vector<std::pair<std::string, std::string>>;
 
-/// Pure. The properties that every client of the role has (K7, K8, K15, K16, K17, K20, K22), then what
-/// KAFKA_CONF_* passes through. A user means SASL over TLS, a CA alone TLS, neither plain text. An error
-/// names the KAFKA_CONF_* variable that would break what the chat promises and is refused for it.
+/// Pure. The properties that every client of the role has, then those that KAFKA_CONF_* passes through. A
+/// user means SASL over TLS, a CA alone TLS, neither plain text. A KAFKA_CONF_* variable that would break
+/// what the chat promises is refused; the error names it.
 Result<Properties> properties_for(const config::KafkaSettings& settings, Role role,
                                   const std::string& client_id);
 

@@ -10,7 +10,7 @@
 
 namespace chat::kafka {
 
-/// The figures we show of one client (K21). Those of the group are 0 for a producer.
+/// The figures we show of one client. Those of the group are 0 for a producer.
 struct Statistics {
   std::int64_t queued = 0;       // records in librdkafka's own queue
   std::int64_t transmitted = 0;  // records sent, since the client was made

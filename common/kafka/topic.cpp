@@ -72,7 +72,7 @@ class TopicMaker {
     return std::nullopt;
   }
 
-  // Asks for all topics: asked for one, a broker that is set so would make it with its own defaults.
+  // Asks for all topics: a broker with automatic topics would create one that is asked for by name.
   rd_kafka_resp_err_t find() {
     const rd_kafka_metadata_t* found = nullptr;
     const auto error = rd_kafka_metadata(client_->c_ptr(), 1, nullptr, &found,
@@ -83,10 +83,11 @@ class TopicMaker {
       if (topic_ != metadata->topics[i].topic) continue;
       if (metadata->topics[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) return metadata->topics[i].err;
       if (metadata->topics[i].partition_cnt != settings_.partitions)
-        log::warning("the topic has another number of partitions than KAFKA_PARTITIONS; its own stands",
-                     {{"topic", topic_},
-                      {"partitions", metadata->topics[i].partition_cnt},
-                      {"kafka_partitions", settings_.partitions}});
+        log::warning(
+            "the topic has another number of partitions than KAFKA_PARTITIONS; the topic's number is used",
+            {{"topic", topic_},
+             {"partitions", metadata->topics[i].partition_cnt},
+             {"kafka_partitions", settings_.partitions}});
       return RD_KAFKA_RESP_ERR_NO_ERROR;
     }
     return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
@@ -129,7 +130,7 @@ class TopicMaker {
     if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return RD_KAFKA_RESP_ERR_NO_ERROR;
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
       log::info(
-          "topic made",
+          "topic created",
           {{"topic", topic_}, {"partitions", settings_.partitions}, {"replicas", settings_.replication}});
     } else if (count == 1 && rd_kafka_topic_result_error_string(topics[0]) != nullptr) {
       reason_ = rd_kafka_topic_result_error_string(topics[0]);

@@ -1,4 +1,4 @@
-// The topic at start: found, or made by whoever comes first.
+// The topic at start: found, or made by the first service that needs it.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ namespace chat::kafka {
 /// Blocks until `topic` exists, for at most `wait`: brokers that are still starting are waited for. Makes it
 /// with the settings' partitions and replicas where it is missing; from three replicas on, two must have a
 /// record before it is acknowledged (min.insync.replicas). Its records have the brokers' time. Another number
-/// of partitions than the settings say is logged and kept (K8). The error is one sentence that says what to
+/// of partitions than the settings say is logged and kept. The error is one sentence that says what to
 /// do: a property that librdkafka does not know, no broker, a login or certificate that is refused, a topic
 /// that may not be made.
 Result<void> ensure_topic(const config::KafkaSettings& settings, const std::string& topic,

@@ -16,7 +16,7 @@ struct PartitionHealth {
   std::int64_t in_sync = 0;
 };
 
-/// What brokers said when they were asked. Errors are librdkafka's numbers, 0 for none.
+/// What the brokers answered. Errors are librdkafka's numbers, 0 for none.
 struct TopicHealth {
   int error = 0;  // no answer, a refused login, …
   std::string reason;
@@ -29,7 +29,7 @@ struct TopicHealth {
 /// Pure. None where a record would be taken.
 std::optional<Trouble> trouble_of(const std::string& topic, const TopicHealth& health);
 
-/// Pure. What an error means to who runs the brokers. `error` is librdkafka's number; `reason` its own words.
+/// Pure. What an error means to an operator. `error` is librdkafka's number; `reason` its own words.
 Trouble trouble_of_error(const std::string& topic, int error, const std::string& reason);
 
 }  // namespace chat::kafka

@@ -46,7 +46,7 @@ struct Writes : RdKafka::DeliveryReportCb {
   void dr_cb(RdKafka::Message& message) override {
     --out;
     was_taken |= message.err() == RdKafka::ERR_NO_ERROR;
-    // Acks of a number that no broker takes: it got as far as that.
+    // No broker takes this number of acks, so the write got past every other check.
     if (message.err() == RdKafka::ERR_INVALID_REQUIRED_ACKS || error != 0) return;
     error = message.err();
     reason = message.errstr();
@@ -103,8 +103,8 @@ struct TopicInspector::Impl {
   std::atomic<bool> gives_up_{false};
 
  private:
-  /// Notes the brokers and the partitions. For all topics: asked for one, a broker that is set so would make
-  /// it with its own defaults.
+  /// Notes the brokers and the partitions. For all topics: a broker with automatic topics would create one
+  /// that is asked for by name.
   void read_metadata(Clock::time_point deadline) {
     health_ = {};
     leaders_.clear();
@@ -120,7 +120,7 @@ struct TopicInspector::Impl {
       if (topic_ == metadata->topics[i].topic) note_topic(metadata->topics[i]);
   }
 
-  /// The client knows better why nobody answers.
+  /// The client knows better why no broker answers.
   void explain_silence() {
     const auto last = events_.last_error();
     if (last == RdKafka::ERR__AUTHENTICATION || last == RdKafka::ERR__SSL) health_.error = last;
@@ -160,7 +160,7 @@ struct TopicInspector::Impl {
         writes_.error = RdKafka::ERR__TIMED_OUT;
     }
     if (writes_.was_taken) {
-      // No Kafka does that, but it must not come twice.
+      // No Kafka does that, but it must not happen twice.
       tries_writes_ = false;
       log::error("a broker took a record that it had to refuse (acks=2); no further write is tried",
                  {{"topic", topic_}});

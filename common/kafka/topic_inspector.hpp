@@ -28,14 +28,14 @@ class TopicInspector {
  public:
   enum class Use { reads, writes };
 
-  /// Only of a topic that is used for writes one is tried. The error is a sentence for the start: settings
-  /// with which no client can be made.
+  /// A write is tried only where the topic is used for writes. The error is a sentence for the start:
+  /// settings with which no client can be made.
   static Result<std::unique_ptr<TopicInspector>> make(const config::KafkaSettings& settings,
                                                       const std::string& topic, const std::string& client_id,
                                                       Use use);
   ~TopicInspector();
 
-  /// Blocks for at most about `wait`. What is not told in that time is unreadable.
+  /// Blocks for at most about `wait`. What no broker tells in that time counts as unreadable.
   DurabilityFacts read_settings(std::chrono::milliseconds wait);
 
   /// The same, and tries a write; for at most about twice `wait`.

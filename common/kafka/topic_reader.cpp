@@ -30,7 +30,7 @@ struct Span {
 
 }  // namespace
 
-// Destroyed from the bottom up: the client before what it calls (K19).
+// Destroyed from the bottom up: the client before what it calls.
 struct TopicReader::Impl {
   Impl(const config::KafkaSettings& settings, const TopicReaderOptions& options)
       : events(settings, options.name, nullptr), brokers(settings.brokers), topic(options.topic) {}

@@ -68,9 +68,8 @@ const char* name_of(Level level) {
   return "error";
 }
 
-/// Appends standard output to the file from now on; between two lines of the log, since each is one write.
-/// Gives the errno, 0 when done. A descriptor that is replaced is never closed in between, so that no line is
-/// lost.
+/// Appends standard output to the file from now on. A line is one write, so none is split. Gives the errno,
+/// or 0. The descriptor is replaced without being closed in between, so that no line is lost.
 int turn_output_to(const std::string& file) {
   const int opened = open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
   if (opened < 0) return errno;
@@ -133,7 +132,7 @@ void write(Level level, std::string_view message, Fields fields) {
   line["message"] = message;
   for (const Field& field : fields)
     std::visit([&](const auto& value) { line[std::string(field.name)] = value; }, field.value);
-  // Non-ASCII is escaped as well: C1 controls and line separators steer terminals and split lines too (S7).
+  // Non-ASCII is escaped as well: C1 controls and line separators control terminals and split lines too.
   const std::string text = line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
   out.logger.log(spdlog_level(level), spdlog::string_view_t(text.data(), text.size()));
 }

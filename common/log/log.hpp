@@ -13,8 +13,8 @@ namespace chat::log {
 
 enum class Level { debug, info, warning, error };
 
-/// One named value of a line. Views are read before the call returns. Never a secret or a message's text
-/// (S7).
+/// One named value of a line. Views are read before the call returns. Never holds a secret or a message's
+/// text.
 struct Field {
   std::string_view name;
   std::variant<std::string_view, std::int64_t, double, bool> value;
@@ -38,14 +38,14 @@ struct Field {
 
 using Fields = std::initializer_list<Field>;
 
-/// Sets the service's name, written as `service` in every line, the least level that is written, and the file
-/// that standard output is appended to; empty: standard output as it is. Call once at start, before other
-/// threads run; without it the lines go out at level info as service "chat". Throws std::runtime_error where
-/// the file cannot be opened.
+/// Sets the service's name, written as `service` in every line, the lowest level that is written, and the
+/// file that standard output is appended to; empty: standard output as it is. Call once at start, before
+/// other threads run; without it the lines go out at level info as service "chat". Throws std::runtime_error
+/// where the file cannot be opened.
 void start(std::string_view service, Level least, const std::string& file = {});
 
-/// What a signal that does not stop the process does: SIGHUP opens the log file anew, for who moved it away
-/// (where that fails the old one is written on); every other one is written to the log and ignored. Any
+/// Handles a signal that does not stop the process. SIGHUP opens the log file anew, so that it can be
+/// rotated; where that fails, lines still go to the old one. Every other signal is logged and ignored. Any
 /// thread.
 void on_signal(int number) noexcept;
 

@@ -1,4 +1,4 @@
-// Points in time as text.
+// Times as text.
 #pragma once
 
 #include <chrono>

@@ -17,8 +17,8 @@ using std::chrono::milliseconds;
 /// How long the server lets a client that went silent inside a transaction keep its locks.
 constexpr milliseconds idle_limit{15'000};
 
-/// For the first answer on a connection that was used before: a firewall may have forgotten it, and then
-/// nobody says so. A connection that is new has the whole limit.
+/// For the first answer on a connection that was used before: a firewall may have dropped it silently. A new
+/// connection has the whole limit.
 constexpr milliseconds idle_answer_limit{3'000};
 
 Failure fail(ErrorClass error_class, std::string sqlstate, const char* what) {
@@ -27,7 +27,7 @@ Failure fail(ErrorClass error_class, std::string sqlstate, const char* what) {
 }
 
 /// The exception in flight as a failure. The order is that of the classes' inheritance, which differs between
-/// libpqxx 6 and 7 (P1).
+/// libpqxx 6 and 7.
 Failure describe_exception() {
   try {
     throw;
@@ -52,8 +52,8 @@ Failure describe_exception() {
 
 const Failure connection_lost{Response::pause, {}, "the connection was lost while it was made ready"};
 
-/// Nothing that outlives the transaction is ever set: behind a pooler the session is somebody else's next.
-/// `off` and `local` would let a commit be lost that the offsets of Kafka are moved past.
+/// Nothing that outlives the transaction is ever set: a pooler gives the session to other clients. With `off`
+/// and `local` a commit could be lost after Kafka's offsets were committed.
 std::string settings_of_writer(const std::string& statement_limit) {
   return "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SELECT set_config('statement_timeout', '" +
          statement_limit + "', true), set_config('idle_in_transaction_session_timeout', '" +
@@ -78,7 +78,7 @@ class Database::Connection {
 
   int socket() const { return pqxx_.sock(); }
 
-  /// One more statement than the work has, the first, is what sets the limits.
+  /// The first statement of each transaction sets the limits.
   void transact(Mode mode, const Work& work, Watchdog& watchdog, milliseconds limit) {
     pqxx::work transaction(pqxx_);
     Transaction statements(&transaction, watchdog);

@@ -15,33 +15,33 @@ namespace chat::postgres {
 /// One thread at a time. Blocks for at most connect_timeout, then the silence limit per statement.
 ///
 /// Sets what it needs within each transaction (limits, isolation, synchronous_commit at least `on` for what
-/// writes) and nothing in the session, so that a pooler may share it out. Who uses this must not either: no
-/// SET without LOCAL, no session lock, no prepared statement, no temporary table, no LISTEN.
+/// writes) and nothing in the session, so that a pooler may share the connection. Callers must do the same:
+/// no SET without LOCAL, no session lock, no prepared statement, no temporary table, no LISTEN.
 class Database {
  public:
   using Work = std::function<void(Transaction&)>;
   using OnConnected = std::function<std::optional<Failure>(Database&)>;
 
-  /// `on_connected` makes each new connection ready and proves it, before any work has it: its transactions
-  /// run on it. What it gives is the failure of the call that wanted the connection.
+  /// `on_connected` prepares and checks each new connection before any work uses it; its transactions run on
+  /// that connection. A failure that it gives is the failure of the call that needed the connection.
   explicit Database(DatabaseSettings settings, OnConnected on_connected = {});
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  /// Runs `work` once at most in one READ COMMITTED transaction and commits it; nullopt when the commit is
-  /// known to have worked. Connects first where there is no connection, and once again where the one that
-  /// there is ended while it was idle: it fails before the work begins, which is no failure then. After any
-  /// failure the connection is gone and the next call makes a new one: libpqxx 6 would reconnect by itself
-  /// and lose what was set (P3). Exceptions of `work` become failures too. `silence_limit` in place of the
-  /// settings' for statements that may take long.
+  /// Runs `work` at most once in one READ COMMITTED transaction and commits it; nullopt when the commit is
+  /// known to have worked. Connects first where there is no connection. A connection that ended while it was
+  /// idle fails before the work begins; that is no failure, and one new connection is made. After any other
+  /// failure the connection is dropped and the next call makes a new one: libpqxx 6 would reconnect by itself
+  /// and lose what was set. Exceptions of `work` become failures too. `silence_limit` replaces that of the
+  /// settings for statements that may take long.
   std::optional<Failure> transact(const Work& work,
                                   std::optional<std::chrono::milliseconds> silence_limit = std::nullopt);
 
   /// The same in a transaction that only reads, of one snapshot.
   std::optional<Failure> read(const Work& work);
 
-  /// The same as transact(), but rolled back: nobody ever sees what the work did.
+  /// The same as transact(), but rolled back: no other transaction ever sees what the work did.
   std::optional<Failure> rehearse(const Work& work);
 
  private:

@@ -28,12 +28,12 @@ bool is_of_owner(std::string_view state_class) {
   return (first >= '5' && first <= '9') || (first >= 'I' && first <= 'Z');
 }
 
-/// A state that nobody foresaw needs a person: it will not pass by itself, and it must not discard data.
+/// An unknown state needs an operator: it may not pass by itself, and it must not discard data.
 Response classify_sqlstate(std::string_view sqlstate) {
   if (sqlstate.size() != 5) return Response::pause;
   const std::string_view state_class = sqlstate.substr(0, 2);
   if (state_class == "40") return Response::retry;
-  if (sqlstate == "53100") return Response::alarm;  // the disk is full (P12)
+  if (sqlstate == "53100") return Response::alarm;  // the disk is full
   if (std::ranges::find(passing, state_class) != passing.end()) return Response::pause;
   if (std::ranges::find(of_rows, state_class) != of_rows.end()) return Response::poison;
   return is_of_owner(state_class) ? Response::poison : Response::alarm;

@@ -9,16 +9,16 @@
 
 namespace chat::postgres {
 
-/// What the caller does next (P2).
+/// What the caller does next.
 enum class Response {
-  retry,   // at once: a deadlock, a serialization failure, a commit of unknown outcome (P5)
+  retry,   // at once: a deadlock, a serialization failure, a commit of unknown outcome
   pause,   // later: the server is away, full, shutting down, or does not do what is asked
   alarm,   // later, and a person must act: a table or grant is missing, a login is refused, a full disk
   poison,  // never: this very data cannot be stored, another row may; also by a rule of the table's owner
 };
 
 /// The kind of the exception. It is needed beside the SQLSTATE: libpqxx 6 gives deadlocks, refused privileges
-/// and some lost connections without one (P1, P2, P11).
+/// and some lost connections without one.
 enum class ErrorClass { connection, in_doubt, rollback, privilege, sql, other };
 
 /// Pure. `sqlstate` may be empty. Whatever is unknown pauses, with an alarm where the server gave it a state,
@@ -29,7 +29,7 @@ Response classify(ErrorClass error_class, std::string_view sqlstate);
 std::string_view name(Response response);
 
 /// A failed transaction. `message` is one line from the server or libpq, without passwords and without the
-/// DETAIL and CONTEXT lines, which quote rows (S7).
+/// DETAIL and CONTEXT lines, which quote rows.
 struct Failure {
   Response response = Response::pause;
   std::string sqlstate;
@@ -38,20 +38,20 @@ struct Failure {
   std::string remedy{};  // the same
 };
 
-/// Thrown by the work of a transaction where the database kept data out without an error: a failure as poison
-/// is.
+/// Thrown by the work of a transaction where the database kept data out without an error. It counts as
+/// poison.
 class Refusal : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Why, of a row that was written without an error and is not there.
+/// The reason of such a row: it was written without an error and is not there.
 inline constexpr const char* kept_out =
     "the table kept the row out without an error: a trigger or rule of yours drops it, or another unique "
     "index "
     "has its values";
 
-/// Pure. What an operator is told.
+/// Pure. The failure as operators see it.
 Trouble trouble_of(const Failure& failure);
 
 /// The first line of a server's or libpq's message, its "ERROR:" taken off, passwords masked, at most 300

@@ -1,4 +1,4 @@
-// All that differs between libpqxx 6.4 and 7.10 (P10). Included by this folder's sources only.
+// All that differs between libpqxx 6.4 and 7.10. Included by this folder's sources only.
 #pragma once
 
 #include <pqxx/pqxx>
@@ -24,7 +24,7 @@ inline pqxx::result run_statement(pqxx::work& work, const std::string& sql,
 #endif
 }
 
-/// libpqxx 6 connects again by itself within a statement and loses what was set (P3).
+/// libpqxx 6 connects again by itself within a statement and loses what was set.
 inline void forbid_reconnect([[maybe_unused]] pqxx::connection& connection) {
 #if PQXX_VERSION_MAJOR < 7
 #pragma GCC diagnostic push

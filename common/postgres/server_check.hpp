@@ -21,8 +21,8 @@ struct ServerFacts {
 /// Pure. What makes the database unfit for the use, as a failure whose response is alarm.
 std::optional<Failure> judge(const ServerFacts& facts, Use use);
 
-/// Asks the server, in one statement, and judges. To be called on each new connection: behind one URL a
-/// failover or a new pooler may have put another server.
+/// Asks the server in one statement, and judges the answer. Call it on each new connection: a failover or a
+/// new pooler may have put another server behind the same URL.
 std::optional<Failure> check_server(Database& database, Use use);
 
 }  // namespace chat::postgres

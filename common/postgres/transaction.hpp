@@ -24,7 +24,7 @@ class Transaction {
   Transaction(void* implementation, Watchdog& watchdog)
       : implementation_(implementation), watchdog_(watchdog) {}
 
-  /// Runs one statement. Values reach it as $1, $2 … and in no other way (S7); without any, several
+  /// Runs one statement. Values reach it as $1, $2 … and in no other way; without any, several
   /// statements separated by ; may come at once. Throws what libpqxx throws, for Database to catch.
   Answer execute(const std::string& sql, const std::vector<std::string>& parameters = {});
 
@@ -36,7 +36,7 @@ class Transaction {
 /// One column of values as a PostgreSQL array literal, for `unnest($1::text[])`. Measured beside COPY into a
 /// temporary table, on two cores with libpqxx 6.4 and the real table: as fast at 1,000 rows (97,000 a
 /// second), a fifth faster at 100, and it needs no table, no state of the connection, and no code that
-/// differs between libpqxx 6 and 7 (P9).
+/// differs between libpqxx 6 and 7.
 class ArrayLiteral {
  public:
   void add(std::string_view value);

@@ -1,4 +1,4 @@
-// Ends a wait for a server that is frozen, not gone: no timeout of TCP or of the server itself does (P6).
+// Ends a wait for a server that is frozen. No timeout of TCP or of the server itself does that.
 #pragma once
 
 #include <chrono>
@@ -8,8 +8,8 @@
 
 namespace chat::postgres {
 
-/// Shuts the watched socket down when no progress was told for the limit, so that the call blocked on it
-/// returns an error. One socket at a time; watch, progress and release belong to one thread.
+/// Shuts the watched socket down when no progress was reported within the limit, so that the call that is
+/// blocked on it returns an error. One socket at a time; watch, progress and release belong to one thread.
 class Watchdog {
  public:
   Watchdog();

@@ -27,7 +27,7 @@ struct AsyncContext::Hooks {
   static void add_write(void* data) { of(data).want_write(); }
   static void del_write(void* data) { of(data).wants_write_ = false; }
 
-  /// hiredis closes the descriptor itself, so it is only released (H16).
+  /// hiredis closes the descriptor itself, so it is only released.
   static void cleanup(void* data) {
     AsyncContext& it = of(data);
     it.context_ = nullptr;
@@ -40,7 +40,7 @@ struct AsyncContext::Hooks {
     it.is_open_ = status == REDIS_OK;
     if (it.owner_ == nullptr) return;
     if (it.is_open_) return it.owner_->on_open();
-    // No disconnect callback follows a failed connect (H2).
+    // No disconnect callback follows a failed connect.
     gone(it, context->c.errstr);
   }
 
@@ -56,7 +56,7 @@ struct AsyncContext::Hooks {
   }
 
   static void on_reply(redisAsyncContext* context, void* reply, void*) {
-    // Null at a teardown (H5): on_gone tells that once for all that was in flight.
+    // Null at a teardown: on_gone tells that once for all that was in flight.
     if (reply == nullptr) return;
     AsyncContext& it = of(context);
     if (it.owner_ != nullptr) it.owner_->on_reply(Reply(static_cast<const redisReply*>(reply)));

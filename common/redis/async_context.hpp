@@ -1,4 +1,4 @@
-// One hiredis asynchronous context on an Asio descriptor: the only place that deals with hiredis' lifetimes.
+// One hiredis asynchronous context on an Asio descriptor: the only file that deals with hiredis' lifetimes.
 #pragma once
 
 #include <memory>
@@ -18,8 +18,8 @@ struct redisAsyncContext;
 namespace chat::redis {
 
 /// Serves one connection and is never used again. Everything on the one thread that runs the io_context.
-/// hiredis frees its context itself at any error (H2, H4), so it is held by the hooks that hiredis calls, and
-/// nothing outside ever sees the pointer. SIGPIPE must be ignored by the process (H11).
+/// hiredis frees its context itself at any error, so it is held by the hooks that hiredis calls, and
+/// nothing outside ever sees the pointer. SIGPIPE must be ignored by the process.
 class AsyncContext : public std::enable_shared_from_this<AsyncContext> {
  public:
   /// May call send() and close() in every function; must not be destroyed without close().
@@ -27,7 +27,7 @@ class AsyncContext : public std::enable_shared_from_this<AsyncContext> {
    public:
     virtual void on_open() = 0;
     virtual void on_reply(const Reply& reply) = 0;
-    /// What the socket held has been handed out.
+    /// All that the socket held has been handed out.
     virtual void on_drained() = 0;
     /// Refused, reset, closed or a protocol error; the last call. Commands in flight get no answer.
     virtual void on_gone(std::string_view reason) = 0;
@@ -36,18 +36,18 @@ class AsyncContext : public std::enable_shared_from_this<AsyncContext> {
     ~Owner() = default;
   };
 
-  /// Begins to connect; the address is a literal, so nothing is resolved here (H12).
+  /// Begins to connect; the address is a literal, so nothing is resolved here.
   static Result<std::shared_ptr<AsyncContext>> open(boost::asio::io_context& context,
                                                     const boost::asio::ip::tcp::endpoint& endpoint,
                                                     Owner& owner);
 
   AsyncContext(boost::asio::io_context& context, Owner& owner);
 
-  /// Appends one command of binary-safe words (H17); written once per loop turn. False when the connection is
+  /// Appends one command of binary-safe words; written once per loop turn. False when the connection is
   /// gone.
   bool send(std::span<const std::string_view> words);
 
-  /// Ends the connection; the owner hears nothing from here on. Safe inside the owner's functions (H3).
+  /// Ends the connection; the owner hears nothing from here on. Safe inside the owner's functions.
   void close();
 
  private:

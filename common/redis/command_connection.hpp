@@ -20,8 +20,8 @@ namespace chat::redis {
 /// have not run when it is destroyed are dropped.
 class CommandConnection final : private Connection::User {
  public:
-  /// The reply lives for the call; none when Redis is away or the answer did not come, the outcome then is
-  /// unknown.
+  /// The reply lives for the call. It is none when Redis is away or did not answer; whether the command was
+  /// carried out is then unknown.
   using Handler = std::function<void(const Reply&)>;
 
   /// Told on changes; on_refused also when Redis says that it is not the master that serves (greeting.hpp,
@@ -43,8 +43,7 @@ class CommandConnection final : private Connection::User {
   bool is_ready() const { return connection_.is_ready(); }
   std::string last_error() const { return connection_.last_error(); }
 
-  /// Of the Redis behind the present connection; never kept over a reconnect by the caller (DESIGN
-  /// "Numbers").
+  /// The run id of the Redis behind the present connection. Callers must not keep it over a reconnect.
   const std::string& run_id() const { return run_id_; }
   const std::string& sha(std::size_t script) const { return shas_[script]; }
 

@@ -128,7 +128,7 @@ void Connection::on_drained() {
 }
 
 void Connection::on_gone(std::string_view reason) {
-  // An error that answers no command of this connection, or a SUBSCRIBE, comes this way (H7).
+  // An error that answers no command of this connection, or a SUBSCRIBE, comes this way.
   if (is_error_text(reason)) return lose(trouble_of(reason));
   std::string text(reason);
   const bool was_connecting = state_ == State::connecting && answered_steps_ == 0;

@@ -1,4 +1,4 @@
-// A connection to Redis that greets and comes back by itself.
+// A connection to Redis that greets the server and reconnects by itself.
 #pragma once
 
 #include <chrono>
@@ -24,8 +24,9 @@
 
 namespace chat::redis {
 
-/// Resolve, connect, greet, serve; after any failure again with backoff, from the name on. Everything on the
-/// one thread that runs the io_context, construction and destruction included if that runs already.
+/// Resolves, connects, greets, serves. After any failure it begins again with the name, after a backoff.
+/// Everything on the one thread that runs the io_context, construction and destruction included if that runs
+/// already.
 class Connection final : private AsyncContext::Owner {
  public:
   class User {
@@ -58,13 +59,13 @@ class Connection final : private AsyncContext::Owner {
   /// False when not ready.
   bool send(std::span<const std::string_view> words);
 
-  /// Gives the connection up, ready or not, and tries again after a backoff; nothing when it already waits
-  /// for that. The user hears on_lost inside the call if it was ready.
+  /// Gives the connection up, ready or not, and reconnects after a backoff. Does nothing while it waits for
+  /// that already. The user hears on_lost inside the call if it was ready.
   void drop(Trouble trouble);
 
-  /// Why the last try or connection ended; none while none did.
+  /// Why the last try or connection ended; none before the first end.
   const std::optional<Trouble>& last_trouble() const { return last_trouble_; }
-  /// The same as a sentence; empty while none did.
+  /// The same as a sentence, or empty.
   std::string last_error() const { return last_trouble_ ? last_trouble_->sentence() : std::string(); }
 
  private:

@@ -1,4 +1,4 @@
-// What INFO answers.
+// Fields of the answer to INFO.
 #pragma once
 
 #include <algorithm>

@@ -27,7 +27,7 @@ void Probe::tick() {
   if (!subscriber_.is_live()) return unanswered_since_.reset();
   const auto now = Clock::now();
   const bool can_ask = commands_.is_ready();
-  // After an outage each connection comes back in its own time: the wait for an echo begins with a question.
+  // After an outage the connections come back one after the other: the wait for an echo begins with a probe.
   if (can_ask && !could_ask_) unanswered_since_.reset();
   could_ask_ = can_ask;
   if (unanswered_since_ && now - *unanswered_since_ >= limit()) {
@@ -48,7 +48,7 @@ void Probe::ask() {
   }));
   commands_.send({"PUBLISH", channel_, ""}, lifetime_.guard([this](const Reply& reply) {
     publish_refusal_ = refusal_in(reply, publish_refusal_);
-    // A Redis that refuses is no silent one.
+    // A Redis that refuses is not silent.
     if (reply.is_error()) on_echo();
   }));
 }
@@ -58,8 +58,8 @@ std::optional<Trouble> Probe::refusal_in(const Reply& reply, const std::optional
   return reply.is_error() ? std::optional(trouble_of(reply.text())) : std::nullopt;
 }
 
-/// Without a command connection nothing proves that the subscriber's is alive, but it may need so long to
-/// come back.
+/// Without a command connection nothing proves that the subscriber's connection is alive, but the former may
+/// take this long to come back.
 Probe::Clock::duration Probe::limit() const {
   return could_ask_ ? timing_.probe_answer : timing_.probe_answer + timing_.max_backoff + timing_.connect;
 }

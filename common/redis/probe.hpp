@@ -1,4 +1,4 @@
-// Proves again and again that Redis still serves: what is published comes back on the subscriber connection.
+// Proves again and again that Redis serves: a publication has to come back on the subscriber connection.
 #pragma once
 
 #include <chrono>
@@ -15,9 +15,8 @@
 namespace chat::redis {
 
 /// A stopped Redis keeps its connections open and even takes new ones, and hiredis 0.14 loses a PING on a
-/// subscribed connection, so this is how it is noticed (H1, H10). The same round writes a key, since a
-/// demoted master goes on publishing to its own subscribers and shows only in a refused write. On the
-/// connections' thread.
+/// subscribed connection. Only a probe notices that. The same round writes a key: a demoted master still
+/// publishes to its own subscribers and only refuses writes. On the connections' thread.
 class Probe {
  public:
   /// `channel` is the subscriber's permanent channel, also the key's name. All outlive the probe.
@@ -26,14 +25,13 @@ class Probe {
 
   void start() { wait(); }
 
-  /// One probe now, beside the regular ones: refusal() tells of it once a command that is sent after it is
-  /// answered.
+  /// Sends one probe now, beside the regular ones. refusal() covers it once a later command is answered.
   void ask();
 
   /// The permanent channel's message came.
   void on_echo() { unanswered_since_.reset(); }
 
-  /// Why Redis refused the last probe; none where it did not, or was never asked.
+  /// Why Redis refused the last probe; none where it did not refuse, or was never probed.
   const std::optional<Trouble>& refusal() const { return set_refusal_ ? set_refusal_ : publish_refusal_; }
 
  private:

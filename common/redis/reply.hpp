@@ -9,9 +9,9 @@ struct redisReply;
 
 namespace chat::redis {
 
-/// Non-owning; valid for the call that it was given to. A default one stands for an answer that never came:
-/// whether the command was carried out is unknown (H5). Questions of the wrong type give empty values, so
-/// that an unexpected answer is refused by the caller's own checks and never crashes.
+/// Non-owning; valid during the call that it is given to. A default reply stands for an answer that never
+/// came: whether the command was carried out is unknown. A function of another type than the reply's gives an
+/// empty value, so that the caller's own checks refuse an unexpected answer and nothing crashes.
 class Reply {
  public:
   enum class Type { none, status, string, integer, nil, array, error };

@@ -8,7 +8,7 @@
 namespace chat::redis {
 namespace {
 
-/// Channels in one SUBSCRIBE, and confirmations awaited below which the next one is sent (H6).
+/// Channels in one SUBSCRIBE, and confirmations awaited below which the next one is sent.
 constexpr std::size_t chunk = 500;
 constexpr std::size_t low_water = chunk / 2;
 
@@ -43,7 +43,7 @@ void SubscriberConnection::unsubscribe(std::string_view name) {
   if (found == channels_.end() || !found->second.is_wanted) return;
   Channel& channel = found->second;
   channel.is_wanted = false;
-  // Redis confirms what is not held as well, but hiredis 0.14 has no place for that answer (H8).
+  // Redis confirms an UNSUBSCRIBE of an unknown channel too, but hiredis 0.14 cannot handle that answer.
   if (std::exchange(channel.is_held, false))
     connection_.send(std::array<std::string_view, 2>{"UNSUBSCRIBE", found->first});
   if (channel.is_unused()) channels_.erase(found);

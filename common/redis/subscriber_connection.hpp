@@ -17,7 +17,7 @@
 namespace chat::redis {
 
 /// Only ever sends SUBSCRIBE and UNSUBSCRIBE, and keeps one permanent channel so that it never leaves that
-/// mode (H8). A channel is live from its confirmation on; messages before that are not handed out. All calls
+/// mode. A channel is live from its confirmation on; messages before that are not handed out. All calls
 /// on the io_context's thread; not to be destroyed inside a listener's function.
 class SubscriberConnection final : private Connection::User {
  public:
@@ -28,7 +28,7 @@ class SubscriberConnection final : private Connection::User {
     virtual void on_permanent_message(std::string_view payload) = 0;
     /// What the socket held has been handed out; not called when that was nothing for the listener.
     virtual void on_drained() = 0;
-    /// From here on every message of the channel comes; again after each reconnect (H6). Not for the
+    /// From here on every message of the channel comes; again after each reconnect. Not for the
     /// permanent one.
     virtual void on_subscribed(std::string_view channel) = 0;
     /// No message comes until on_subscribed of the channel.

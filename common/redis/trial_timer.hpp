@@ -1,4 +1,4 @@
-// When a service tries again whether Redis gives what it needs.
+// The waits between two trials of whether Redis does what a service needs.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// What an error of Redis means for who runs the service.
+// What an error of Redis means to an operator.
 #pragma once
 
 #include <optional>

@@ -12,8 +12,8 @@
 
 namespace chat::redis {
 
-/// The timer is armed for the oldest wait and looks again when it fires, so a wait costs nothing that ends in
-/// time. On the io_context's thread.
+/// The timer is armed for the oldest wait and looks again when it fires, so a wait that ends in time costs
+/// nothing. On the io_context's thread.
 class Watchdog {
  public:
   using Clock = std::chrono::steady_clock;

@@ -1,4 +1,4 @@
-// From the message object, as clients and the room's stream have it, back to the record.
+// Turns the message object that clients and the room's stream have back into a record.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace chat {
 
-/// The record of a whole message object (PROTOCOL, message), as a stream's entry holds it; none when it is
-/// not one. `gateway` goes into the record, since the object does not name it.
+/// The record of a whole message object (PROTOCOL.md, message), as a stream's entry holds it. None when the
+/// text is no message object. `gateway` goes into the record, since the object does not name it.
 std::optional<MessageRecord> record_of_message(std::string_view message, std::string_view gateway);
 
 }  // namespace chat

@@ -1,4 +1,4 @@
-// The message as it stands in Kafka: JSON record version 1.
+// A message in Kafka: JSON record version 1.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace chat {
 
-/// One accepted message (DESIGN "Names", Kafka). `sent_at` is in milliseconds since 1970 by the accepting
+/// One accepted message, as Kafka holds it. `sent_at` is in milliseconds since 1970 by the accepting
 /// gateway.
 struct MessageRecord {
   Uuid id;

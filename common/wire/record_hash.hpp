@@ -1,4 +1,4 @@
-// By what a record of the topic is known again.
+// The hash by which a record of the topic is recognised.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace chat {
 
-/// Stands for a record that is not known.
+/// The hash of a record that is not known.
 inline constexpr std::int64_t unknown_record = 0;
 
 /// Pure; the same on every machine and in every release, since it is kept in PostgreSQL. Never

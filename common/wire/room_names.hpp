@@ -1,4 +1,4 @@
-// The names of a room's keys and channel in Redis (DESIGN "Names").
+// The names of a room's keys and channel in Redis.
 #pragma once
 
 #include <string>
@@ -41,9 +41,9 @@ class RoomNames {
   Names names_;
 };
 
-/// The room in which a service tries what rooms need of Redis: its keys and its channel look like a room's,
-/// so that whatever strikes rooms strikes it, but no room can have its name (wire/limits.hpp, is_valid_room).
-/// `service` is unique among the services on one Redis and prefix.
+/// The room in which a service tries whether Redis does what rooms need. Its keys and channel look like a
+/// room's, so that a fault of rooms shows in it too, but no room can have its name (wire/limits.hpp,
+/// is_valid_room). `service` is unique among the services on one Redis and prefix.
 std::string trial_room(std::string_view service);
 
 }  // namespace chat

@@ -1,4 +1,4 @@
-// What the persister tells the gateways through a room's channel: which numbers PostgreSQL holds now.
+// The persister's publication on a room's channel: which numbers PostgreSQL holds now.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ constexpr bool is_apart(const NumberRange& earlier, const NumberRange& later) {
   return earlier.epoch < later.epoch || (earlier.epoch == later.epoch && earlier.last + 1 < later.first);
 }
 
-/// One publication (DESIGN "The life of a message" 8).
+/// One publication (ARCHITECTURE.md, The life of a message, step 8).
 struct StoredNumbers {
   Cursor watermark;                 // up to here PostgreSQL has no hole; {0, 0} while that is not known
   std::vector<NumberRange> ranges;  // stored since the last publication, in rising order; others may be too

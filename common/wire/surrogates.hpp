@@ -1,4 +1,4 @@
-// Halves of surrogate pairs in JSON texts, which JavaScript writes where a string was cut. Pure.
+// Single halves of surrogate pairs in JSON texts; JavaScript writes them where a string was cut. Pure.
 #pragma once
 
 #include <string>

@@ -12,8 +12,8 @@
 
 namespace chat {
 
-/// A view of a text from its beginning on. Each function takes what it names off the front, or leaves all as
-/// it is and says false.
+/// A view of a text from its beginning on. Each function takes what it names off the front, or changes
+/// nothing and gives false.
 class TextReader {
  public:
   explicit TextReader(std::string_view rest) : rest_(rest) {}

@@ -81,7 +81,7 @@ Uuid named_uuid(const Uuid& space, std::string_view name) {
 }  // namespace chat
 
 // The bytes are the clients' own: under a hash without a secret, one client could choose ids that fall into
-// one bucket (I6). This is the strongly universal multilinear hash over the four 32-bit words, with
+// one bucket. This is the strongly universal multilinear hash over the four 32-bit words, with
 // multipliers drawn at start.
 std::size_t std::hash<chat::Uuid>::operator()(const chat::Uuid& id) const noexcept {
   static const std::array<std::uint64_t, 5> secret = [] {

@@ -13,8 +13,8 @@
 
 namespace chat {
 
-/// A UUID by value. Equality ignores how the text was spelled, since only the bytes are kept (PROTOCOL: ids
-/// are compared without case).
+/// A UUID by value. Equality ignores how the text was spelled, since only the bytes are kept: ids are
+/// compared without case (PROTOCOL.md).
 struct Uuid {
   std::array<std::uint8_t, 16> bytes{};
 

@@ -1,10 +1,10 @@
--- Numbers one message of a room, keeps it, remembers its id and publishes it (DESIGN "The life of a message" 3,
--- "Numbers: epoch and seq").
+-- Numbers one message of a room, keeps it, remembers its id and publishes it (ARCHITECTURE.md, The life of a message,
+-- step 3, and Numbers).
 -- KEYS: meta, log, ids (without the hour), active, epochs
--- ARGV: id, hash of the text, the message object's head and tail, run id of this Redis, floor (below 0: the room needs no proof), channel, stream cap,
--- room
--- Returns {status, epoch, seq, entry}; status 0 accepted, 1 duplicate, 2 id seen with another text, 3 the message needs
--- a new epoch, and no gateway has proven yet from where on epochs are new under this run (epochs.lua).
+-- ARGV: id, hash of the text, the message object's head and tail, run id of this Redis, floor (below 0: the room needs no
+-- proof), channel, stream cap, room
+-- Returns {status, epoch, seq, entry}. Status 0: accepted. 1: duplicate. 2: the id was seen with another text. 3: the
+-- message needs a new epoch, and no gateway has proven yet where epochs may begin under this run (epochs.lua).
 -- Whatever can refuse comes before the first write, and XADD is that: a refusal burns no number. Only PUBLISH may be refused
 -- after it, to a user without that right.
 
@@ -33,8 +33,8 @@ local meta = redis.call('HMGET', meta_key, 'epoch', 'seq', 'run')
 local old_epoch, old_seq = tonumber(meta[1]), tonumber(meta[2])
 
 local epoch, seq, is_new, exhausted
--- Goes on with an epoch above everything that this room may ever have shown: the clock alone may be behind what an earlier
--- Redis gave. False while nobody has proven where that ended, and above what a JSON number holds exactly.
+-- Begins an epoch above every one that this room may have shown: the clock alone may be behind the epochs of an earlier
+-- Redis. False while no gateway has proven where those ended, and beyond what a JSON number holds exactly.
 local function begin_epoch()
   local known = redis.call('HMGET', epochs_key, 'run', 'highest')
   if known[1] ~= run and floor >= 0 then return false end
@@ -51,7 +51,7 @@ local function begin_epoch()
   return not exhausted
 end
 
--- An epoch that a read gave to an empty room is not known to be new where messages of the same one were seen.
+-- An epoch that a read gave to an empty room is not new if messages of the same epoch were seen.
 if old_epoch and old_seq and meta[3] == run and (old_epoch > floor or (old_epoch == floor and old_seq > 0)) then
   epoch, seq = old_epoch, old_seq + 1
 elseif not begin_epoch() then
@@ -68,23 +68,24 @@ local function add()
   return not is_refused(added)
 end
 
--- False where the user may not do that either.
+-- False where the user lacks the right for that too.
 local function take_back()
   if is_refused(redis.pcall('XDEL', log_key, entry_id)) then return false end
-  -- Else the next number would not be above the stream's last, and the room would need a new epoch.
+  -- Otherwise the next number would not be above the stream's last, and the room would need a new epoch.
   if not is_new then redis.pcall('XSETID', log_key, text_of(epoch) .. '-' .. text_of(old_seq)) end
   redis.pcall('EXPIRE', log_key, week)
   return true
 end
 
 if not add() then
-  -- The hash is behind the stream (someone changed one of them): without a new epoch the room would refuse for ever.
+  -- The hash is behind the stream, since one of them was changed by hand. Without a new epoch the room would refuse for ever.
   if not string.find(added.err, 'equal or smaller', 1, true) then return added end
   if not begin_epoch() then return exhausted or {3, 0, 0, ''} end
   if not add() then return added end
 end
 
--- Nobody is shown what is not published: then its id must not be remembered, or its retry would be a duplicate.
+-- A message that is not published is shown to no member. Its id must not be remembered then, or its retry would be a
+-- duplicate.
 local published = redis.pcall('PUBLISH', ARGV[7], message)
 if is_refused(published) and take_back() then return published end
 
@@ -94,7 +95,7 @@ redis.call('HSET', hour_key, id, text_hash .. entry_id)
 redis.call('EXPIRE', hour_key, two_hours)
 redis.call('EXPIRE', meta_key, week)
 redis.call('EXPIRE', log_key, week)
--- For the hole finder, which takes the room out again once all up to here is stored (DESIGN 10).
+-- For the hole finder, which takes the room out again once everything up to this number is stored.
 redis.call('ZADD', active_key, time[1], ARGV[9])
 if is_refused(published) then return published end
 return {0, epoch, seq, ''}

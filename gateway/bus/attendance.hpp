@@ -1,4 +1,4 @@
-// Who is in a room: on one worker, on one gateway, or on all.
+// The members of a room: on one worker, on one gateway, or on all.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace chat::gateway {
 
-/// Up to so many members are told by name (PROTOCOL, presence).
+/// Members are named up to this number; beyond it they are only counted (PROTOCOL.md, presence).
 inline constexpr std::size_t most_present_names = 200;
 
 struct Attendance {

@@ -11,7 +11,7 @@
 
 namespace chat::gateway {
 
-/// Told on the bus thread. Views live for the call.
+/// Called on the bus thread. Views live during the call.
 class BusListener {
  public:
   virtual ~BusListener() = default;
@@ -23,14 +23,14 @@ class BusListener {
   /// The read buffer is drained: what came since the last call may be handed on as one batch.
   virtual void on_batch_end() = 0;
 
-  /// SUBSCRIBE was confirmed; from here on every publication comes. Also after each reconnect, for every room
-  /// that is wanted: what was published in between is then a possible hole (H6).
+  /// SUBSCRIBE was confirmed; from here on every publication comes. Called also after each reconnect, for
+  /// every wanted room: publications in between may be missing.
   virtual void on_subscribed(std::string_view room) = 0;
 
   /// The subscription broke; on_subscribed follows for every wanted room.
   virtual void on_lost() = 0;
 
-  /// The highest epoch that it has seen in any room; 0 for none.
+  /// The highest epoch that the listener has seen in any room; 0 for none.
   virtual std::int64_t highest_epoch() const { return 0; }
 };
 
@@ -46,8 +46,8 @@ class Bus {
   /// Reads for repair, on the bus's own command connection.
   virtual void read(ReadRequest request, std::function<void(ReadReply)> handler) = 0;
 
-  /// To every gateway that is subscribed to the room, this one too; lost while Redis is away. `done` is
-  /// destroyed once Redis has it, or will not get it.
+  /// Publishes to every gateway that is subscribed to the room, this one included. The text is lost while
+  /// Redis is away. `done` is destroyed once Redis has the text, or will not get it.
   virtual void publish(const std::string& room, std::string_view text,
                        std::shared_ptr<void> done = nullptr) = 0;
 

@@ -41,7 +41,7 @@ void BusTrial::tick() {
   begin_round();
 }
 
-/// A read of an empty room, a message, and its retry: together they need all that clients will need.
+/// A read of an empty room, a message, and its retry: together they need all that clients need.
 void BusTrial::begin_round() {
   const std::uint64_t number = ++rounds_;
   round_ = Round{random_uuid()};
@@ -49,7 +49,7 @@ void BusTrial::begin_round() {
   request.id = round_->id;
   request.room = room_;
   request.text = "a trial of this gateway";
-  // The Redis that the gateway needs to prove must serve first.
+  // A Redis must serve before a gateway can prove its epochs.
   request.floor = -1;
   timer_.wait(echo_limit_);
   probe_.ask();
@@ -69,7 +69,7 @@ void BusTrial::on_answer(std::uint64_t round, bool is_good) {
     return end_well_if_all_came();
   }
   if (const auto& refusal = commands_.refusal()) return fail(*refusal);
-  // Where no answer came, the connection's own trouble is told.
+  // Where no answer came, the connection reports its own trouble.
   round_.reset();
   timer_.wait_after_trouble();
 }

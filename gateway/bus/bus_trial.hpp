@@ -1,4 +1,4 @@
-// Tries again and again what a message will need of Redis.
+// Tries again and again whether Redis does what a message needs.
 #pragma once
 
 #include <chrono>
@@ -23,10 +23,10 @@
 
 namespace chat::gateway {
 
-/// A Redis may take connections and still refuse every message: it is full, a replica, another user's. So the
-/// scripts run for real, on the keys and the channel of a room that no client can name (wire/room_names.hpp,
-/// trial_room), and the publication has to come back. Some three small scripts every few seconds, whose keys
-/// are deleted at once. All on the bus thread.
+/// A Redis may take connections and still refuse every message: it is full, a replica, or the user lacks a
+/// right. So the scripts run on the keys and the channel of a room that no client can name
+/// (wire/room_names.hpp, trial_room), and the publication has to come back. These are three small scripts
+/// every few seconds; their keys are deleted at once. All on the bus thread.
 class BusTrial {
  public:
   struct Pace : redis::TrialPace {
@@ -41,7 +41,7 @@ class BusTrial {
   /// Subscribes, and tries as soon as there are connections.
   void start();
 
-  /// What the subscriber connection tells of this channel is for this object.
+  /// Whether events of this channel are for this object.
   bool owns(std::string_view channel) const { return channel == channel_; }
   void on_subscribed() { is_subscribed_ = true; }
   void on_lost() { is_subscribed_ = false; }

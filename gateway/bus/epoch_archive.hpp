@@ -1,4 +1,4 @@
-// Which epochs Kafka and PostgreSQL know of.
+// The epochs that Kafka and PostgreSQL know.
 #pragma once
 
 #include <cstdint>

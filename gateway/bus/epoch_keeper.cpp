@@ -11,7 +11,8 @@ namespace {
 constexpr std::chrono::milliseconds tick_period{200};
 constexpr std::chrono::seconds report_period{10};
 
-/// What gateways that were connected to the Redis before get to speak first, and to produce what they showed.
+/// The time for gateways that were connected to the Redis before: to give the proof, and to produce what they
+/// showed.
 constexpr std::chrono::seconds witness_time{1};
 
 }  // namespace
@@ -44,7 +45,7 @@ void EpochKeeper::tick() {
 void EpochKeeper::ask_redis() {
   if (std::exchange(is_asking_redis_, true)) return;
   EpochClaim claim{.floor = seen_()};
-  // To a Redis that another gateway proved: what was given before may be above that all the same.
+  // Another gateway may have proven this Redis with an epoch below those that were given before.
   if (connection_.run_id() != proven_run_)
     claim.floor = std::max(claim.floor, witness_.bound(clock_.now()).value_or(0));
   commands_.tell_epoch(claim, [this, run = connection_.run_id()](const EpochReply& reply) {
@@ -112,7 +113,8 @@ void EpochKeeper::prove(std::int64_t floor, std::string_view by) {
 void EpochKeeper::report(std::string_view reason) {
   if (!reports_.allows(clock_.now())) return;
   log::warning(
-      "Redis is new, and which numbers rooms had before cannot be proven; messages are told unavailable. "
+      "Redis is new, and it cannot be proven which numbers rooms had before; messages are answered "
+      "unavailable. "
       "Check PostgreSQL, Kafka and the persister",
       {{"reason", reason}});
 }

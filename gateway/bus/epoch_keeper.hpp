@@ -23,10 +23,10 @@
 
 namespace chat::gateway {
 
-/// Under each run of Redis the first gateway that can proves it: one that was connected to the Redis before
-/// knows what that gave, else everything that Kafka has must be in PostgreSQL, whose highest epoch it is
-/// then. Without PostgreSQL the gateways' own clocks have to do. Until then no room begins an epoch. On the
-/// bus thread.
+/// Under each run of Redis the first gateway that can gives the proof. A gateway that was connected to the
+/// Redis before knows which epochs that gave. Otherwise PostgreSQL must have everything that Kafka has; its
+/// highest epoch is the proof then. Without PostgreSQL the gateway's own clock has to do. Until then no room
+/// begins an epoch. On the bus thread.
 class EpochKeeper {
  public:
   /// Everything outlives it; `archive` may be null. `seen`: the highest epoch that this gateway's members

@@ -1,4 +1,4 @@
-// What a gateway knows of the epochs that a Redis gave while it was connected. Pure.
+// The epochs that a Redis may have given while this gateway was connected. Pure.
 #pragma once
 
 #include <algorithm>
@@ -8,14 +8,14 @@
 
 namespace chat::gateway {
 
-/// A gateway that reads Redis's highest epoch all the time bounds what that Redis gave up to its end: an
-/// epoch is one above the highest, or Redis's clock.
+/// A gateway that keeps reading Redis's highest epoch can bound the epochs that this Redis gave up to its
+/// end: each epoch is one above the highest, or Redis's clock.
 class EpochWitness {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// How long a reading speaks for what came after it: a Redis of which nothing was heard for longer may have
-  /// had successors that are gone as well.
+  /// How long a reading can bound later epochs. A Redis that was silent for longer may have had successors
+  /// that are gone as well.
   static constexpr std::chrono::minutes life{5};
   /// What the clock may have gained between two readings, and the epochs that were begun in that time.
   static constexpr std::chrono::milliseconds slack{1'000};

@@ -1,6 +1,6 @@
--- Where new epochs begin. The clock of a Redis that takes another's place may be behind the epochs that rooms have
--- seen, so under each run some gateway first proves an epoch above which none was ever given; every epoch of the run is
--- above it, and above all earlier ones of the run.
+-- Keeps the epoch above which new ones begin. The clock of a Redis that replaces another may be behind the epochs that
+-- rooms have seen. So under each run a gateway first proves an epoch above which none was ever given. Every epoch of the
+-- run is above that one, and above all earlier ones of the run.
 -- KEYS: epochs; with a room also its meta
 -- ARGV: run id of this Redis, floor: an epoch that was given, 0 for none; "prove" where the floor is known to be the
 -- highest that was ever given
@@ -24,7 +24,7 @@ end
 
 if meta_key then
   local meta = redis.call('HMGET', meta_key, 'epoch', 'run')
-  -- Not the run's own id any more, so that the next message begins an epoch; but still known as one of this run.
+  -- No longer the run's own id, so that the next message begins an epoch; but still recognised as one of this run.
   if (tonumber(meta[1]) or floor) < floor and meta[2] == run then redis.call('HSET', meta_key, 'run', run .. '!') end
 end
 

@@ -1,4 +1,4 @@
-// What gateways tell each other through a room's channel beside its messages: who types, who is there.
+// What gateways tell each other on a room's channel beside its messages: typing and presence.
 // Nothing of it is kept in Redis, and nothing has a number.
 #pragma once
 

@@ -1,6 +1,6 @@
--- Reads what a room has after a cursor, before one, or its last messages (DESIGN "What proves that nothing is
--- missing", PROTOCOL "joined"). Writes nothing but the epoch that it tells of a room without any message: the first
--- message goes on in it, so that who comes back with that cursor is proven to have missed nothing but what is here.
+-- Reads a room's messages after a cursor, before one, or the last ones (ARCHITECTURE.md, What proves that nothing is
+-- missing; PROTOCOL.md, joined). It writes nothing except the epoch of a room without any message. The room's first
+-- message continues in that epoch, so that a client that returns with the cursor is proven to have missed nothing else.
 -- KEYS: meta, log, stored, epochs
 -- ARGV: run id of this Redis, history, most entries, most bytes; with a cursor also its epoch and seq, and then
 -- "before" when the last `history` messages in front of it are wanted, not those after it
@@ -15,7 +15,7 @@ if ARGV[7] == 'before' then
   newest_wanted = '(' .. ARGV[5] .. '-' .. ARGV[6]
   since_epoch, since_seq = nil, nil
 end
--- Entries are fetched in steps: a page is bounded in bytes, and a thousand of the largest would be far over that.
+-- Entries are fetched in steps: a page is bounded in bytes, and a thousand of the largest entries would be far more.
 local step = 64
 local an_hour = 3600
 
@@ -33,7 +33,7 @@ end
 
 local may_note = newest_wanted == '+'
 if epoch and seq == 0 and is_beyond_newest() then
-  -- There were messages that this Redis has lost, so what was told of an empty room proves nothing.
+  -- This Redis has lost messages, so the epoch that it gave for an empty room proves nothing.
   redis.pcall('DEL', meta_key)
   meta, epoch, seq, may_note = {}, nil, nil, false
 end
@@ -60,7 +60,7 @@ if not epoch then
   end
 end
 
--- The mark is that of epochs.lua.
+-- epochs.lua sets this mark.
 local is_begun_here = meta[3] == run or meta[3] == run .. '!'
 local complete = true
 if is_beyond_newest() then
@@ -100,7 +100,7 @@ if since_epoch then
   end
 elseif history > 0 then
   fill('XREVRANGE', newest_wanted, '-', history)
-  -- The last messages end at the newest; what is older is asked for by `before`.
+  -- The last messages end at the newest; `before` asks for older ones.
   if newest_wanted == '+' then more = false end
   for i = 1, math.floor(#entries / 2) do
     entries[i], entries[#entries + 1 - i] = entries[#entries + 1 - i], entries[i]

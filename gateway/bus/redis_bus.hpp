@@ -27,14 +27,14 @@ namespace chat::gateway {
 class RedisBus final : public Bus, private redis::SubscriberConnection::Listener {
  public:
   /// `gateway` must differ between gateways on one Redis and prefix. `metrics` and `listener` must outlive
-  /// it. Connects from start() on. With a trial, what rooms need of Redis is tried again and again and told
-  /// to it.
+  /// it. Connects from start() on. With a trial, it tries again and again whether Redis does what
+  /// rooms need, and tells the trial.
   RedisBus(boost::asio::io_context& context, const config::RedisSettings& settings,
            const std::string& gateway, Metrics& metrics, BusListener& listener, redis::Timing timing = {},
            admin::Trial* trial = nullptr, BusTrial::Pace pace = {});
 
-  /// Where new epochs begin is proven with it, where no gateway knows it (EpochKeeper). Before start(); null,
-  /// or outlives this.
+  /// EpochKeeper proves with it where new epochs begin if no gateway knows. Call before start(); null, or
+  /// outlives this object.
   void use(EpochArchive* archive) { keeper_.use(archive); }
 
   /// On the bus thread, or before that runs.

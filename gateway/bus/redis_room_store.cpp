@@ -55,7 +55,7 @@ void RedisRoomStore::try_first() {
       RoomCommands::Unproven::told);
 }
 
-/// The first one tells for all, so that they keep their order.
+/// The first one decides for all, so that they keep their order.
 void RedisRoomStore::on_tried(AcceptReply reply) {
   if (reply.status == AcceptReply::Status::unproven) return try_later();
   auto held = std::exchange(held_, {});

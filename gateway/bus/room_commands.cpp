@@ -181,13 +181,13 @@ void RoomCommands::on_read_reply(const Reply& reply) {
   handler(std::move(answer));
 }
 
-/// Out of memory and the like hit every message, so it is told once in a while. Of the error only the code is
-/// written: its text may repeat a script's words.
+/// A Redis that is out of memory refuses every message, so the log gets one line now and then. It gets only
+/// the error's code: the text may repeat a script's words.
 void RoomCommands::report_refusal(const Reply& reply) {
   if (!reply.is_error()) return refusal_.reset();
   refusal_ = redis::trouble_of(reply.text());
   if (!refusal_reports_.allows(clock_.now())) return;
-  log::warning("Redis refused a script; clients are told unavailable",
+  log::warning("Redis refused a script; clients are answered unavailable",
                {{"code", reply.error_code()}, {"cause", refusal_->cause}, {"remedy", refusal_->remedy}});
 }
 

@@ -18,7 +18,7 @@
 
 namespace chat::gateway {
 
-/// What a gateway tells Redis of the epochs that were given (epochs.lua).
+/// An epoch that was given, as a gateway tells Redis (epochs.lua).
 struct EpochClaim {
   std::int64_t floor = 0;
   bool proves = false;  // nothing above `floor` was ever given
@@ -35,8 +35,8 @@ struct EpochReply {
 /// The scripts that a connection for RoomCommands must load, in its order.
 std::vector<std::string_view> room_scripts();
 
-/// On the connection's thread. Destroyed together with the connection, which must be gone first or at the
-/// same time without the io_context running in between.
+/// On the connection's thread. The connection must be destroyed first, or together with this object while the
+/// io_context does not run.
 class RoomCommands {
  public:
   /// `connection` and `clock` outlive it.
@@ -45,7 +45,7 @@ class RoomCommands {
 
   using AcceptHandler = std::function<void(AcceptReply)>;
 
-  /// Takes accepts back that are unproven, in place of their handler's call.
+  /// `take_back` gets unproven accepts instead of their handlers.
   void on_unproven(std::function<void(AcceptRequest, AcceptHandler)> take_back) {
     take_back_ = std::move(take_back);
   }

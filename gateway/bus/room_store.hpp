@@ -15,9 +15,9 @@
 
 namespace chat::gateway {
 
-/// A message that asks for its number (DESIGN "life of a message" 3). `floor` is the highest epoch that this
-/// gateway knows for a message of the room, from Redis or PostgreSQL, never from a client; 0 for none. Below
-/// 0: no client can see the room, so that its epochs need no proof (BusTrial).
+/// A message that asks for its number (ARCHITECTURE.md, The life of a message, step 3). `floor` is the
+/// highest epoch that this gateway knows for a message of the room, from Redis or PostgreSQL, never from a
+/// client; 0 for none. Below 0: no client can see the room, so that its epochs need no proof (BusTrial).
 struct AcceptRequest {
   Uuid id;
   std::string room;

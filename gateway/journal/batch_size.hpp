@@ -15,7 +15,7 @@ class BatchSize {
   std::size_t bytes() const { return bytes_; }
   bool is_reduced() const { return bytes_ < max_bytes_; }
 
-  /// What one record may have.
+  /// The largest record.
   std::size_t record_limit_bytes() const {
     return topic_limit_ == 0 ? std::numeric_limits<std::size_t>::max() : less_overhead(topic_limit_);
   }
@@ -27,9 +27,9 @@ class BatchSize {
   /// Kafka refused a batch of this size.
   void halve() { bytes_ = std::max<std::size_t>(bytes_ / 2, 1); }
 
-  /// The topic takes batches of so many bytes with all that Kafka adds; 0: not known. The same limit told
-  /// again changes nothing, or else a limit that is no longer true would undo what was learned since. Whether
-  /// bytes() is another.
+  /// The topic takes batches of so many bytes with all that Kafka adds; 0: not known. The same limit
+  /// given again changes nothing: it may be out of date and would undo what was learned since. Whether
+  /// bytes() changed.
   bool follow(std::size_t topic_limit_bytes) {
     if (topic_limit_bytes == topic_limit_) return false;
     topic_limit_ = topic_limit_bytes;

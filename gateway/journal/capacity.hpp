@@ -1,4 +1,4 @@
-// How much may be on its way into the log: a number of records and of bytes.
+// Bounds the records and the bytes that are on their way into the log.
 #pragma once
 
 #include <atomic>
@@ -8,8 +8,8 @@
 
 namespace chat::gateway {
 
-/// One pair of counters for all workers; lock-free, any thread. While several threads ask at once one may be
-/// refused although it would just have fitted; the bounds are never passed by take().
+/// One pair of counters for all workers; lock-free, any thread. While several threads ask at once, one may be
+/// refused although it would just have fitted. take() never passes the bounds.
 class Capacity {
  public:
   Capacity(std::size_t max_records, std::size_t max_bytes)

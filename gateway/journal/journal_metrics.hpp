@@ -12,7 +12,7 @@ namespace chat::gateway {
 struct JournalMetrics {
   explicit JournalMetrics(Metrics& metrics)
       : depth(metrics.gauge("chat_journal_depth", "Records whose delivery report is out")),
-        bytes(metrics.gauge("chat_journal_bytes", "Bytes held for them and for reservations")),
+        bytes(metrics.gauge("chat_journal_bytes", "Bytes held for records and reservations of the journal")),
         produced(metrics.counter("chat_journal_produced_total", "Records given to the Kafka producer")),
         delivered(metrics.counter("chat_journal_delivered_total", "Records with a good delivery report")),
         retried(
@@ -25,7 +25,8 @@ struct JournalMetrics {
         batch_bytes(metrics.gauge("chat_journal_batch_bytes",
                                   "Largest batch that is sent to Kafka; it shrinks where the topic's limit "
                                   "is lower")),
-        refused(metrics.counter("chat_journal_refused_total", "Reservations refused")),
+        refused(metrics.counter("chat_journal_refused_total",
+                                "Reservations that the journal refused; their senders were told overloaded")),
         seconds(metrics.histogram("chat_journal_durable_seconds", "From append to the good delivery report",
                                   {0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60})) {}
 

@@ -14,9 +14,9 @@ constexpr std::chrono::seconds stall_limit{10};
 void log_refusal(const PendingRecord& record, JournalRefusal refusal) {
   log::error(
       refusal == JournalRefusal::too_large
-          ? "Kafka never takes a message, since it is larger than the topic allows; its sender is told. "
+          ? "Kafka refuses a message for good, since it is larger than the topic allows; its sender is told. "
             "Raise max.message.bytes and segment.bytes of the topic"
-          : "Kafka never takes a message, since the topic has a rule against it; its sender is told. "
+          : "Kafka refuses a message for good, since it breaks a rule of the topic; its sender is told. "
             "See the broker's log for the rule",
       {{"room", record.room}, {"id", to_string(record.id)}, {"bytes", record.value.size()}});
 }
@@ -30,7 +30,7 @@ void JournalQueue::append(PendingRecord record, std::size_t reserved_bytes) {
   CHAT_BUG(pending_.size() >= capacity_.records(), "a record came into the journal without a slot");
   PendingRecord* added = pending_.add(std::move(record));
   if (added == nullptr) {
-    // Its slot stays taken until the report, or else retries could pile up calls without bound.
+    // The slot stays taken until the report, so that retries cannot pile up calls without bound.
     capacity_.give_back(0, reserved_bytes);
     return;
   }
@@ -66,7 +66,7 @@ std::unique_ptr<kafka::Producer> JournalQueue::take_producer() {
 void JournalQueue::use_producer(std::unique_ptr<kafka::Producer> producer) {
   const std::lock_guard lock(mutex_);
   producer_ = std::move(producer);
-  // Also what the one before gave no report for.
+  // Including the records for which the last producer gave no report.
   pending_.await_producing_all();
 }
 

@@ -144,7 +144,7 @@ void KafkaJournal::note_failures(const DeliveryFailures& failures) {
 }
 
 void KafkaJournal::retire(const std::string& reason) {
-  log::error("the Kafka producer failed for good; it is replaced and everything pending produced again",
+  log::error("the Kafka producer failed for good; it is replaced, and all pending records are produced again",
              {{"reason", reason}, {"records", depth()}});
   figures_.rebuilds.Increment();
   health_.set_rebuilding(true);
@@ -157,7 +157,7 @@ void KafkaJournal::retire(const std::string& reason) {
 
 void KafkaJournal::drop_producer() {
   const auto dropped = queue_.take_producer();
-  // Good reports that are still on their way spare their records the second time.
+  // Records whose good reports still come in need not be produced a second time.
   dropped->abandon(abandon_wait);
   take_reports();
 }
@@ -165,7 +165,7 @@ void KafkaJournal::drop_producer() {
 void KafkaJournal::shrink_batches() {
   log::warning("Kafka found a batch of the journal too large; smaller ones are sent",
                {{"batch_bytes", batch_size_.bytes()}});
-  // Also what its other reports say is judged by the size that the batches had.
+  // Its last reports have to be judged by the size that its batches had.
   drop_producer();
   needs_smaller_batches_ = false;
   batch_size_.halve();
@@ -196,7 +196,7 @@ void KafkaJournal::replace() {
   if (!fresh) {
     const auto wait = backoff_.next();
     produce_after_ = now + wait;
-    log::error("the Kafka producer cannot be replaced yet",
+    log::error("the Kafka producer cannot be replaced yet; trying again",
                {{"reason", fresh.error().message}, {"wait_ms", wait.count()}});
     return;
   }

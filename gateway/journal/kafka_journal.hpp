@@ -34,11 +34,11 @@ struct KafkaJournalOptions {
   std::size_t max_bytes = 64 * 1024 * 1024;
 };
 
-/// Key = room, value = record JSON; records of a room reach their partition in the order of append().
-/// One thread of its own drains the delivery reports and hands their calls over, one batch a worker. A
-/// producer that failed for good is replaced, and everything pending is produced again in order (K4). So is
-/// one whose batches Kafka finds too large, by one with smaller batches: librdkafka would send the same batch
-/// again for ever.
+/// The key is the room, the value the record's JSON. Records of a room reach their partition in the order of
+/// append(). A thread takes the delivery reports and posts their calls, one batch a worker. A producer that
+/// failed for good is replaced, and all pending records are produced again in their order. A producer whose
+/// batches Kafka finds too large is replaced by one with smaller batches: librdkafka would send the same
+/// batch again for ever.
 class KafkaJournal : public Journal {
  public:
   /// The topic must exist. `metrics` and `clock` outlive it. Throws std::runtime_error with one sentence
@@ -62,12 +62,12 @@ class KafkaJournal : public Journal {
   /// none. Any thread.
   std::optional<Trouble> trouble() const { return health_.trouble(queue_.is_stalled(clock_.now())); }
 
-  /// Refuses every reserve() from now on and waits until all records are durable and their calls handed over,
-  /// for at most `wait`. How many were not (K6): they may or may not be in Kafka, and their senders were not
-  /// acknowledged. Any thread but the journal's own.
+  /// Refuses every reserve() from now on and waits until all records are durable and their calls were posted,
+  /// for at most `wait`. How many were not durable: these may or may not be in Kafka, and their senders were
+  /// not acknowledged. Any thread but the journal's own.
   std::size_t flush(std::chrono::milliseconds wait);
 
-  /// Ends the thread; nothing is handed over any more, and what is pending stays so. Once.
+  /// Ends the thread; no more calls are posted, and pending records stay pending. Call it once.
   void stop();
 
  private:

@@ -1,4 +1,4 @@
-// The records whose good delivery report is still out, and who waits for it.
+// The records whose good delivery report is still out, and the calls that wait for it.
 #pragma once
 
 #include <chrono>
@@ -38,8 +38,8 @@ struct PendingRecord {
 /// Addresses of records hold until they are taken out.
 class PendingRecords {
  public:
-  /// The record as it was put in, or null when its room and id were there already: then its waiters have
-  /// joined those, and it is gone.
+  /// The record that was added. Null when its room and id were there already: then its waiters joined those
+  /// of the earlier one.
   PendingRecord* add(PendingRecord record);
 
   /// Has to be produced (again); it keeps its order.

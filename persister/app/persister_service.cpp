@@ -90,16 +90,16 @@ int PersisterService::run() {
   return 0;
 }
 
-/// Before the first record is read there is nothing to finish, and the wait for Kafka's answers cannot be cut
-/// short.
+/// Ends the process at once before the first record is read: nothing is to be finished, and the wait for
+/// Kafka's answers cannot be cut short.
 void PersisterService::on_signal() {
   log::info("asked to stop");
   if (!has_begun_) std::_Exit(EXIT_SUCCESS);
   stop_.request_stop();
 }
 
-/// Waits without end, so that the order of the starts does not matter, and where a person has to act goes on
-/// when they have. /readyz says meanwhile what is missing.
+/// Waits without end, so that the order of starts does not matter. Where an operator has to act, it goes on
+/// after that. Meanwhile /readyz says what is missing.
 bool PersisterService::wait_for_database() {
   Backoff backoff(milliseconds{500}, std::min(settings_.pause, milliseconds{10'000}));
   while (const auto failure = store_.rehearse()) {
@@ -116,7 +116,7 @@ bool PersisterService::wait_for_database() {
                    fields);
     } else {
       persister_metrics_.alarms.Increment();
-      log::error("this database cannot hold the messages; waiting for a person to mend it", fields);
+      log::error("this database cannot hold the messages; waiting for an operator to correct it", fields);
     }
     database_trial_.fail(trouble);
     if (!wait_unless_stopped(stop_.get_token(), wait)) return false;
@@ -137,7 +137,7 @@ void PersisterService::watch_topic(const std::string& topic, kafka::TopicInspect
                                    std::function<std::optional<Trouble>()> look_further) {
   auto inspector = kafka::TopicInspector::make(settings_.kafka, topic, client_id_ + "-watch", use);
   if (!inspector) throw std::runtime_error(inspector.error().message);
-  // Without a place for dead letters it works until the first of them.
+  // Without a topic for dead letters the persister works until the first of them.
   auto& trial = dependencies_.add("kafka", use == kafka::TopicInspector::Use::reads);
   const auto on_look = [this, &trial, topic,
                         look_further = std::move(look_further)](const kafka::TopicLook& look) {
@@ -181,7 +181,7 @@ void PersisterService::consume() {
   KafkaSource source(settings_.kafka, options, pipeline, metrics_);
   pipeline.use(source);
   receipts.start();
-  // What uses Redis is made above this line, and started before it: there it outlives the thread.
+  // Everything that uses Redis is made and started above this line, so that it outlives the thread.
   const ContextThread redis_thread(redis_context_);
   HoleFinderOptions hole_options;
   hole_options.period = settings_.hole_finder_period;

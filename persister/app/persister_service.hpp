@@ -33,7 +33,7 @@ class PersisterService {
  public:
   explicit PersisterService(PersisterSettings settings);
 
-  /// Until SIGTERM or SIGINT, which block_signals() must have blocked; gives the exit code. Throws
+  /// Runs until SIGTERM or SIGINT, which block_signals() must have blocked; gives the exit code. Throws
   /// std::runtime_error with one sentence where the start is impossible.
   int run();
 
@@ -42,7 +42,7 @@ class PersisterService {
   bool wait_for_database();
   void make_topics();
   void consume();
-  /// Looks at the topic that is read and at the one for dead letters from now on.
+  /// Watches the topic of messages and the one of dead letters from now on.
   void watch_topics();
   void watch_topic(const std::string& topic, kafka::TopicInspector::Use use,
                    std::function<std::optional<Trouble>()> look_further);

@@ -23,33 +23,36 @@ bool is_valid_persister_id(const std::string& id) {
 
 void add_own(SettingsTable& table, PersisterSettings& s) {
   table.add(text_setting("persister-id", "PERSISTER_ID",
-                         "fixed name in the group, unique, so that a quick restart keeps its partitions; two "
-                         "processes with one name shut each other out; empty: a new name each start",
+                         "fixed, unique name in the group, so that a quick restart keeps its partitions; two "
+                         "processes with one name shut each other out; empty: a new name at each start",
                          s.persister_id));
   table.add(seconds_setting("pause", "PERSISTER_PAUSE_SECONDS",
                             "pause after a database error, before the batch in hand is tried again", s.pause,
                             0.1, 3600));
   table.add(integer_setting("batch-max-records", "PERSISTER_BATCH_MAX_RECORDS",
-                            "records in one transaction at most", s.batch_max_records, 1, 100'000));
-  table.add(integer_setting("batch-max-kib", "PERSISTER_BATCH_MAX_KIB", "the same bound in KiB",
-                            s.batch_max_kibibytes, 1, 1024 * 1024));
+                            "the most records in one transaction", s.batch_max_records, 1, 100'000));
+  table.add(integer_setting("batch-max-kib", "PERSISTER_BATCH_MAX_KIB",
+                            "the most KiB of records in one transaction", s.batch_max_kibibytes, 1,
+                            1024 * 1024));
   table.add(seconds_setting("batch-age", "PERSISTER_BATCH_AGE_SECONDS",
-                            "a batch is stored when its oldest record has waited so long", s.batch_age, 0,
+                            "a batch is stored once its oldest record has waited this long", s.batch_age, 0,
                             60));
   table.add(integer_setting("stream-keep", "STREAM_KEEP",
-                            "messages that a room's Redis stream keeps for who joins or comes back, though "
-                            "PostgreSQL has them",
+                            "messages that a room's Redis stream keeps for joining and returning clients, "
+                            "although PostgreSQL has them",
                             s.stream_keep, 1, 1'000'000));
-  table.add(seconds_setting("hole-finder", "HOLE_FINDER_SECONDS",
-                            "from one search for messages that were shown but never reached Kafka to the "
-                            "next",
-                            s.hole_finder_period, 1, 3600));
+  table.add(
+      seconds_setting("hole-finder", "HOLE_FINDER_SECONDS",
+                      "time from one search for messages that were shown but never reached Kafka to the "
+                      "next",
+                      s.hole_finder_period, 1, 3600));
   table.add(seconds_setting("startup-timeout", "STARTUP_TIMEOUT_SECONDS",
-                            "how long to wait at start for Kafka before giving up; PostgreSQL is waited for "
+                            "how long the start waits for Kafka before it gives up; it waits for PostgreSQL "
                             "without end",
                             s.startup_timeout, 1, 3600));
   table.add(seconds_setting("drain-timeout", "DRAIN_TIMEOUT_SECONDS",
-                            "how long SIGTERM lets the batch in hand be stored", s.drain_timeout, 1, 3600));
+                            "how long the batch in hand may still be stored after SIGTERM", s.drain_timeout,
+                            1, 3600));
 }
 
 }  // namespace

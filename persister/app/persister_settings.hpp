@@ -17,7 +17,7 @@ namespace chat::persister {
 struct PersisterSettings {
   PersisterSettings();
 
-  std::string persister_id;  // empty: the group gives this member a name for each start (K15)
+  std::string persister_id;  // empty: the group gives this member a name for each start
   config::AdminSettings admin;
   config::KafkaSettings kafka;
   config::RedisSettings redis;

@@ -44,7 +44,8 @@ bool ActiveRoomScan::take_step(const std::set<std::int32_t>& partitions) {
   const auto active = redis_.active(scan_->next);
   if (!active) return false;
   auto found = choose(active->rooms, partitions);
-  // A look takes a resolved room out of the active ones, and so a trial whose keys are gone.
+  // A look takes resolved rooms out of the active ones; so it does with the room of a trial whose keys are
+  // gone.
   if (!found || !redis_.look(found->trials) || !watch(std::move(found->rooms))) return false;
   scan_->next = active->next;
   return true;
@@ -54,7 +55,7 @@ std::optional<ActiveRoomScan::Found> ActiveRoomScan::choose(const std::vector<st
                                                             const std::set<std::int32_t>& partitions) const {
   Found found;
   for (const std::string& room : active) {
-    // What a gateway tried is no message.
+    // The room of a gateway's trial has no messages.
     if (!is_valid_room(room)) {
       found.trials.push_back(room);
       continue;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::chrono::seconds report_period{60};
 
-/// The watch waits for all of a silent PostgreSQL, and so does the service's end.
+/// A silent PostgreSQL holds up all watches, and the end of the service.
 postgres::DatabaseSettings impatient(postgres::DatabaseSettings settings) {
   settings.silence_limit = std::min(settings.silence_limit, std::chrono::milliseconds{5'000});
   return settings;
@@ -49,7 +49,7 @@ void HoleFinder::run() {
   while (!stop_.stop_requested()) {
     const auto now = clock_.now();
     take_turn();
-    // A turn that took long still leaves the connection its time.
+    // A turn that took long still leaves the connection some time.
     redis_.serve_until(std::max(now + options_.turn, clock_.now() + options_.turn / 10));
   }
 }
@@ -68,7 +68,7 @@ void HoleFinder::take_turn() {
   metrics_.last_pass.Set(std::chrono::duration<double>(scan_.since_last_pass(!partitions_.empty())).count());
 }
 
-/// Asks every turn, also while nobody is due: only while Kafka answers can gateways produce.
+/// Asks in every turn, also while no room is due: gateways can produce only while Kafka answers.
 void HoleFinder::ask_for_ends(kafka::ProgressLook& progress) {
   const auto now = clock_.now();
   const auto due = watches_.due(now);
@@ -82,7 +82,7 @@ void HoleFinder::ask_for_ends(kafka::ProgressLook& progress) {
   }
 }
 
-/// A position that is not of this topic proves nothing; the persister sets it right.
+/// A position of another topic proves nothing; the pipeline sets it anew.
 void HoleFinder::take_reached(kafka::ProgressLook& progress) {
   if (!watches_.has_ends()) return;
   const auto* const positions = progress.positions();

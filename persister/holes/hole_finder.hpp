@@ -40,9 +40,9 @@ struct HoleFinderOptions {
   redis::Timing timing{};
 };
 
-/// One thread of its own with a connection to each of Redis, Kafka and PostgreSQL. When one of them is away,
-/// a room's watch is given up and begins again later; nothing is ever guessed. Two persisters that look at
-/// the same room do no harm.
+/// Has a thread with a connection to each of Redis, Kafka and PostgreSQL. When one of them is away, the watch
+/// of a room is given up and begins again later; nothing is ever guessed. Two persisters that look at the
+/// same room do no harm.
 class HoleFinder {
  public:
   /// Positions are read through `database`, whatever `kafka` has for that. The database must be migrated;

@@ -17,8 +17,8 @@ struct HoleMetrics {
         rooms(metrics.gauge("chat_hole_finder_rooms",
                             "Rooms whose newest numbers are not known to be stored yet")),
         last_pass(metrics.gauge("chat_hole_finder_last_pass_seconds",
-                                "Seconds since the last look at all active rooms that was carried through "
-                                "began; older holes are found")) {}
+                                "Seconds since the last complete scan of the active rooms began; all "
+                                "holes older than that are found")) {}
 
   prometheus::Counter& stored;
   prometheus::Counter& lost;

@@ -33,8 +33,8 @@ const std::string voids_statement =
     "SELECT epoch, seq FROM void_numbers "
     "WHERE room = $1 AND epoch = $2::bigint AND seq BETWEEN $3::bigint AND $4::bigint";
 
-// Sorted by key, as the pipeline sorts, so that two who store the same lock it in the same order. No offset:
-// the record was never read from Kafka.
+// Sorted by key, as the pipeline sorts, so that two writers of the same rows lock them in the same order. No
+// offset: the record was never read from Kafka.
 const std::string insert_statement =
     "INSERT INTO messages (id, room, epoch, seq, sender, sender_name, text, sent_at, kafka_partition, "
     "kafka_offset, id_as_sent) "
@@ -131,7 +131,7 @@ std::size_t insert_rows(Transaction& transaction, const std::string& room, std::
       .affected;
 }
 
-/// How many of those that are lost were not noted before.
+/// How many lost numbers were not noted before.
 std::size_t insert_voids(Transaction& transaction, const std::string& room,
                          const std::vector<VoidNumber>& voids) {
   if (voids.empty()) return 0;
@@ -144,7 +144,7 @@ std::size_t insert_voids(Transaction& transaction, const std::string& room,
       answer.rows, [](const auto& row) { return row.at(0).value() != void_reason::elsewhere; }));
 }
 
-/// Of a partition in which nothing was ever stored there is no proof in PostgreSQL.
+/// A partition in which nothing was ever stored has no proof in PostgreSQL.
 void expect_proof(Transaction& transaction, const std::string& topic, const ProvenRoom& room) {
   if (room.proof == StoredPosition{}) return;
   const auto found = transaction.execute(
@@ -207,7 +207,7 @@ PageOutcome HoleStore::try_to_resolve(const ProvenRoom& proven, const Page& page
     if (!verdict.missing.empty()) {
       const std::size_t missing = verdict.missing.size();
       outcome.inserted = insert_rows(transaction, room, proven.partition, verdict.missing);
-      // What came in between under another number is seen now.
+      // A row that came in between under another number is visible now.
       if (outcome.inserted < missing)
         verdict = judge_page(page, records, find(transaction, room, page, records));
       if (outcome.inserted < missing && !verdict.missing.empty()) throw postgres::Refusal(postgres::kept_out);
@@ -224,7 +224,7 @@ PageOutcome HoleStore::try_to_resolve(const ProvenRoom& proven, const Page& page
   return outcome;
 }
 
-/// One by one, so that what PostgreSQL refuses does not keep the others out.
+/// Stores them one by one, so that a refused one does not keep the others out.
 std::optional<Failure> HoleStore::set_refused_aside(const std::string& room, std::int32_t partition,
                                                     const std::vector<MessageRecord>& records,
                                                     PageOutcome& done) {

@@ -34,12 +34,13 @@ class HoleStore {
   /// Of each partition; none when PostgreSQL is away.
   std::optional<std::map<std::int32_t, StoredPosition>> positions();
 
-  /// The rooms of this partition were looked at. Nothing happens where rows were lost again meanwhile.
+  /// Notes that the rooms of this partition were rechecked. Does nothing where rows were lost again
+  /// meanwhile.
   std::optional<postgres::Failure> note_rooms_checked(std::int32_t partition, const StoredPosition& position);
 
-  /// In one transaction, which fails where the position is not (any more) at least the one that proved the
-  /// page, since PostgreSQL lost rows that Kafka still has. Harmless when another persister does the same, or
-  /// when the record still comes through Kafka: whoever is second finds the row.
+  /// Runs in one transaction. It fails where the position is below the one that proved the page, since
+  /// PostgreSQL then lost rows that Kafka still has. It is harmless when another persister does the same, or
+  /// when the record still comes through Kafka: the second writer finds the row.
   PageOutcome resolve(const ProvenRoom& room, const Page& page);
 
  private:

@@ -1,5 +1,6 @@
--- What the hole finder asks about a room. A room of which everything up to the newest number is resolved leaves
--- `active` in the same step, so that no message can come in between (DESIGN "The life of a message" 10).
+-- Gives the hole finder a room's newest number and watermark. A room whose watermark has reached its newest number
+-- leaves `active` in the same step, so that no message can come in between (ARCHITECTURE.md, The life of a message,
+-- step 10).
 -- KEYS: meta, log, stored, active
 -- ARGV: room
 -- Returns {epoch, seq} of the newest number, 0, 0 when the room is gone, and the watermark as text, empty without one.

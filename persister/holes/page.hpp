@@ -1,4 +1,4 @@
-// A stretch of a room's numbers, and what becomes of each when Redis and PostgreSQL are compared.
+// A page of a room's numbers, and the verdict on each after Redis and PostgreSQL were compared.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ namespace chat::persister {
 
 struct StreamEntry {
   Cursor cursor;
-  std::string message;  // the message object (PROTOCOL)
+  std::string message;  // the message object (PROTOCOL.md)
 };
 
 /// What the room's stream has of a stretch.
@@ -27,10 +27,10 @@ struct Page {
   bool is_last = false;              // up to the candidate
 };
 
-/// Pure. `entries` are the stream's first ones after `after`, up to the candidate; `has_more`: there are
-/// others behind them. Numbers are dense within an epoch, from 1, so that all in front of a known one were
-/// given; what an older epoch had behind its last entry is not known and not in the page. Numbers that the
-/// stream lacks are at most `max_lacking`; the page then ends in the middle of them.
+/// Pure. `entries` are the stream's first ones after `after`, up to the candidate; `has_more`: the stream has
+/// more of them. Numbers are dense from 1 within an epoch, so all numbers below a known one were given. Which
+/// numbers an older epoch had above its last entry is not known; they are not in the page. The page ends
+/// where the stream lacks more than `max_lacking` of its numbers.
 Page make_page(Cursor after, Cursor candidate, std::vector<StreamEntry> entries, bool has_more,
                std::size_t max_lacking);
 

@@ -43,7 +43,7 @@ void RedisRooms::serve_until(std::chrono::steady_clock::time_point time) {
   }
 }
 
-/// `read` says whether it got what it asked for.
+/// `read` says whether the answer is of the expected form.
 void RedisRooms::ask(Words words, std::function<bool(const Reply&)> read) {
   ++unanswered_;
   connection_.send(words, [this, read = std::move(read)](const Reply& reply) {
@@ -52,7 +52,7 @@ void RedisRooms::ask(Words words, std::function<bool(const Reply&)> read) {
   });
 }
 
-/// Once they are; whether all got what they asked for. Handlers that run after a stop have no one to tell.
+/// Waits for all answers; whether all were of the expected form. Answers after a stop count for nothing.
 bool RedisRooms::all_answered() {
   while (unanswered_ > 0 && !stop_.stop_requested()) context_.run_one();
   return !std::exchange(has_failed_, false) && unanswered_ == 0;
@@ -72,7 +72,7 @@ std::optional<ActiveRooms> RedisRooms::active(const std::string& from) {
 
 std::optional<ActiveRooms> RedisRooms::with_watermark(const std::string& from) {
   ActiveRooms found;
-  // A room's name has neither a brace nor what a pattern knows; only the prefix may.
+  // A room's name has neither a brace nor a pattern's characters; only the prefix may.
   const std::string empty(names_.of("").stored);
   const auto brace = empty.find("{}") + 1;
   const std::string_view head = std::string_view(empty).substr(0, brace);
@@ -98,7 +98,7 @@ bool RedisRooms::forget_watermarks(const std::vector<std::string>& rooms) {
   const auto is_number = [](const Reply& reply) { return reply.type() == Reply::Type::integer; };
   for (const std::string& room : rooms) {
     const RoomNames::Names& names = names_.of(room);
-    // In this order: should the second be lost, the room is only looked at in vain.
+    // In this order: if the second command is lost, the room is only looked at once more.
     ask({"ZADD", names.active, score, room}, is_number);
     ask({"DEL", names.stored}, is_number);
   }
@@ -123,8 +123,7 @@ std::optional<std::vector<RoomState>> RedisRooms::look(const std::vector<std::st
 std::optional<std::vector<StreamEntry>> RedisRooms::entries(const std::string& room, Cursor after,
                                                             Cursor until, std::size_t max) {
   std::vector<StreamEntry> entries;
-  ask({"XRANGE", names_.of(room).log, "(" + to_string(after), to_string(until), "COUNT",
-       std::to_string(max)},
+  ask({"XRANGE", names_.of(room).log, "(" + to_string(after), to_string(until), "COUNT", std::to_string(max)},
       [&](const Reply& reply) {
         for (std::size_t i = 0; i < reply.size(); ++i)
           entries.push_back({parse_cursor(reply.at(i).at(0).text()).value_or(Cursor{}),

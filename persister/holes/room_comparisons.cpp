@@ -34,7 +34,7 @@ RoomComparisons::Outcome RoomComparisons::work(const std::set<std::int32_t>& par
     outcome.is_redis_lost = true;
     return outcome;
   }
-  // A page of one room after the other, so that a long one does not keep the others waiting.
+  // One page of each room in turn, so that a long room does not keep the others waiting.
   Step step = Step::more;
   while (!comparisons_.empty() && step != Step::failed && !limit.is_over()) {
     Comparison comparison = std::move(comparisons_.front());

@@ -1,4 +1,4 @@
-// Which rooms are being looked at, and when enough is known to compare one.
+// The rooms that are watched, and whether enough is known to compare them.
 #pragma once
 
 #include <chrono>
@@ -25,9 +25,10 @@ struct ProvenRoom {
   StoredPosition proof{};  // the position that proves it, {} without one
 };
 
-/// Pure; one thread. A room is noted with its newest number. When that is old enough, whatever was going to
-/// reach Kafka has, so that the partition's end offset of then is above it; when the position in PostgreSQL
-/// has reached that end, what is not there will not come by itself (DESIGN "The life of a message" 10).
+/// Pure; one thread. A room is noted with its newest number. Once that number is old enough, every message up
+/// to it that will ever reach Kafka is there, so the partition's end offset is above all of them. Once
+/// PostgreSQL's position has reached that end, a message that PostgreSQL does not have will not come by
+/// itself (ARCHITECTURE.md, The life of a message, step 10).
 class RoomWatches {
  public:
   using Clock = std::chrono::steady_clock;
@@ -38,8 +39,8 @@ class RoomWatches {
   /// Nothing when the room is being watched already.
   void note(const ProvenRoom& room, Clock::time_point now);
 
-  /// The partition did not answer, so gateways may not have been able to produce to it either: its rooms that
-  /// have no end yet wait all their time again.
+  /// The partition did not answer, so gateways may not have been able to produce to it either. Its rooms
+  /// without an end wait for the whole time again.
   void restart(std::int32_t partition, Clock::time_point now);
 
   /// Partitions with a room that has no end yet.

@@ -25,7 +25,7 @@ std::vector<std::int32_t> WatermarkRecheck::begin_where_due(const std::set<std::
 std::optional<postgres::Failure> WatermarkRecheck::work(const WorkLimit& limit) {
   while (scan_ && !limit.is_over()) {
     if (!take_step(*scan_)) {
-      // Redis may be another one by now.
+      // Redis may be another server by now.
       scan_.reset();
       return std::nullopt;
     }

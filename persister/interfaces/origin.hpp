@@ -14,8 +14,8 @@ inline constexpr const char* origin_header = "origin";
 /// The header of a dead letter without its value: "topic/partition/offset, n bytes", where the value is.
 inline constexpr const char* value_at_header = "value_at";
 
-/// A position in the topic of the messages, and Kafka's time of the record there in milliseconds since 1970, -1
-/// where it had none.
+/// A position in the topic of the messages, and Kafka's time of the record there in milliseconds since 1970,
+/// -1 where it had none.
 struct Origin {
   std::int32_t partition = 0;
   std::int64_t offset = 0;

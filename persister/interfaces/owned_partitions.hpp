@@ -8,9 +8,9 @@
 
 namespace chat::persister {
 
-/// Written by the pipeline's thread at rebalances, read by any. What it says may be old when it is used: a
-/// partition may be another persister's in the next moment, so that everything done for one must be harmless
-/// when two do it.
+/// Written by the pipeline's thread at rebalances, read by any thread. The answer may be out of date when it
+/// is used: a partition may go to another persister at any moment, so everything that is done for one must be
+/// harmless when two persisters do it.
 class OwnedPartitions {
  public:
   /// These and no others.

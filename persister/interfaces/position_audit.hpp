@@ -9,8 +9,7 @@
 
 namespace chat::persister {
 
-/// Asks Kafka beside the storing, which it never holds up. begin() and take() from one thread; both return at
-/// once.
+/// Asks Kafka without holding up the pipeline. begin() and take() from one thread; both return at once.
 class PositionAudit {
  public:
   using Records = std::map<std::int32_t, KnownRecord>;

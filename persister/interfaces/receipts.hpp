@@ -1,4 +1,4 @@
-// What became of numbers, told to those who wait for it.
+// Tells gateways and Redis which numbers of a room are stored or void.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace chat::persister {
 
-/// Numbers of one room that need no more work, since the transaction that says so was committed.
+/// Numbers of one room that need no more work: the transaction that stored or voided them was committed.
 struct ResolvedNumbers {
   std::int32_t partition = 0;  // the room's in Kafka
   std::string room;
@@ -17,13 +17,13 @@ struct ResolvedNumbers {
   std::vector<Cursor> voids;   // no message has or will have them (void_numbers); senders are told nothing
 };
 
-/// Publishes stored numbers to the gateways and moves the rooms' watermarks (DESIGN "The life of a message"
-/// 8).
+/// Publishes stored numbers to the gateways and moves the rooms' watermarks (ARCHITECTURE.md, The life of a
+/// message, step 8).
 class Receipts {
  public:
   virtual ~Receipts() = default;
 
-  /// Any thread; never blocks and never fails. What cannot be told now is kept and told later.
+  /// Any thread; never blocks and never fails. What cannot be published now is kept and published later.
   virtual void resolved(std::vector<ResolvedNumbers> rooms) = 0;
 
   /// Another persister has these partitions now: what is kept of their rooms is forgotten.

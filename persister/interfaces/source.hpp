@@ -1,4 +1,4 @@
-// Where the persister's records come from, and where the ones go that can never be stored.
+// The source of the persister's records, and the queue for those that can never be stored.
 #pragma once
 
 #include <chrono>
@@ -14,8 +14,8 @@
 
 namespace chat::persister {
 
-/// A place in the topic. `next_offset` is the first offset that has not been dealt with (committed offset,
-/// K16).
+/// A position in the topic. `next_offset` is the first offset that has not been dealt with, as Kafka counts
+/// committed offsets.
 struct Position {
   std::int32_t partition = 0;
   std::int64_t next_offset = 0;
@@ -35,7 +35,7 @@ inline Origin origin_of(const SourceRecord& record) {
   return record.origin.value_or(Origin{record.partition, record.offset, record.timestamp});
 }
 
-/// By what the record is known again.
+/// The hash by which the record is recognised.
 inline std::int64_t hash_of(const SourceRecord& record) {
   return record_hash(record.key, record.value, record.timestamp);
 }
@@ -45,8 +45,8 @@ class SourceListener {
  public:
   virtual ~SourceListener() = default;
   virtual void on_assigned(const std::vector<std::int32_t>& partitions) = 0;
-  /// Before the partitions go: what is held of them must be dropped (another persister reads it again) and
-  /// what PostgreSQL holds may be committed.
+  /// Before the partitions go. Records of them that are held must be dropped, since another persister reads
+  /// them again; offsets whose rows PostgreSQL has may still be committed.
   virtual void on_revoked(const std::vector<std::int32_t>& partitions) = 0;
   /// The topic, or the offset that comes next, is not there (any more). Nothing more comes of the partition
   /// before the next read_from().
@@ -62,8 +62,8 @@ struct SourceLog {
   std::int64_t end = 0;    // behind its last one
   struct Commit {
     std::int64_t offset = 0;
-    /// Where a persister of ours began to read, told beside the offset; none in the commit of another
-    /// program, such as the consumer of the system before this one or a release that did not tell it.
+    /// Where a persister of ours began to read, written beside the offset. None in the commit of another
+    /// program: the consumer of the previous system, or a release that did not write it.
     std::optional<std::int64_t> began;
   };
   std::optional<Commit> commit;  // of the group
@@ -77,20 +77,20 @@ struct ReadPosition {
   std::int64_t began = 0;
 };
 
-/// A consumer group's member. All calls from one thread. Nothing here throws for what the network does.
+/// A consumer group's member. All calls from one thread. No function throws because of the network.
 class Source {
  public:
   virtual ~Source() = default;
 
   /// The next record, or none within `wait`. Also serves rebalances and keeps the membership; must be called
-  /// at least every few seconds, paused or not (K10). While paused no record comes (K10, K11: also not of
-  /// partitions that are assigned meanwhile).
+  /// at least every few seconds, paused or not. While paused no record comes, also not of partitions
+  /// that are assigned meanwhile.
   virtual std::optional<SourceRecord> poll(std::chrono::milliseconds wait) = 0;
 
   virtual void pause() = 0;
   virtual void resume() = 0;
 
-  /// What Kafka has of those of the partitions that answer; blocks for a few seconds at most.
+  /// What Kafka has of each partition that answers; blocks for a few seconds at most.
   virtual std::map<std::int32_t, SourceLog> logs(const std::vector<std::int32_t>& partitions) = 0;
 
   /// Begins to read these partitions, or reads them from another offset. Those that are not this member's are
@@ -103,7 +103,7 @@ class Source {
   /// Commits and waits at most `wait`; for revocations and the end.
   virtual void commit_and_wait(const std::vector<Position>& positions, std::chrono::milliseconds wait) = 0;
 
-  /// Leaves the group; at most 10 s (K19).
+  /// Leaves the group; at most 10 s.
   virtual void close() = 0;
 };
 
@@ -112,7 +112,7 @@ enum class DeadLetterCause { undecodable, refused, id_reused };
 /// "undecodable", "refused" or "id_reused".
 std::string_view name(DeadLetterCause cause);
 
-/// A record that can never be stored, with why.
+/// A record that can never be stored, with the reason.
 struct DeadLetter {
   SourceRecord record;
   std::string reason;  // one sentence without the text

@@ -1,4 +1,4 @@
-// Where messages become rows.
+// Stores messages as rows.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ struct DeadNumber {
   Cursor cursor;
 };
 
-/// By what a row is found again.
+/// The key of a row.
 struct RowKey {
   std::int32_t partition = 0;
   std::string room;
@@ -66,7 +66,7 @@ struct StoreOutcome {
   std::optional<postgres::Failure> failure;
   std::size_t inserted = 0;
   std::size_t duplicates = 0;          // stored before with the same text
-  std::vector<std::size_t> reused;     // indexes in the batch whose id is stored with another text (DESIGN 7)
+  std::vector<std::size_t> reused;     // indexes in the batch whose id is stored with another text
   std::vector<std::size_t> elsewhere;  // those of the duplicates whose row has another number
   /// Partitions whose position in PostgreSQL lies below the one that the transaction began from, is gone, or
   /// was set anew, or of which an earlier row is gone. Nothing of the transaction is stored where there is
@@ -86,13 +86,14 @@ class Store {
   virtual StoreOutcome store(std::span<const Row> rows, std::span<const Advance> advances,
                              std::span<const DeadNumber> dead, std::span<const RowKey> earlier) = 0;
 
-  /// Tries all that store() needs, in a transaction that is rolled back, so that nobody ever sees its row.
+  /// Tries all that store() needs, in a transaction that is rolled back, so that its row is never visible.
   /// Nullopt where it works, also where only the tried row is refused. Blocks; one thread.
+
   virtual std::optional<postgres::Failure> rehearse() = 0;
   /// All positions of the topic, and the server.
   virtual PositionsAnswer positions() = 0;
 
-  /// One transaction. Whoever asks for the positions again sees what became of it.
+  /// One transaction. positions() shows afterwards what became of it.
   virtual std::optional<postgres::Failure> reset(std::span<const Reset> resets) = 0;
 };
 

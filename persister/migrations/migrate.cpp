@@ -19,7 +19,7 @@ constexpr const char* lock_statement = "SELECT pg_advisory_xact_lock(1667785076)
 // An index over a large table takes its time, and so does waiting for another persister's migration.
 constexpr std::chrono::minutes migration_limit{30};
 
-// Not to_regclass: its cache of names is not told that another session made the table while this one waited
+// Not to_regclass: its cache of names does not see that another session made the table while this one waited
 // for the advisory lock.
 constexpr const char* table_statement =
     "SELECT count(*) FROM pg_catalog.pg_class WHERE relname = 'schema_migrations' AND "
@@ -55,7 +55,7 @@ void warn_of_newer(const std::set<int>& applied, const std::vector<Migration>& m
                {{"database_migration", *applied.rbegin()}, {"known_migration", known}});
 }
 
-/// Applies one where another persister has not meanwhile.
+/// Applies one migration unless another persister did meanwhile.
 std::optional<Failure> apply(Database& database, const Migration& migration) {
   bool is_applied = false;
   std::string note_of_sql;

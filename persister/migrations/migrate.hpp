@@ -1,4 +1,4 @@
-// Brings the database's tables to what this program needs.
+// Migrates the database's tables to what this program needs.
 #pragma once
 
 #include <optional>
@@ -21,8 +21,8 @@ struct Migration {
 const std::vector<Migration>& embedded_migrations();
 
 /// Applies what `schema_migrations` does not list yet, each in a transaction of its own under an advisory
-/// lock, so that several persisters may start at once. Where all is applied nothing but SELECT is needed
-/// (S8). A response other than pause or retry means that a person must act; the message then names the
+/// lock, so that several persisters may start at once. Where all are applied, the user needs no right but
+/// SELECT. A response other than pause or retry means that an operator must act; the message then names the
 /// migration.
 std::optional<postgres::Failure> migrate(postgres::Database& database,
                                          const std::vector<Migration>& migrations);

@@ -16,8 +16,8 @@
 
 namespace chat::persister {
 
-/// What was read since the last batch. `reached` is where each partition goes on once all of it is dealt
-/// with.
+/// The records that were read since the last batch. `reached` is where each partition continues once all of
+/// them are dealt with.
 struct Batch {
   std::vector<Row> rows;
   std::deque<DeadLetter> letters;

@@ -109,7 +109,7 @@ std::vector<ResolvedNumbers> BatchWork::stored(const StoreOutcome& outcome) {
 
 bool BatchWork::refused(const postgres::Failure& failure) {
   if (parts_.empty()) return false;
-  // It may be the positions that are refused, and not the last row.
+  // The positions may be what is refused, and not the last row.
   if (parts_.front().size() == 1 && carries_positions() && !batch_.reached.empty()) {
     positions_go_alone_ = true;
     return true;
@@ -142,7 +142,7 @@ bool BatchWork::is_suspicious() const {
   return refused_.size() * 2 > rows_at_start_ && run_before_ + refused_.size() >= min_suspicious;
 }
 
-/// Only when every row was tried is it known that the refused ones are the exception.
+/// Only once every row was tried is it known that the refused ones are the exception.
 void BatchWork::bury_refused() {
   if (!parts_.empty()) return;
   dead_rows_ += refused_.size();

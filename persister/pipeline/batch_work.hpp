@@ -1,4 +1,4 @@
-// The decisions of storing one batch: what to do next, which part of it to try, what is poison.
+// Decides how one batch is stored: what to do next, which part to try, which rows are refused for good.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,10 @@
 
 namespace chat::persister {
 
-/// Pure. Told what happened, says what to do next: dead letters first, then the rows, then the positions,
-/// then the commit of the offsets (I7). A part of the rows that PostgreSQL refuses is halved until the
-/// poisonous rows stand alone; the others are stored (P8). Keeps everything until it is dealt with, so that
-/// each step may be repeated after a pause or a crash.
+/// Pure. Learns what happened and says what to do next: dead letters first, then the rows, then the
+/// positions, then the commit of the offsets. A part of the rows that PostgreSQL refuses is halved until the
+/// refused rows stand alone; the others are stored. Everything is kept until it is dealt with, so that each
+/// step may be repeated after a pause or a crash.
 class BatchWork {
  public:
   enum class Step { publish, store, commit };
@@ -46,9 +46,9 @@ class BatchWork {
   /// room.
   std::vector<ResolvedNumbers> stored(const StoreOutcome& outcome);
 
-  /// The server refuses this very part. False when so much is refused that the cause must be the database's
+  /// PostgreSQL refuses this part. False when so many rows are refused that the cause must be the database's
   /// set-up and not the rows: more than half of the batch, and at least `min_suspicious` rows of it and of
-  /// the run before. All is then still held; the caller pauses with an alarm.
+  /// the run before. All rows are then still held; the caller pauses with an alarm.
   bool refused(const postgres::Failure& failure);
   static constexpr std::size_t min_suspicious = 10;
 

@@ -50,7 +50,7 @@ void DatabaseState::note_pause(const postgres::Failure& failure, Trouble trouble
   metrics_.paused.Set(1);
   status_.database_ok = false;
   log::write(alarm ? log::Level::error : log::Level::warning,
-             alarm ? "paused: the database needs a person; nothing is skipped"
+             alarm ? "paused: the database needs an operator; nothing is skipped"
                    : "paused after a database error; nothing is skipped",
              {{"cause", trouble.cause},
               {"reason", failure.message},
@@ -80,7 +80,7 @@ void DatabaseState::note_refused(const postgres::Failure& failure) {
   Trouble trouble = postgres::trouble_of(failure);
   if (status_.database_ok.exchange(false) && failure.response == postgres::Response::alarm) {
     metrics_.alarms.Increment();
-    log_trouble(log::Level::error, "the next message could not be stored: the database needs a person",
+    log_trouble(log::Level::error, "the next message could not be stored: the database needs an operator",
                 trouble);
   }
   trial_.fail(std::move(trouble));

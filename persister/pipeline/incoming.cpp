@@ -15,8 +15,8 @@ namespace {
 // The project's own namespace for names of the form topic/partition/offset. Never to be changed.
 constexpr const char* raw_text_space = "7f4eb3e6-1b5f-4d53-9a0c-5c4f6a3d2e18";
 
-// Times that no clock told are pressed into these bounds: epochs must stay below those of live messages, and
-// above the one of rows adopted from the old system's table.
+// Impossible times are pressed into these bounds: epochs must stay below those of live messages, and above
+// the one of rows that were adopted from the previous system's table.
 constexpr std::int64_t latest = 99'999'999'999'999;
 constexpr std::int64_t first_raw_epoch = 2;
 

@@ -102,7 +102,8 @@ std::vector<Advance> PartitionBook::advances(const std::map<std::int32_t, Stored
   for (const auto& [number, position] : reached) {
     const auto found = partitions_.find(number);
     const StoredPosition from = found == partitions_.end() ? StoredPosition{} : found->second.stored;
-    CHAT_BUG(position.next_offset <= from.next_offset, "a batch reaches no further than PostgreSQL's position");
+    CHAT_BUG(position.next_offset <= from.next_offset,
+             "a batch reaches no further than PostgreSQL's position");
     const KnownRecord last{position.next_offset, position.record_hash};
     const bool has_proven = found != partitions_.end() && found->second.proven.record_hash != unknown_record;
     advances.push_back(
@@ -136,7 +137,7 @@ std::vector<std::int32_t> PartitionBook::end_audit(const std::map<std::int32_t, 
   std::vector<std::int32_t> others;
   for (const auto& [number, is_same] : answers) {
     const auto found = partitions_.find(number);
-    // Not of a reading that is over.
+    // An answer about a reading that is over counts for nothing.
     if (found == partitions_.end() || !found->second.audited) continue;
     Partition& partition = found->second;
     if (is_same) {

@@ -13,7 +13,7 @@
 
 namespace chat::persister {
 
-/// Pure; one thread. A partition waits to be started, or is read from where its Start said.
+/// Pure; one thread. A partition waits to be started, or is read from the offset of its Start.
 class PartitionBook {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -67,7 +67,7 @@ class PartitionBook {
   /// Whether PostgreSQL has all below this offset, as far as the process knows.
   bool has_stored(const Position& position) const;
 
-  /// Partitions that are read though PostgreSQL has less of them than it had, or set them anew.
+  /// Partitions that are read although PostgreSQL has less of them than it had, or set their position anew.
   std::vector<std::int32_t> behind(const std::map<std::int32_t, StoredPosition>& rows) const;
 
  private:

@@ -19,7 +19,7 @@ PersisterMetrics::PersisterMetrics(Metrics& metrics)
       batches(metrics.counter("chat_persister_batches_total", "Batches finished, their offsets committed")),
       pauses(metrics.counter("chat_persister_pauses_total", "Pauses after a database error")),
       alarms(metrics.counter("chat_persister_alarms_total",
-                             "Times that PostgreSQL needed a person: pauses, and rehearsals that failed")),
+                             "Times that PostgreSQL needed an operator: pauses, and rehearsals that failed")),
       retries(metrics.counter("chat_persister_retries_total", "Transactions repeated at once")),
       read_while_paused(metrics.counter("chat_persister_read_while_paused_total",
                                         "Records that came though the source was paused")),
@@ -49,7 +49,7 @@ prometheus::Counter& PersisterMetrics::dead_letters(DeadLetterCause cause) {
 
 prometheus::Counter& PersisterMetrics::rewinds(StartCause cause) {
   return metrics_.counter("chat_persister_rewinds_total",
-                          "Partitions read again since PostgreSQL or the topic is not what it was",
+                          "Partitions read again because PostgreSQL or the topic changed",
                           {{"cause", std::string(name(cause))}});
 }
 

@@ -41,7 +41,7 @@ void Pipeline::turn() {
   if (keeper_.check_is_due()) check_positions();
   if (keeper_.audit_is_due()) keeper_.audit();
   if (keeper_.has_due()) {
-    // What is in hand of them is of before, and stored first.
+    // Records of them in hand were read before that, and are stored first.
     if (!batcher_.empty()) {
       begin_work();
       drive();
@@ -70,8 +70,9 @@ void Pipeline::begin_work() {
   work_.emplace(batcher_.take(), poison_run_);
 }
 
-/// Where the batch takes long or has to wait, the source is held and polled between the steps, so that the
-/// membership lives on and no record comes (K10). Holding it each time would empty its prefetch queue (K12).
+/// Where the batch takes long or has to wait, the source is paused and polled between the steps: the consumer
+/// stays in its group and no record comes. Pausing it for every batch would empty its prefetch queue each
+/// time.
 void Pipeline::drive() {
   if (waits_until_) {
     const auto left = std::chrono::ceil<milliseconds>(*waits_until_ - clock_.now());
@@ -140,7 +141,7 @@ void Pipeline::pause_for_database(const postgres::Failure& failure, Trouble trou
   keeper_.ask_check();
 }
 
-/// While nothing is in hand.
+/// Called while nothing is in hand.
 void Pipeline::start_partitions() {
   const auto failure = keeper_.start_due(settings_.pause);
   if (!failure) {
@@ -152,7 +153,8 @@ void Pipeline::start_partitions() {
   waits_until_.reset();
 }
 
-/// False when PostgreSQL did not answer. Where a batch is in hand it pauses then, else the next one will.
+/// False when PostgreSQL did not answer. Where a batch is in hand the pipeline pauses then; else the next
+/// batch will make it pause.
 bool Pipeline::check_positions() {
   const auto check = keeper_.check();
   if (check.failure) {
@@ -163,14 +165,14 @@ bool Pipeline::check_positions() {
       database_.note_silent(std::move(trouble));
     return false;
   }
-  // Whether it also takes rows the rehearsal says.
+  // The rehearsal will say whether it also takes rows.
   database_.note_answers();
   if (!check.behind.empty()) give_up(check.behind);
   return true;
 }
 
-/// For partitions of which PostgreSQL lost rows or another persister set the position anew: they are read again from
-/// PostgreSQL's position.
+/// For partitions of which PostgreSQL lost rows or another persister set the position anew: they are read
+/// again from PostgreSQL's position.
 void Pipeline::give_up(const std::vector<std::int32_t>& partitions, bool has_lost_rows) {
   log::warning("PostgreSQL's positions are not where they were; their partitions are read again",
                {{"partitions", partitions.size()}});
@@ -239,7 +241,7 @@ void Pipeline::on_revoked(const std::vector<std::int32_t>& partitions) {
   if (!stored.empty()) source_->commit_and_wait(stored, commit_wait);
   drop(partitions);
   keeper_.revoke(partitions);
-  // At the end the receipts of what is stored are still on their way; nothing comes after them.
+  // At the end the last receipts are still on their way, and nothing comes after them.
   if (!status_.stopping) parts_.receipts.revoked(partitions);
   log::info("partitions revoked", {{"count", partitions.size()}});
 }

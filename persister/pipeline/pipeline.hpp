@@ -1,4 +1,4 @@
-// The persister's loop: read, store, commit the offsets; pause and go on where the database fails.
+// The persister's loop: reads, stores, commits the offsets; pauses and continues where the database fails.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@
 namespace chat::persister {
 
 struct PipelineSettings {
-  std::chrono::milliseconds pause{60'000};                   // after a database error (DESIGN 7)
+  std::chrono::milliseconds pause{60'000};                   // after a database error
   std::chrono::milliseconds stop_limit{10'000};              // for the batch in hand at the end
   std::chrono::milliseconds rehearsal_period{15'000};        // while nothing is to be stored
   std::chrono::milliseconds dead_letter_alarm{15 * 60'000};  // how long /readyz shows the last letter
@@ -40,13 +40,13 @@ struct PipelineParts {
   Store& store;
   DeadLetterQueue& dead_letters;
   Receipts& receipts;
-  OwnedPartitions& owned;  // kept up to date here
+  OwnedPartitions& owned;  // the pipeline keeps it up to date
   admin::Trial& database;
   admin::Trial& dead_letter_alarm;
   PositionAudit& audit;
 };
 
-/// One thread. Everything given outlives it. Nothing here throws for what Kafka or PostgreSQL do.
+/// One thread. Everything given outlives it. No function throws because of Kafka or PostgreSQL.
 class Pipeline : public SourceListener {
  public:
   Pipeline(PipelineSettings settings, PipelineParts parts, PersisterMetrics& metrics, PersisterStatus& status,

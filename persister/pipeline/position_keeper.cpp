@@ -16,7 +16,7 @@ constexpr milliseconds audit_period{5'000};
 constexpr milliseconds asked_audit_period{1'000};
 constexpr milliseconds audit_look{100};
 
-/// Nothing is said of the ordinary causes.
+/// Null for the ordinary causes, which are not logged.
 const char* describe(StartCause cause) {
   switch (cause) {
     case StartCause::behind:
@@ -43,7 +43,7 @@ const char* describe(StartCause cause) {
 void PositionKeeper::lost_position(std::int32_t partition) {
   if (!book_.has(partition)) return;
   book_.doubt(partition);
-  // The topic may be away for long.
+  // The topic may be gone for a long time.
   book_.put_off({partition}, clock_.now() + retry_period);
 }
 
@@ -85,7 +85,7 @@ std::optional<postgres::Failure> PositionKeeper::start_due(milliseconds pause) {
   return std::move(answer.failure);
 }
 
-/// `rows` are PostgreSQL's afterwards.
+/// Changes `rows` to what PostgreSQL has afterwards.
 std::optional<postgres::Failure> PositionKeeper::reset(const std::map<std::int32_t, Start>& starts,
                                                        std::map<std::int32_t, StoredPosition>& rows) {
   std::vector<Reset> resets;
@@ -107,7 +107,7 @@ void PositionKeeper::begin(const std::map<std::int32_t, Start>& starts,
   std::vector<ReadPosition> positions;
   for (const auto& [partition, start] : starts) {
     const auto row = rows.find(partition);
-    // Another persister was quicker; it is decided anew.
+    // Another persister was quicker; the start is decided anew.
     if (row == rows.end() || row->second.next_offset != start.position.next_offset) continue;
     report(partition, start);
     book_.begin(partition, start, row->second);

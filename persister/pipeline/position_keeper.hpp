@@ -1,4 +1,4 @@
-// Keeps the reading where PostgreSQL is, whatever Kafka's committed offsets say.
+// Keeps the reading at PostgreSQL's positions, whatever offsets were committed to Kafka.
 #pragma once
 
 #include <chrono>
@@ -19,8 +19,9 @@
 
 namespace chat::persister {
 
-/// One thread. Starts the partitions of an assignment from PostgreSQL's positions, and again where PostgreSQL
-/// or the topic turns out to be another than it was. Reading again is harmless: the rows are keyed.
+/// One thread. Starts the partitions of an assignment from PostgreSQL's positions, and starts them again
+/// where PostgreSQL or the topic turns out to be another one. Reading records again is harmless: the rows
+/// have keys.
 class PositionKeeper {
  public:
   /// All of it outlives this object.
@@ -40,10 +41,10 @@ class PositionKeeper {
   /// Whether partitions wait to be started. Nothing of them may be in hand when they are.
   bool has_due() const { return book_.has_due(clock_.now()); }
 
-  /// Starts them; those of which Kafka does not answer are tried again later, and so are all after a failure.
+  /// Starts them. A partition of which Kafka does not answer is tried again later; after a failure all are.
   std::optional<postgres::Failure> start_due(std::chrono::milliseconds pause);
 
-  /// For the store, and that it has committed them.
+  /// What the store does to the positions; tell committed() once it has.
   std::vector<Advance> advances(const std::map<std::int32_t, StoredPosition>& reached) const {
     return book_.advances(reached);
   }
@@ -52,12 +53,12 @@ class PositionKeeper {
   /// PartitionBook.
   bool has_stored(const Position& position) const { return book_.has_stored(position); }
 
-  /// PostgreSQL has less of these than it had, or set them anew: they are started again. `has_lost_rows`: it
-  /// has less, though the position does not say so.
+  /// PostgreSQL has less of these than it had, or set them anew: they are started again. `has_lost_rows`:
+  /// rows are gone, although the position does not show it.
   void behind(const std::vector<std::int32_t>& partitions, bool has_lost_rows);
 
-  /// Whether PostgreSQL is to be asked for its positions, as it is every few seconds and after a failure,
-  /// when the connection is a new one.
+  /// Whether PostgreSQL's positions are to be read: every few seconds, and after a failure, when the
+  /// connection is a new one.
   bool check_is_due() const { return clock_.now() >= next_check_; }
   void ask_check() { next_check_ = {}; }
 
@@ -70,12 +71,12 @@ class PositionKeeper {
   /// Whether audit() is to be called.
   bool audit_is_due() const { return clock_.now() >= next_audit_; }
 
-  /// Goes on with the comparison of positions with Kafka: the topic may have been made again and have more
-  /// records already than were stored, so that its reading never fails. Never waits. Partitions that are of
-  /// another topic are started again, as soon as nothing of them is in hand.
+  /// Continues to compare positions with Kafka. A topic that was made again may have more records already
+  /// than were stored; reading it never fails. Never waits. Partitions of another topic are started again
+  /// once nothing of them is in hand.
   void audit();
 
-  /// The next one is to begin soon.
+  /// The next audit is to begin soon.
   void ask_audit();
 
  private:

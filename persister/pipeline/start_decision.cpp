@@ -9,7 +9,7 @@ bool is_own(const SourceLog& log) {
   return log.commit && log.commit->began;
 }
 
-/// Unknown after a release that did not tell it: then all that Kafka has is read again where it must be.
+/// Unknown after a release that did not write it: then all that Kafka has may have to be read again.
 std::int64_t first_offset(const SourceLog& log) {
   if (!log.commit) return log.start;
   return is_own(log) ? *log.commit->began : log.commit->offset;
@@ -45,7 +45,7 @@ Start from_nothing(const SourceLog& log, const KnownPartition& known) {
   return start;
 }
 
-/// Commits follow the transactions, so that PostgreSQL is never below one unless it lost rows.
+/// Commits follow the transactions, so PostgreSQL is below a commit only if it lost rows.
 bool is_behind(const StoredPosition& row, const SourceLog& log, const KnownPartition& known) {
   const bool is_known_higher = known.stored && known.stored->generation == row.generation &&
                                row.next_offset < known.stored->next_offset;

@@ -1,4 +1,4 @@
-// Where the reading of a partition begins, decided from what PostgreSQL and Kafka say.
+// Decides where the reading of a partition begins, from PostgreSQL's position and Kafka's offsets.
 #pragma once
 
 #include <cstdint>
@@ -36,15 +36,16 @@ struct Start {
   StartCause cause = StartCause::as_before;
   std::int64_t read_from = 0;
   std::int64_t began = 0;   // the first offset that was ever read
-  bool verifies = false;    // the first record is the one that the position knows again, already stored
+  bool verifies = false;    // the first record is the stored one that the position recognises
   StoredPosition position;  // PostgreSQL's, once it is set so where it needs_reset
   bool needs_reset = false;
   std::int64_t lost_from = 0;  // offsets that PostgreSQL does not have and Kafka no longer has
   std::int64_t lost_to = 0;    // behind the last one
 };
 
-/// Pure. `row` is PostgreSQL's position, which decides; only where there is none, and none of ours ever was,
-/// does the offset that the group committed (I1: a row that is lost is read again, whatever was committed).
+/// Pure. `row` is PostgreSQL's position, which decides: a lost row is read again, whatever was committed. The
+/// offset that the group committed decides only where there is no position and no persister of ours ever
+/// committed.
 Start decide_start(const std::optional<StoredPosition>& row, const SourceLog& log,
                    const KnownPartition& known);
 

@@ -1,4 +1,4 @@
-// What the gateways have not been told yet, and what the rooms' watermarks still need.
+// The numbers that gateways have not been told yet, and those that the rooms' watermarks still need.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@
 
 namespace chat::persister {
 
-/// Over any of these the oldest knowledge is dropped: the hole finder moves a watermark that has waited, and
+/// Beyond any of these bounds the oldest numbers are dropped. The hole finder then moves the watermark, and
 /// gateways with waiting senders ask PostgreSQL themselves.
 struct ReceiptBounds {
   std::size_t ranges_per_room = 128;
@@ -26,14 +26,14 @@ struct ReceiptBounds {
   std::size_t rooms = 50'000;
 };
 
-/// Pure. One call per room at a time, so that what comes meanwhile is told together with the next.
+/// Pure. A room has one call at a time; numbers that come meanwhile go with the next one.
 class PendingReceipts {
  public:
   explicit PendingReceipts(ReceiptBounds bounds = {}) : bounds_(bounds) {}
 
   void add(const ResolvedNumbers& numbers);
 
-  /// What is to be told of one room.
+  /// What one call publishes of one room.
   struct Call {
     std::uint64_t id = 0;
     std::string room;
@@ -41,18 +41,18 @@ class PendingReceipts {
     std::vector<NumberRange> stored;    // to be published
   };
 
-  /// The room that has waited longest; none when all the others are told or in a call. Ends with answered()
-  /// or unanswered().
+  /// The room that has waited longest; none when all rooms are told or in a call. answered() or unanswered()
+  /// ends the call.
   std::optional<Call> next();
 
   /// The call was carried out; the room's watermark is known now.
   void answered(const Call& call, Cursor watermark);
 
-  /// Whether the call was carried out is not known: all of it is told again, after retry().
+  /// Whether the call was carried out is not known: after retry() all of it is told again.
   void unanswered(const Call& call);
   void retry();
 
-  /// Forgets the rooms of these partitions; what is in a call is told, nothing more.
+  /// Forgets the rooms of these partitions. Calls that are under way are carried out.
   void forget(std::span<const std::int32_t> partitions);
 
   /// Rooms of which something is not told, or not known to be.
@@ -74,7 +74,7 @@ class PendingReceipts {
 
   struct Room {
     std::int32_t partition = 0;
-    std::uint64_t id = 0;  // tells it from a later one of the same name
+    std::uint64_t id = 0;  // differs from that of a later room with the same name
     State state = State::idle;
     bool has_news = false;  // since the call began
     RangeSet resolved;

@@ -1,4 +1,4 @@
-// Numbers of one room as ranges that are merged as far as they go.
+// Numbers of one room as ranges, merged where they touch.
 #pragma once
 
 #include <cstddef>

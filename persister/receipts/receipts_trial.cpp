@@ -21,7 +21,7 @@ void ReceiptsTrial::tick() {
   if (!connection_.is_ready()) return timer_.wait_for_connection();
   trouble_.reset();
   is_silent_ = false;
-  // A watermark that moves each time is written each time.
+  // The watermark moves each time, so that the script writes it each time.
   const auto now = clock_.wall_time().time_since_epoch();
   const std::int64_t last = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
   const std::string number = std::to_string(last);

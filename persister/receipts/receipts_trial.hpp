@@ -1,4 +1,4 @@
-// Tries again and again what the persister needs of Redis.
+// Tries again and again whether Redis does what the persister needs.
 #pragma once
 
 #include <cstddef>
@@ -19,10 +19,10 @@
 
 namespace chat::persister {
 
-/// Runs the script of receipts for real, on the keys and the channel of a room that no client can name
-/// (wire/room_names.hpp, trial_room) and that nobody hears, and the commands of the hole finder beside it.
-/// Some small commands every few seconds; the one key that they leave expires. All on the connection's
-/// thread.
+/// Runs the script of receipts on the keys and the channel of a room that no client can name
+/// (wire/room_names.hpp, trial_room) and no gateway subscribes to, and the commands of the hole finder beside
+/// it. These are some small commands every few seconds; the one key that they leave expires. All on the
+/// connection's thread.
 class ReceiptsTrial {
  public:
   /// Everything outlives it; the connection's first script is that of receipts. `service` is unique on this

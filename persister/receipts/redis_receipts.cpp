@@ -125,8 +125,8 @@ void RedisReceipts::on_reply(const Call& call, const redis::Reply& reply) {
   send_pending();
 }
 
-/// Out of memory and the like hit every room, so it is told once in a while. Of the error only the code is
-/// written: its text may repeat a script's words.
+/// A Redis that is out of memory refuses every room, so the log gets one line now and then. It gets only the
+/// error's code: the text may repeat a script's words.
 void RedisReceipts::report_refusal(const redis::Reply& reply) {
   if (reply.is_none() || !refusal_reports_.allows(clock_.now())) return;
   log::warning(
@@ -134,7 +134,7 @@ void RedisReceipts::report_refusal(const redis::Reply& reply) {
       {{"code", reply.error_code()}, {"retry_ms", options_.retry.count()}});
 }
 
-/// A connection that is lost comes back by itself and begins anew.
+/// Only for refused scripts: a lost connection comes back by itself and sends everything again.
 void RedisReceipts::retry_later() {
   if (std::exchange(will_retry_, true)) return;
   retry_timer_.expires_after(options_.retry);

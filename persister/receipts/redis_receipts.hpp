@@ -32,14 +32,14 @@ struct ReceiptOptions {
   std::chrono::milliseconds retry{5'000};  // after Redis refused a script
   ReceiptBounds bounds{};
   redis::Timing timing{};
-  /// Where it is told whether Redis gives what receipts need; null: that is not tried. Outlives the receipts.
+  /// Learns whether Redis does what receipts need; null: that is not tried. Outlives the receipts.
   admin::Trial* trial = nullptr;
   std::string service{};  // with a trial: this persister's name, unique on its Redis
   redis::TrialPace pace{};
 };
 
 /// Owns one command connection. Everything happens on the io_context's thread, which must be stopped before
-/// this object goes; what else may be called is said below.
+/// this object goes. Other threads may call what is marked below.
 class RedisReceipts final : public Receipts {
  public:
   /// `metrics` and `clock` must outlive it. Connects from start() on.
@@ -49,11 +49,11 @@ class RedisReceipts final : public Receipts {
   /// On the context's thread, or before that runs.
   void start();
 
-  /// Any thread: what is said is posted.
+  /// Any thread: both calls are posted.
   void resolved(std::vector<ResolvedNumbers> rooms) override;
   void revoked(const std::vector<std::int32_t>& partitions) override;
 
-  /// Any thread but the context's. Blocks until all is told, at most so long; whether it is.
+  /// Any thread but the context's. Blocks until all receipts are told, for at most `limit`. Whether they are.
   bool finish(std::chrono::milliseconds limit);
 
   /// Any thread.

@@ -1,5 +1,5 @@
--- Moves a room's watermark over resolved numbers, tells the gateways which ones are stored, and trims the
--- room's stream (DESIGN "The life of a message" 8).
+-- Moves a room's watermark over resolved numbers, publishes which of them are stored, and trims the room's stream
+-- (ARCHITECTURE.md, The life of a message, step 8).
 -- KEYS: meta, log, stored
 -- ARGV: the publication's head and tail (no tail: nothing to publish), channel, entries that the stream keeps, and
 -- then epoch, first and last of each range of resolved numbers, in rising order

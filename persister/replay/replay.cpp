@@ -44,7 +44,7 @@ class Writer {
       error_ = "the queue is full";
   }
 
-  /// None once Kafka has everything, else why it has not.
+  /// None once Kafka has everything, else the reason.
   std::optional<std::string> wait(milliseconds limit) {
     const auto deadline = Clock::now() + limit;
     while (out_ > 0 && error_.empty()) {
@@ -90,7 +90,7 @@ class Replay {
                  ": start it, or correct KAFKA_BROKER or KAFKA_TOPIC"};
   }
 
-  /// Reads up to so many letters, writes each, and moves the group on once Kafka has them.
+  /// Reads some letters, writes each, and moves the group on once Kafka has them.
   std::optional<Error> take_some(kafka::TopicReader& reader) {
     ReplayCount taken;
     auto deadline = Clock::now() + options_.wait;

@@ -69,7 +69,7 @@ bool KafkaDeadLetterQueue::publish(const DeadLetter& letter, milliseconds wait) 
     letters_.clear();
     producer_ = make_producer();
   }
-  // One that no form of is small enough for the topic is given up.
+  // A letter that is too large in every form is given up.
   return state == State::durable || state == State::too_large;
 }
 

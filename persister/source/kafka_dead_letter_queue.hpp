@@ -23,8 +23,9 @@ class Counter;
 namespace chat::persister {
 
 /// One thread. The record keeps its key and value; `reason`, `partition`, `offset` and `origin` go as
-/// headers. Of a letter that Kafka finds too large ever more is left out (LetterForm); one that is too large
-/// even so is given up with an error in the log, as nothing would ever be stored behind it.
+/// headers. A letter that Kafka finds too large is written in ever smaller forms (LetterForm). One that is
+/// too large in each of them is given up with an error in the log: otherwise nothing would ever be stored
+/// behind it.
 class KafkaDeadLetterQueue : public DeadLetterQueue {
  public:
   /// Writes to settings.dead_letter_topic(), which must exist. Throws std::runtime_error with one sentence
@@ -32,7 +33,7 @@ class KafkaDeadLetterQueue : public DeadLetterQueue {
   KafkaDeadLetterQueue(config::KafkaSettings settings, std::string client_id, Metrics& metrics);
   ~KafkaDeadLetterQueue() override;
 
-  /// A letter that is tried again while its first try is still out only waits on for that one.
+  /// A letter whose last try is still out is not written again: the call waits for that try.
   bool publish(const DeadLetter& letter, std::chrono::milliseconds wait) override;
 
  private:

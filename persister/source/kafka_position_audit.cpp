@@ -61,7 +61,7 @@ void KafkaPositionAudit::run(const std::stop_token& stop) {
   }
 }
 
-/// What is not reached within the limit is asked the next time, before what did not answer.
+/// Partitions that are not reached within the limit come the next time, before those that did not answer.
 PositionAudit::Answers KafkaPositionAudit::compare(const Records& records, const std::stop_token& stop) {
   const auto deadline = Clock::now() + audit_limit;
   const auto was_silent = std::exchange(silent_, {});

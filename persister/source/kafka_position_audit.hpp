@@ -16,7 +16,7 @@
 
 namespace chat::persister {
 
-/// Asks for one partition after the other, those that did not answer the last time after all others.
+/// Asks about one partition after the other. Partitions that did not answer the last time come last.
 class KafkaPositionAudit : public PositionAudit {
  public:
   /// Throws std::runtime_error with one sentence where librdkafka refuses the settings.

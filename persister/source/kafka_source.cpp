@@ -201,7 +201,8 @@ std::vector<kafka::PartitionOffset> KafkaSource::own(const std::vector<Position>
   std::vector<kafka::PartitionOffset> offsets;
   for (const auto& [partition, next_offset] : positions) {
     const auto reading = readings_.find(partition);
-    if (reading != readings_.end()) offsets.push_back({partition, next_offset, commit_note(reading->second.began)});
+    if (reading != readings_.end())
+      offsets.push_back({partition, next_offset, commit_note(reading->second.began)});
   }
   return offsets;
 }
@@ -229,7 +230,7 @@ void KafkaSource::on_revoked(const std::vector<std::int32_t>& partitions) {
   log::info("partitions revoked", {{"partitions", partitions.size()}});
   listener_.on_revoked(partitions);
   // librdkafka remembers a partition's pause beyond its revocation, and would keep it when it comes back
-  // after a resume() that did not know of it (K11).
+  // after a resume() that did not know of it.
   std::vector<std::int32_t> marked;
   std::ranges::set_intersection(paused_, std::set(partitions.begin(), partitions.end()),
                                 std::back_inserter(marked));

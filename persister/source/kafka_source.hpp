@@ -26,7 +26,7 @@ namespace chat::persister {
 struct KafkaSourceOptions {
   std::string client_id;  // as the brokers see it
   std::string group = "message-consumer-group";
-  std::string instance_id;  // from an explicit PERSISTER_ID only, else empty (K15)
+  std::string instance_id;  // from an explicit PERSISTER_ID only, else empty
 };
 
 /// The group.instance.id of a persister with this PERSISTER_ID, empty without one. Another one for each
@@ -93,8 +93,8 @@ class KafkaSource : public Source, private kafka::RebalanceListener {
   };
   std::set<std::int32_t> assigned_;
   std::map<std::int32_t, Reading> readings_;  // of the assigned ones that are read
-  std::set<std::int32_t> paused_;         // partitions that librdkafka was told to pause, each once
-  std::deque<SourceRecord> held_;         // came while paused; one a partition
+  std::set<std::int32_t> paused_;             // partitions that librdkafka was told to pause, each once
+  std::deque<SourceRecord> held_;             // came while paused; one a partition
   Backoff backoff_;
   Clock::time_point make_after_{};
 };

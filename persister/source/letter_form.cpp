@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t max_short_reason = 80;
 
-/// At most so many bytes of it, and no part of a character.
+/// At most this many bytes of the text, without a part of a character at its end.
 std::string_view cut(std::string_view text, std::size_t bytes) {
   if (text.size() <= bytes) return text;
   const auto is_inside = [&] { return (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U; };

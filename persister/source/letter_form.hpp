@@ -1,4 +1,4 @@
-// What a dead letter consists of, and what is left out of one that the topic finds too large.
+// The parts of a dead letter, and which are left out where the topic finds it too large.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace chat::persister {
 
-/// From all to next to nothing.
+/// From the largest form to the smallest.
 enum class LetterForm {
   whole,
   short_reason,   // the reason cut short
@@ -22,7 +22,7 @@ enum class LetterForm {
 /// "short_reason" and so on, for logs and metrics.
 std::string_view name(LetterForm form);
 
-/// The one to try when this one is too large; none after the last.
+/// The form to try when this one is too large; none after the last.
 std::optional<LetterForm> smaller(LetterForm form);
 
 /// Views of key and value live as long as the letter.

@@ -20,7 +20,7 @@ using postgres::ArrayLiteral;
 using postgres::column;
 using postgres::Transaction;
 
-// Sorted by key, so that a zombie and the partition's new owner lock the same rows in the same order;
+// Sorted by key, so that a persister that lost the partition and its new owner lock rows in the same order.
 // `ordinal` keeps the first of an id that comes twice in a batch.
 const std::string insert_statement =
     "INSERT INTO messages (id, room, epoch, seq, sender, sender_name, text, sent_at, kafka_partition, "
@@ -34,8 +34,8 @@ const std::string insert_statement =
     "ordinal) "
     "ORDER BY room, id, ordinal ON CONFLICT DO NOTHING";
 
-// Only where something was there already, so that new rows cost nothing more. What is not even there now was
-// kept out by something of the owner's.
+// Runs only where rows were there already, so that new rows cost nothing more. A row that is not there even
+// now was kept out by a rule of the table's owner.
 const std::string conflict_statement =
     "SELECT ordinal - 1, messages.text IS DISTINCT FROM incoming.text, messages.id IS NULL "
     "FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) WITH ORDINALITY AS incoming "
@@ -43,7 +43,7 @@ const std::string conflict_statement =
     "WHERE messages.id IS NULL OR messages.text IS DISTINCT FROM incoming.text "
     "OR (messages.epoch, messages.seq) <> (incoming.epoch, incoming.seq) ORDER BY ordinal";
 
-// A number may have come twice; where a row has it, it is not void. Sorted as the rows are.
+// A number may have come twice; a number that a row has is not void. Sorted as the rows are.
 const std::string void_statement =
     "INSERT INTO void_numbers (room, epoch, seq, reason) "
     "SELECT room, epoch, seq, reason FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[]) "
@@ -52,9 +52,9 @@ const std::string void_statement =
     "incoming.seq) "
     "ORDER BY room, epoch, seq ON CONFLICT DO NOTHING";
 
-// Only upwards, since a zombie must not set a position back, and only from where the transaction believes it
-// to be: a database that lost its last commits, or a pooler that reached another server, is seen in the
-// transaction itself. Locked in one order by all.
+// Only upwards, since a persister that lost the partition must not set its position back; and only from where
+// the transaction believes it to be, so that the transaction itself notices a database that lost its last
+// commits or a pooler that reached another server. All transactions lock in one order.
 const std::string advance_statement =
     "WITH incoming AS (SELECT * FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[], "
     "$6::bigint[], $7::bigint[], $8::bigint[]) "
@@ -91,14 +91,14 @@ const std::string first_statement =
     "$7::bigint, "
     "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint) ON CONFLICT DO NOTHING";
 
-// Which server it is may not be told to everybody; the timeline is not known to a standby.
+// Not every user may ask which server it is; a standby does not know the timeline.
 const std::string server_statement =
     "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END, "
     "has_function_privilege('pg_control_system()', 'execute')";
 const std::string system_statement = "SELECT system_identifier FROM pg_control_system()";
 
-/// The column of that name. Hardly any client spells its ids in another than the canonical form: without one
-/// the array is empty, and unnest() makes every element NULL.
+/// The column of that name. Hardly any client spells its ids in another form than the canonical one. Where
+/// none does, the array is empty, and unnest() makes every element NULL.
 std::string ids_as_sent(std::span<const Row> rows) {
   const auto is_canonical = [](const Row& row) { return row.message.id_spelling.is_canonical(); };
   if (std::ranges::all_of(rows, is_canonical)) return "{}";
@@ -270,7 +270,7 @@ std::optional<postgres::Failure> PostgresStore::rehearse() {
     set_position(transaction, topic_, {partition, StoredPosition{}, {}});
     raise_positions(transaction, topic_, {&advance, 1});
   });
-  // A rule of the table's owner may fit real rows only.
+  // A rule of the table's owner may refuse the tried row alone.
   if (failure && failure->response == postgres::Response::poison) return std::nullopt;
   return failure;
 }

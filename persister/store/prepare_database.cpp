@@ -12,7 +12,7 @@ namespace {
 using postgres::Failure;
 using postgres::Transaction;
 
-// Where another room or text than the one asked for counts as the same, rows would be taken for duplicates.
+// With a collation that calls different rooms or texts equal, rows would be taken for duplicates.
 const std::string loose_columns_statement =
     "SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_catalog.pg_attribute "
     "JOIN pg_catalog.pg_type ON pg_type.oid = atttypid "

@@ -1,4 +1,4 @@
-// What each new connection of the persister goes through before it is used.
+// Prepares each new connection of the persister before it is used.
 #pragma once
 
 #include <optional>
@@ -7,9 +7,9 @@
 
 namespace chat::persister {
 
-/// Checks the server, brings the tables to what this release needs and checks them: for Database's
+/// Checks the server, migrates the tables to what this release needs and checks them. It is Database's
 /// on_connected, since a database that was restored or failed over may be an older or another one. A failure
-/// names what a person has to do. A response other than pause or retry means that waiting does not help.
+/// names what an operator has to do. A response other than pause or retry means that waiting does not help.
 std::optional<postgres::Failure> prepare_database(postgres::Database& database);
 
 }  // namespace chat::persister

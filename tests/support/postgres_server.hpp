@@ -23,7 +23,7 @@ class PostgresServer {
   void stop();
   void start();
 
-  /// Stops all its processes in their tracks, not closing anything (P6); and lets them go on.
+  /// Stops all its processes in their tracks, not closing anything; and lets them go on.
   void freeze();
   void thaw();
 

@@ -105,7 +105,7 @@ TEST_F(DependenciesTest, LogsOnceAChangeWithCauseAndRemedy) {
                          for (int i = 0; i < 100; ++i) redis.fail(no_space, start_ + seconds{i});
                        }),
             1U);
-  EXPECT_EQ(lines_with("gives again", [&] { redis.succeed(start_ + seconds{100}); }), 1U);
+  EXPECT_EQ(lines_with("works again", [&] { redis.succeed(start_ + seconds{100}); }), 1U);
   EXPECT_EQ(lines_with("\n", [&] { redis.succeed(start_ + seconds{200}); }), 0U);
 }
 

@@ -14,16 +14,16 @@ struct Case {
 TEST(Classify, AnswersEveryClassOfFailure) {
   using enum ErrorClass;
   const Case cases[] = {
-      {rollback, "", Response::retry},         // deadlock_detected in libpqxx 6 (P1)
+      {rollback, "", Response::retry},         // deadlock_detected in libpqxx 6
       {rollback, "40001", Response::retry},    // serialization_failure in libpqxx 7
       {sql, "40P01", Response::retry},         // deadlock
-      {in_doubt, "", Response::retry},         // COMMIT with a dying server (P5)
+      {in_doubt, "", Response::retry},         // COMMIT with a dying server
       {connection, "", Response::pause},       // connection refused
       {connection, "57P01", Response::pause},  // terminated by an administrator
       {connection, "28P01", Response::alarm},  // wrong password
-      {sql, "", Response::pause},              // a lost connection in libpqxx 6 (P2)
+      {sql, "", Response::pause},              // a lost connection in libpqxx 6
       {sql, "08006", Response::pause},         // connection failure
-      {sql, "53100", Response::alarm},         // disk full (P12)
+      {sql, "53100", Response::alarm},         // disk full
       {sql, "53300", Response::pause},         // too many connections
       {sql, "57P03", Response::pause},         // starting up
       {sql, "57014", Response::pause},         // statement timeout
@@ -52,7 +52,7 @@ TEST(Classify, AnswersEveryClassOfFailure) {
       {sql, "42P01", Response::alarm},         // undefined table
       {sql, "42703", Response::alarm},         // undefined column
       {sql, "42501", Response::alarm},         // insufficient privilege
-      {privilege, "", Response::alarm},        // the same in libpqxx without a state (P11)
+      {privilege, "", Response::alarm},        // the same in libpqxx without a state
       {sql, "28000", Response::alarm},         // invalid authorization
       {sql, "3F000", Response::alarm},         // invalid schema
       {sql, "22021", Response::poison},        // invalid byte sequence

@@ -63,8 +63,8 @@ class HoleStoreTest : public ::testing::Test {
   }
 
   PageOutcome resolve(std::vector<StreamEntry> entries, std::int64_t candidate) {
-    PageOutcome outcome =
-        store_->resolve(proven_, make_page({epoch, 0}, {epoch, candidate}, std::move(entries), false, 10'000));
+    PageOutcome outcome = store_->resolve(
+        proven_, make_page({epoch, 0}, {epoch, candidate}, std::move(entries), false, 10'000));
     EXPECT_FALSE(outcome.failure) << outcome.failure->message;
     return outcome;
   }
@@ -142,8 +142,8 @@ TEST_F(HoleStoreTest, AnIdThatIsStoredElsewhereWithAnotherTextIsLost) {
 
 TEST_F(HoleStoreTest, WhatPostgresRefusesIsSetAsideAndTheOthersAreStored) {
   ASSERT_THAT(column("ALTER TABLE messages ADD CHECK (text <> 'bad')"), IsEmpty());
-  const auto outcome =
-      resolve({stream_entry({epoch, 1}, a_, "good"), stream_entry({epoch, 2}, b_, "bad"), stream_entry(3)}, 3);
+  const auto outcome = resolve(
+      {stream_entry({epoch, 1}, a_, "good"), stream_entry({epoch, 2}, b_, "bad"), stream_entry(3)}, 3);
   EXPECT_EQ(outcome.inserted, 2U);
   EXPECT_EQ(outcome.lost, 1U);
   EXPECT_THAT(rows(), ElementsAre("1 good", "3 hello"));
@@ -157,8 +157,8 @@ TEST_F(HoleStoreTest, WhatATriggerDropsIsSetAsideAndTheOthersAreStored) {
              "IF NEW.text = 'bad' THEN RETURN NULL; END IF; RETURN NEW; END $$; CREATE TRIGGER drop_bad "
              "BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION drop_bad()"),
       IsEmpty());
-  const auto outcome =
-      resolve({stream_entry({epoch, 1}, a_, "good"), stream_entry({epoch, 2}, b_, "bad"), stream_entry(3)}, 3);
+  const auto outcome = resolve(
+      {stream_entry({epoch, 1}, a_, "good"), stream_entry({epoch, 2}, b_, "bad"), stream_entry(3)}, 3);
   EXPECT_EQ(outcome.inserted, 2U);
   EXPECT_THAT(rows(), ElementsAre("1 good", "3 hello"));
   EXPECT_THAT(voids(), ElementsAre("2 lost: PostgreSQL refuses its message"));

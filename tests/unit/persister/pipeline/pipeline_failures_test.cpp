@@ -91,7 +91,7 @@ TEST_F(PipelineFailuresTest, IsolatesOnePoisonRowAndStoresItsNeighbours) {
   ASSERT_EQ(dead_letters_.letters.size(), 1u);
   EXPECT_EQ(dead_letters_.letters[0].record.offset, 17);
   EXPECT_THAT(dead_letters_.letters[0].reason, ::testing::HasSubstr("23514"));
-  EXPECT_EQ(persister_metrics_.pauses.Value(), 0) << "one row never stops the others (P8)";
+  EXPECT_EQ(persister_metrics_.pauses.Value(), 0) << "one row never stops the others";
   EXPECT_EQ(store_.position(0), 40);
 }
 
