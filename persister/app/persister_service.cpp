@@ -14,17 +14,16 @@
 #include <boost/asio/io_context.hpp>
 
 #include "common/base/backoff.hpp"
+#include "common/base/clock.hpp"
 #include "common/base/context_thread.hpp"
 #include "common/base/shutdown.hpp"
 #include "common/kafka/group_inspector.hpp"
 #include "common/kafka/topic.hpp"
 #include "common/log/log.hpp"
 #include "common/wire/uuid.hpp"
-#include "persister/holes/hole_finder.hpp"
 #include "persister/receipts/redis_receipts.hpp"
 #include "persister/source/kafka_dead_letter_queue.hpp"
 #include "persister/source/kafka_position_audit.hpp"
-#include "persister/source/kafka_source.hpp"
 #include "persister/store/prepare_database.hpp"
 
 namespace chat::persister {
@@ -163,6 +162,26 @@ void PersisterService::watch_topics() {
   watch_topic(settings_.kafka.dead_letter_topic(), Use::writes, [] { return std::nullopt; });
 }
 
+KafkaSourceOptions PersisterService::source_options() const {
+  KafkaSourceOptions options;
+  options.client_id = client_id_;
+  options.instance_id = instance_id_for(settings_.persister_id, settings_.kafka.topic);
+  return options;
+}
+
+HoleFinderOptions PersisterService::hole_finder_options() const {
+  HoleFinderOptions options;
+  options.period = settings_.hole_finder_period;
+  options.topic = settings_.kafka.topic;
+  return options;
+}
+
+/// Without positions: the hole finder reads them itself.
+kafka::ProgressSources PersisterService::progress_sources() const {
+  return kafka::make_progress_sources(kafka::EndOffsets::make(settings_.kafka, client_id_ + "-holes").value(),
+                                      nullptr);
+}
+
 void PersisterService::consume() {
   has_begun_ = true;
   watch_topics();
@@ -174,23 +193,15 @@ void PersisterService::consume() {
   KafkaPositionAudit audit(settings_.kafka, client_id_ + "-audit");
   Pipeline pipeline(settings_.pipeline(),
                     {store_, dead_letters, receipts, owned_, database_trial_, dead_letter_alarm_, audit},
-                    persister_metrics_, status_, clock_);
-  KafkaSourceOptions options;
-  options.client_id = client_id_;
-  options.instance_id = instance_id_for(settings_.persister_id, settings_.kafka.topic);
-  KafkaSource source(settings_.kafka, options, pipeline, metrics_);
+                    persister_metrics_, status_, Clock::real());
+  KafkaSource source(settings_.kafka, source_options(), pipeline, metrics_);
   pipeline.use(source);
   receipts.start();
   // Everything that uses Redis is made and started above this line, so that it outlives the thread.
   const ContextThread redis_thread(redis_context_);
-  HoleFinderOptions hole_options;
-  hole_options.period = settings_.hole_finder_period;
-  hole_options.topic = settings_.kafka.topic;
-  const std::shared_ptr<kafka::EndOffsets> offsets =
-      kafka::EndOffsets::make(settings_.kafka, client_id_ + "-holes").value();
   std::optional<HoleFinder> holes;
-  holes.emplace(settings_.redis, settings_.database, kafka::make_progress_sources(offsets, nullptr), owned_,
-                receipts, metrics_, hole_options);
+  holes.emplace(settings_.redis, settings_.database, progress_sources(), owned_, receipts, metrics_,
+                hole_finder_options());
   log::info("consuming", {{"persister", client_id_}, {"topic", settings_.kafka.topic}});
   while (!stop_.stop_requested()) {
     pipeline.turn();

@@ -14,15 +14,17 @@
 #include "common/admin/admin_server.hpp"
 #include "common/admin/dependencies.hpp"
 #include "common/kafka/durability_log.hpp"
+#include "common/kafka/stored_progress.hpp"
 #include "common/kafka/topic_watch.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/postgres/database.hpp"
 #include "persister/app/persister_settings.hpp"
+#include "persister/holes/hole_finder.hpp"
 #include "persister/interfaces/owned_partitions.hpp"
-#include "persister/pipeline/clock.hpp"
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/persister_status.hpp"
 #include "persister/pipeline/pipeline.hpp"
+#include "persister/source/kafka_source.hpp"
 #include "persister/store/postgres_store.hpp"
 
 namespace chat::persister {
@@ -42,6 +44,9 @@ class PersisterService {
   bool wait_for_database();
   void make_topics();
   void consume();
+  KafkaSourceOptions source_options() const;
+  HoleFinderOptions hole_finder_options() const;
+  kafka::ProgressSources progress_sources() const;
   /// Watches the topic of messages and the one of dead letters from now on.
   void watch_topics();
   void watch_topic(const std::string& topic, kafka::TopicInspector::Use use,
@@ -54,7 +59,6 @@ class PersisterService {
   kafka::DurabilityLog durability_log_;
   PersisterMetrics persister_metrics_;
   PersisterStatus status_;
-  SystemClock clock_;
   admin::Trial& database_trial_;
   admin::Trial& dead_letter_alarm_;
   postgres::Database database_;

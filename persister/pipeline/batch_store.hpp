@@ -2,9 +2,9 @@
 #pragma once
 
 #include "common/base/backoff.hpp"
+#include "common/base/clock.hpp"
 #include "persister/interfaces/store.hpp"
 #include "persister/pipeline/batch_work.hpp"
-#include "persister/pipeline/clock.hpp"
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/position_keeper.hpp"
 

@@ -5,9 +5,9 @@
 #include <cstddef>
 
 #include "common/admin/dependencies.hpp"
+#include "common/base/clock.hpp"
 #include "common/base/trouble.hpp"
 #include "persister/interfaces/store.hpp"
-#include "persister/pipeline/clock.hpp"
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/persister_status.hpp"
 

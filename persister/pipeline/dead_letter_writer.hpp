@@ -6,8 +6,8 @@
 
 #include "common/admin/dependencies.hpp"
 #include "common/base/backoff.hpp"
+#include "common/base/clock.hpp"
 #include "persister/interfaces/source.hpp"
-#include "persister/pipeline/clock.hpp"
 #include "persister/pipeline/dead_letter_alarm.hpp"
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/persister_status.hpp"

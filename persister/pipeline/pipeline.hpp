@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/admin/dependencies.hpp"
+#include "common/base/clock.hpp"
 #include "common/base/trouble.hpp"
 #include "persister/interfaces/owned_partitions.hpp"
 #include "persister/interfaces/position_audit.hpp"
@@ -16,7 +17,6 @@
 #include "persister/pipeline/batch.hpp"
 #include "persister/pipeline/batch_store.hpp"
 #include "persister/pipeline/batch_work.hpp"
-#include "persister/pipeline/clock.hpp"
 #include "persister/pipeline/database_state.hpp"
 #include "persister/pipeline/dead_letter_writer.hpp"
 #include "persister/pipeline/persister_metrics.hpp"

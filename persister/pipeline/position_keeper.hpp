@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "common/base/clock.hpp"
 #include "persister/interfaces/position_audit.hpp"
 #include "persister/interfaces/source.hpp"
 #include "persister/interfaces/store.hpp"
-#include "persister/pipeline/clock.hpp"
 #include "persister/pipeline/partition_book.hpp"
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/persister_status.hpp"

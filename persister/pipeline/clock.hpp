@@ -1,4 +1,0 @@
-// The clock of the pipeline.
-#pragma once
-
-#include "common/base/clock.hpp"
