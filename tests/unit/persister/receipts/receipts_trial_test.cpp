@@ -12,7 +12,7 @@
 namespace chat::persister::test {
 namespace {
 
-/// deploy/README.md lists these for the persister's user.
+/// What deploy/README.md lists for the persister's user, without what only the hole finder needs.
 const std::vector<std::string> persister_rights{
     "~chat:*", "&chat:*", "+ping",   "+info",      "+script|load", "+evalsha", "+get",   "+set",
     "+expire", "+hmget",  "+xrange", "+xrevrange", "+xtrim",       "+publish", "+zscan", "+zrem"};
