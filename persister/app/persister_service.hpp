@@ -29,8 +29,8 @@
 
 namespace chat::persister {
 
-/// Threads: the caller's runs the pipeline; one serves Redis; one looks for holes; the admin server, the
-/// watchdogs and librdkafka have their own; one waits for signals.
+/// Threads: the caller's runs the pipeline; one serves Redis; one looks for holes; one audits positions; one
+/// watches each topic. The admin server, the watchdogs and librdkafka have their own; two deal with signals.
 class PersisterService {
  public:
   explicit PersisterService(PersisterSettings settings);
