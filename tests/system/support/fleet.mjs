@@ -13,6 +13,19 @@ export const sanitizerEnv = Object.fromEntries(
 // Of every CHAT_BUG (common/log/bug.cpp).
 const bugLine = "this program has a defect";
 
+// Of every fleet that was started here.
+const fleets = [];
+
+function endFolders(code) {
+  for (const { folder, fleet } of fleets) {
+    if (code === 0) {
+      [folder, fleet.postgres.clusterFolder].filter(Boolean).forEach((path) => rmSync(path, { recursive: true, force: true }));
+    } else {
+      console.error(`The logs of the servers are kept in ${join(folder, "logs")}.`);
+    }
+  }
+}
+
 // Starts a fleet; the options are those of Fleet.prepare, and prepared(fleet), called before anything is started. Call it in `before` and give the result's stop() to `after`:
 //   let fleet;
 //   before(async () => { fleet = await startFleet({ gateways: 2 }); });
@@ -27,13 +40,9 @@ export async function startFleet(options = {}) {
   const { gatewayEnv, persisterEnv, prepared } = options;
   const fleet = await Fleet.prepare({ folder, address: loopbackAddress(), test: true, ...options,
     gatewayEnv: { ...sanitizerEnv, ...gatewayEnv }, persisterEnv: { ...sanitizerEnv, ...persisterEnv } });
-  process.once("exit", (code) => {
-    if (code === 0) {
-      [folder, fleet.postgres.clusterFolder].filter(Boolean).forEach((path) => rmSync(path, { recursive: true, force: true }));
-    } else {
-      console.error(`The logs of the servers are kept in ${join(folder, "logs")}.`);
-    }
-  });
+  if (fleets.push({ folder, fleet }) === 1) {
+    process.once("exit", endFolders);
+  }
   try {
     prepared?.(fleet);
     await fleet.start();
