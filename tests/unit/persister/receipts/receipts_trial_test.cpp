@@ -12,10 +12,11 @@
 namespace chat::persister::test {
 namespace {
 
-/// What deploy/README.md lists for the persister's user, without what only the hole finder needs.
+/// What deploy/README.md lists for the persister's user.
 const std::vector<std::string> persister_rights{
     "~chat:*", "&chat:*", "+ping",   "+info",      "+script|load", "+evalsha", "+get",   "+set",
-    "+expire", "+hmget",  "+xrange", "+xrevrange", "+xtrim",       "+publish", "+zscan", "+zrem"};
+    "+expire", "+hmget",  "+xrange", "+xrevrange", "+xtrim",       "+publish", "+zscan", "+zrem",
+    "+scan",   "+zadd",   "+del"};
 
 class ReceiptsTrialTest : public ::testing::Test {
  protected:
