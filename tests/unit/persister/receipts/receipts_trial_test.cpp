@@ -14,9 +14,9 @@ namespace {
 
 /// What deploy/README.md lists for the persister's user.
 const std::vector<std::string> persister_rights{
-    "~chat:*", "&chat:*", "+ping",   "+info",      "+script|load", "+evalsha", "+get",   "+set",
-    "+expire", "+hmget",  "+xrange", "+xrevrange", "+xtrim",       "+publish", "+zscan", "+zrem",
-    "+scan",   "+zadd",   "+del"};
+    "~chat:*", "&chat:*", "+ping",  "+info",   "+script|load", "+evalsha", "+get",
+    "+set",    "+expire", "+hmget", "+xrange", "+xrevrange",   "+xtrim",   "+publish",
+    "+zscan",  "+zrem",   "+scan",  "+zadd",   "+del"};
 
 class ReceiptsTrialTest : public ::testing::Test {
  protected:
