@@ -8,12 +8,12 @@
 namespace chat::gateway {
 
 /// Members are named up to this number; beyond it they are only counted (PROTOCOL.md, presence).
-inline constexpr std::size_t most_present_names = 200;
+inline constexpr std::size_t max_present_names = 200;
 
 struct Attendance {
   std::size_t members = 0;
   /// One for each member, in rising order, so that a name may be there several times; empty where there are
-  /// more members than most_present_names.
+  /// more members than max_present_names.
   std::vector<std::string> names;
 
   bool has_names() const { return members == names.size(); }

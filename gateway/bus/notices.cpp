@@ -17,7 +17,7 @@ std::optional<PresenceNotice> read_presence(const json& object) {
   notice.asks = object.at("asks").get<bool>();
   notice.attendance.members = object.at("members").get<std::size_t>();
   notice.attendance.names = object.at("names").get<std::vector<std::string>>();
-  const bool is_sound = notice.attendance.members <= most_present_names
+  const bool is_sound = notice.attendance.members <= max_present_names
                             ? notice.attendance.has_names() && std::ranges::is_sorted(notice.attendance.names)
                             : notice.attendance.names.empty();
   return is_sound ? std::optional(std::move(notice)) : std::nullopt;

@@ -64,7 +64,7 @@ struct TypingEvent {
 };
 
 /// Which members joined the room and which left since the last event. One name for each member; no names
-/// above most_present_names members.
+/// above max_present_names members.
 struct PresenceEvent {
   std::string room;
   std::size_t members = 0;

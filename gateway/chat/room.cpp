@@ -149,7 +149,7 @@ void Room::report_attendance() {
 
 Attendance Room::attendance() const {
   Attendance attendance{live_.size(), {}};
-  if (live_.size() > most_present_names) return attendance;
+  if (live_.size() > max_present_names) return attendance;
   live_.for_each([&](const RoomMember& member) { attendance.names.push_back(member.user()); });
   std::ranges::sort(attendance.names);
   return attendance;

@@ -46,8 +46,8 @@ class PipelineFixture : public ::testing::Test {
   }
 
   template <class Condition>
-  bool turn_until(Condition condition, int most_turns = 20'000) {
-    for (int i = 0; i < most_turns; ++i) {
+  bool turn_until(Condition condition, int max_turns = 20'000) {
+    for (int i = 0; i < max_turns; ++i) {
       if (condition()) return true;
       pipeline_->turn();
     }
