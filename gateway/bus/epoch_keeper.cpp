@@ -114,8 +114,7 @@ void EpochKeeper::report(std::string_view reason) {
   if (!reports_.allows(clock_.now())) return;
   log::warning(
       "Redis is new, and it cannot be proven which numbers rooms had before; messages are answered "
-      "unavailable. "
-      "Check PostgreSQL, Kafka and the persister",
+      "unavailable. Check PostgreSQL, Kafka and the persister",
       {{"reason", reason}});
 }
 

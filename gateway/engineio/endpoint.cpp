@@ -13,7 +13,6 @@
 namespace chat::gateway::engineio {
 namespace {
 
-using engineio::EngineAnswer;
 using Clock = std::chrono::steady_clock;
 
 constexpr char id_separator = '~';
@@ -260,7 +259,7 @@ std::size_t Endpoint::worker_of(std::string_view sid) const {
 Endpoint::Session Endpoint::make_session() {
   std::string sid = options_.gateway + id_separator + std::to_string(options_.worker) + id_separator +
                     to_string(random_uuid());
-  return std::make_shared<engineio::EngineSession>(
+  return std::make_shared<EngineSession>(
       std::move(sid), options_.engine, make_handler_(),
       [&context = context_](std::function<void()> call) { boost::asio::post(context, std::move(call)); });
 }

@@ -19,7 +19,7 @@ struct EndpointOptions {
   std::string gateway;      // session ids begin with it, so that a balancer finds the gateway
   std::size_t worker = 0;   // then comes the worker, so that the gateway finds it
   std::size_t workers = 1;  // of this gateway
-  engineio::EngineSettings engine{};
+  EngineSettings engine{};
   http::Origins origins{};
   std::function<void()>
       on_slow_consumer{};  // a session ended because its client polls too slowly; may be empty
@@ -28,7 +28,7 @@ struct EndpointOptions {
 /// All calls on the worker's thread.
 class Endpoint {
  public:
-  using MakeHandler = std::function<std::unique_ptr<engineio::EngineHandler>()>;
+  using MakeHandler = std::function<std::unique_ptr<EngineHandler>()>;
 
   /// `make_handler` makes the handler of a new session.
   Endpoint(boost::asio::io_context& context, EndpointOptions options, MakeHandler make_handler);

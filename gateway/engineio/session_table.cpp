@@ -45,8 +45,8 @@ void SessionTable::arm() {
 void SessionTable::on_timer() {
   const TimePoint now = std::chrono::steady_clock::now();
   // A session that is due again at once waits for the next turn.
-  std::vector<std::pair<TimePoint, std::weak_ptr<engineio::EngineSession>>> due_now(due_.begin(),
-                                                                                    due_.upper_bound(now));
+  std::vector<std::pair<TimePoint, std::weak_ptr<EngineSession>>> due_now(due_.begin(),
+                                                                          due_.upper_bound(now));
   due_.erase(due_.begin(), due_.upper_bound(now));
   for (const auto& [due, weak] : due_now) {
     const Session session = weak.lock();

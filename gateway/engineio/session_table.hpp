@@ -22,7 +22,7 @@ namespace chat::gateway::engineio {
 /// All calls on the worker's thread, which runs `context`.
 class SessionTable {
  public:
-  using Session = std::shared_ptr<engineio::EngineSession>;
+  using Session = std::shared_ptr<EngineSession>;
   using TimePoint = std::chrono::steady_clock::time_point;
 
   /// `on_slow_consumer` (may be empty) is called for each session that ended as too slow.
@@ -68,7 +68,7 @@ class SessionTable {
 
   std::unordered_map<std::string_view, Entry> entries_;  // by the session's own string
   /// A session may have several entries here; only the one with the time of entries_ counts.
-  std::multimap<TimePoint, std::weak_ptr<engineio::EngineSession>> due_;
+  std::multimap<TimePoint, std::weak_ptr<EngineSession>> due_;
   std::size_t polling_ = 0;
   const std::function<void()> on_slow_consumer_;
   Timer timer_;

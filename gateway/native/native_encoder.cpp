@@ -1,5 +1,7 @@
 #include "gateway/native/native_encoder.hpp"
 
+#include <string_view>
+
 #include <nlohmann/json.hpp>
 
 #include "common/wire/limits.hpp"
@@ -45,6 +47,17 @@ void append_messages(std::string& frame, const ReadReply& page) {
     frame += entry.message;
   }
   frame += ']';
+}
+
+/// The answer to a request about a room that tells nothing more.
+template <class Event>
+std::string room_answer(std::string_view type, const Event& event) {
+  std::string frame = R"({"type":")";
+  frame += type;
+  frame += '"';
+  append_id(frame, event.id);
+  append_room(frame, event.room);
+  return frame += '}';
 }
 
 }  // namespace
@@ -98,10 +111,7 @@ std::string encode(const HistoryEvent& event) {
 }
 
 std::string encode(const LeftEvent& event) {
-  std::string frame = R"({"type":"left")";
-  append_id(frame, event.id);
-  append_room(frame, event.room);
-  return frame += '}';
+  return room_answer("left", event);
 }
 
 std::string encode(const AckEvent& event) {
@@ -129,10 +139,7 @@ std::string encode(const TypingEvent& event) {
 }
 
 std::string encode(const TypingTakenEvent& event) {
-  std::string frame = R"({"type":"typing_taken")";
-  append_id(frame, event.id);
-  append_room(frame, event.room);
-  return frame += '}';
+  return room_answer("typing_taken", event);
 }
 
 std::string encode(const PresenceEvent& event) {

@@ -25,8 +25,7 @@ const char* describe(StartCause cause) {
       return "PostgreSQL has nothing of what it had; all that Kafka has is read again";
     case StartCause::other_topic:
       return "the topic is not the one that PostgreSQL's position was noted in; it is read from its "
-             "beginning. What "
-             "only the former one had is lost, unless a room's stream in Redis has it";
+             "beginning. What only the former one had is lost, unless a room's stream in Redis has it";
     case StartCause::expired:
       return "PostgreSQL's position is no longer in Kafka; the reading goes on with what Kafka has";
     case StartCause::as_before:
@@ -131,8 +130,7 @@ void PositionKeeper::report(std::int32_t partition, const Start& start) {
   status_.records_lost = true;
   log::error(
       "records are lost: PostgreSQL does not have them, and Kafka no longer has them. Restore a newer backup "
-      "of "
-      "PostgreSQL, or accept that their messages are gone where no room's stream in Redis has them",
+      "of PostgreSQL, or accept that their messages are gone where no room's stream in Redis has them",
       {{"partition", partition}, {"from_offset", start.lost_from}, {"to_offset", start.lost_to - 1}});
 }
 

@@ -34,8 +34,8 @@ KafkaPositionAudit::~KafkaPositionAudit() {
 void KafkaPositionAudit::begin(Records records) {
   {
     const std::lock_guard lock(mutex_);
-    CHAT_BUG(std::exchange(is_under_way_, true),
-             "an audit of positions begins before the last one has ended");
+    CHAT_BUG(is_under_way_, "an audit of positions begins before the last one has ended");
+    is_under_way_ = true;
     records_ = std::move(records);
   }
   begun_.notify_one();

@@ -33,8 +33,7 @@ void warn_of_collation(Transaction& transaction) {
   for (const auto& row : transaction.execute(versions_statement).rows)
     log::warning(
         "the database's collation is of another version than its indexes, which may not find the rows that "
-        "they "
-        "have; run REINDEX DATABASE, then ALTER DATABASE … REFRESH COLLATION VERSION",
+        "they have; run REINDEX DATABASE, then ALTER DATABASE … REFRESH COLLATION VERSION",
         {{"index_version", row.at(0).value_or("")}, {"version", row.at(1).value_or("")}});
 }
 
