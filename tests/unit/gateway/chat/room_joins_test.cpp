@@ -18,7 +18,7 @@ struct RoomJoinsTest : ::testing::Test {
   HeldBytes worker;
   RoomJoins joins{worker};
   FakeOutlet outlet;
-  TestMember first{outlet}, second{outlet};
+  TestMember first{outlet}, second{outlet}, third{outlet};
 
   RoomJoins::ReadRef begin(TestMember& member, std::optional<Cursor> since) {
     const auto step = joins.add({&member, "j", since}, 0);
@@ -70,6 +70,24 @@ TEST_F(RoomJoinsTest, AFailureTakesOnlyTheJoinersOfTheReadsOwnCursorAndHoldsForT
   ASSERT_EQ(step.reads.size(), 1U);
   EXPECT_EQ(step.reads[0]->since, (Cursor{1, 2}));
   EXPECT_TRUE(joins.held().messages().empty()) << "the new read shows what was published before it";
+}
+
+TEST_F(RoomJoinsTest, AfterAPageThatProvedNothingEachOtherCursorIsReadAlone) {
+  joins.on_subscribed();
+  for (const bool is_complete : {false, true}) {
+    const auto read = begin(first, Cursor{1, 1});
+    begin(second, Cursor{1, 2});
+    begin(third, Cursor{1, 3});
+    ReadReply page = page_of(2, 2);
+    page.more = true;
+    page.complete = is_complete;
+    const auto step = joins.on_page(read, shared(std::move(page)));
+    EXPECT_EQ(step.answers.size(), 1U);
+    EXPECT_EQ(step.reads.size(), is_complete ? 1U : 2U);
+    joins.take(second);
+    joins.take(third);
+    for (const auto& next : step.reads) joins.on_page(next, shared(page_up_to({1, 9})));
+  }
 }
 
 TEST_F(RoomJoinsTest, AReadThatEverybodyLeftServesALaterJoiner) {
