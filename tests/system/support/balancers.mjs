@@ -21,17 +21,27 @@ export async function localNginx({ folder, gateways }) {
 
 // As the container starts it.
 export async function containerNginx({ folder, gateways }) {
-  const [{ address }] = gateways;
+  const list = gateways.map((gateway) => `${gateway.id}=${gateway.address}:${gateway.port}`).join(" ");
+  return startNginx(folder, gateways[0].address, { GATEWAYS: list });
+}
+
+// As the container starts it where a DNS server knows the gateways. address: where NGINX listens; resolver: HOST:PORT of the
+// DNS server; service: HOST:PORT under which it has all gateways; names, domain: what it has each gateway under.
+export function clusterNginx({ folder, address, resolver, service, names, domain }) {
+  return startNginx(folder, address, { RESOLVER: resolver, GATEWAY_SERVICE: service, GATEWAY_NAMES: names, GATEWAY_DOMAIN: domain });
+}
+
+async function startNginx(folder, address, gateways) {
   const [port, webPort] = await freePorts(2, address);
   const env = {
     PATH: `${process.env.PATH}:/usr/sbin`,
     NGINX_SOURCES: join(root, "deploy/nginx"),
     NGINX_FOLDER: folder,
-    GATEWAYS: gateways.map((gateway) => `${gateway.id}=${gateway.address}:${gateway.port}`).join(" "),
     LISTEN_ADDRESS: address,
     GATEWAY_PORT: String(port),
     WEB_PORT: String(webPort),
     WEB_ROOT: folder,
+    ...gateways,
   };
   return inProcess({ name: "start-nginx", command: join(root, "deploy/docker/start-nginx"), env, folder, address, port });
 }
