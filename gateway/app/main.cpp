@@ -1,4 +1,4 @@
-// chat-gateway: reads the settings and runs the service.
+// chat-gateway: reads the settings and runs the service, or one of its commands.
 #include <exception>
 #include <iostream>
 #include <string>
@@ -8,6 +8,7 @@
 #include "common/config/settings_table.hpp"
 #include "common/log/log.hpp"
 #include "gateway/app/gateway_service.hpp"
+#include "gateway/lookup/trace_command.hpp"
 
 namespace {
 
@@ -31,8 +32,13 @@ int run(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   try {
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    if (!arguments.empty() && arguments.front() == "trace")
+      return chat::gateway::lookup::trace_command({arguments.begin() + 1, arguments.end()},
+                                                  chat::config::process_environment(), CHAT_VERSION,
+                                                  std::cout, std::cerr);
     chat::block_signals();
-    return run({argv + 1, argv + argc});
+    return run(arguments);
   } catch (const std::exception& error) {
     chat::log::error(error.what());
     return 1;
