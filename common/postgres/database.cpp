@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/log/log.hpp"
+#include "common/postgres/connection_failure.hpp"
 #include "common/postgres/pqxx_versions.hpp"
 #include "common/postgres/watchdog.hpp"
 
@@ -52,27 +53,38 @@ Failure describe_exception() {
 
 const Failure connection_lost{Response::pause, {}, "the connection was lost while it was made ready"};
 
+/// The last of the statements that begin a transaction.
+std::string search_path_of(const std::string& schema) {
+  if (schema.empty()) return {};
+  std::string quoted;
+  for (const char c : schema) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return "; SET LOCAL search_path = \"" + quoted + "\"";
+}
+
 /// Nothing that outlives the transaction is ever set: a pooler gives the session to other clients. With `off`
 /// and `local` a commit could be lost after Kafka's offsets were committed.
-std::string settings_of_writer(const std::string& statement_limit) {
+std::string settings_of_writer(const std::string& statement_limit, const std::string& schema) {
   return "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SELECT set_config('statement_timeout', '" +
          statement_limit + "', true), set_config('idle_in_transaction_session_timeout', '" +
          std::to_string(idle_limit.count()) +
          "', true), CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') "
-         "THEN set_config('synchronous_commit', 'on', true) END";
+         "THEN set_config('synchronous_commit', 'on', true) END" +
+         search_path_of(schema);
 }
 
-std::string settings_of_reader(const std::string& statement_limit) {
+std::string settings_of_reader(const std::string& statement_limit, const std::string& schema) {
   return "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = " +
          statement_limit +
-         "; SET LOCAL idle_in_transaction_session_timeout = " + std::to_string(idle_limit.count());
+         "; SET LOCAL idle_in_transaction_session_timeout = " + std::to_string(idle_limit.count()) +
+         search_path_of(schema);
 }
 
 }  // namespace
 
 class Database::Connection {
  public:
-  explicit Connection(const DatabaseSettings& settings) : pqxx_(connection_url(settings)) {
+  explicit Connection(const DatabaseSettings& settings)
+      : pqxx_(connection_url(settings)), schema_(settings.schema) {
     forbid_reconnect(pqxx_);
   }
 
@@ -83,8 +95,8 @@ class Database::Connection {
     pqxx::work transaction(pqxx_);
     Transaction statements(&transaction, watchdog);
     const std::string statement_limit = std::to_string(limit.count());
-    statements.execute(mode == Mode::read ? settings_of_reader(statement_limit)
-                                          : settings_of_writer(statement_limit));
+    statements.execute(mode == Mode::read ? settings_of_reader(statement_limit, schema_)
+                                          : settings_of_writer(statement_limit, schema_));
     work(statements);
     watchdog.progress();
     if (mode == Mode::rehearse)
@@ -95,6 +107,7 @@ class Database::Connection {
 
  private:
   pqxx::connection pqxx_;
+  const std::string schema_;
 };
 
 Database::Database(DatabaseSettings settings, OnConnected on_connected)
@@ -142,7 +155,7 @@ std::optional<Failure> Database::connect() {
   } catch (const std::exception&) {
     is_being_made_ready_ = false;
     connection_.reset();
-    return describe_exception();
+    return explain_connection_failure(describe_exception());
   }
 }
 

@@ -3,27 +3,9 @@
 #include <optional>
 #include <string_view>
 
+#include "common/postgres/database_url.hpp"
+
 namespace chat::postgres {
-namespace {
-
-constexpr std::string_view schemes[] = {"postgresql://", "postgres://"};
-
-/// The length of the scheme, 0 when it is not one of PostgreSQL's.
-std::size_t scheme_length(std::string_view url) {
-  for (const std::string_view scheme : schemes) {
-    if (url.starts_with(scheme)) return scheme.size();
-  }
-  return 0;
-}
-
-/// Where the parameters begin. A ? may stand in the password, which ends at the first @ or / as libpq reads
-/// it.
-std::size_t parameters_begin(const std::string& url) {
-  const std::size_t user_end = url.find_first_of("@/", scheme_length(url));
-  return url.find('?', user_end == std::string::npos ? scheme_length(url) : user_end);
-}
-
-}  // namespace
 
 void add_database_settings(config::SettingsTable& table, DatabaseSettings& settings, bool required) {
   table.add(config::url_setting("database-url", "DATABASE_URL",
@@ -34,9 +16,11 @@ void add_database_settings(config::SettingsTable& table, DatabaseSettings& setti
       if (!required) return std::nullopt;
       return "DATABASE_URL is missing; set it to postgresql://user:password@host:port/database.";
     }
-    if (scheme_length(settings.url) > 0) return std::nullopt;
-    return "DATABASE_URL does not begin with postgresql://; set it to "
-           "postgresql://user:password@host:port/database.";
+    const auto parsed = parse_database_url(settings.url);
+    if (!parsed) return "DATABASE_URL " + parsed.error().message + ".";
+    settings.url = parsed->connection;
+    settings.schema = parsed->schema;
+    return std::nullopt;
   });
 }
 

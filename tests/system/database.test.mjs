@@ -180,10 +180,10 @@ test("a database that may not be written is waited for", () => waitsFor({
 
 test("through PgBouncer in transaction mode all is stored and read, and other clients find no trace of us", async () => {
   const pooler = await startPgBouncer(fleet);
-  const pooled = { DATABASE_URL: pooler.url };
+  const pooled = { DATABASE_URL: `${pooler.url}?schema=public` };
   const direct = { DATABASE_URL: fleet.postgres.url };
   const session = "SELECT current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout'), "
-    + "current_setting('default_transaction_isolation'), current_setting('default_transaction_read_only'), current_setting('synchronous_commit'), "
+    + "current_setting('default_transaction_isolation'), current_setting('default_transaction_read_only'), current_setting('synchronous_commit'), current_setting('search_path'), "
     + "(SELECT count(*) FROM pg_prepared_statements) + (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory') "
     + "+ (SELECT count(*) FROM pg_listening_channels()) + (SELECT count(*) FROM pg_class WHERE relpersistence = 't')";
   try {

@@ -13,10 +13,10 @@ const quickStart = ["-XX:TieredStopAtLevel=1", "-Xshare:auto"];
 export class Kafka {
   // folder: data, configuration and pid file; port: for clients; controllerPort: its own quorum of one;
   // quick: compile less, for tests, which start it often and load it little; settings: further broker properties;
-  // clusterId: of the cluster to join with another node's quorum in `settings`.
+  // clusterId: of the cluster to join with another node's quorum in `settings`; scramUsers: {name: password}, of a new cluster.
   constructor({ folder, logFile, address = "127.0.0.1", port, controllerPort, heapMegabytes = 384, quick = false, settings = {},
-    clusterId = randomBytes(16).toString("base64url") }) {
-    Object.assign(this, { folder, address, port, controllerPort, quick, settings, clusterId });
+    clusterId = randomBytes(16).toString("base64url"), scramUsers = {} }) {
+    Object.assign(this, { folder, address, port, controllerPort, quick, settings, clusterId, scramUsers });
     this.configFile = join(folder, "server.properties");
     this.process = new Process({
       name: "Kafka",
@@ -55,7 +55,7 @@ export class Kafka {
 
   async start() {
     mkdirSync(this.folder, { recursive: true });
-    writeFileSync(this.configFile, this.#properties(join(this.folder, "data")));
+    writeFileSync(this.configFile, this.#properties(join(this.folder, "data")), { mode: 0o600 });
     await this.#formatOnce();
     const logFile = this.process.logFile;
     const before = existsSync(logFile) ? statSync(logFile).size : 0;
@@ -93,9 +93,11 @@ export class Kafka {
     const fresh = join(this.folder, "data.new");
     const config = join(this.folder, "format.properties");
     rmSync(fresh, { recursive: true, force: true });
-    writeFileSync(config, this.#properties(fresh));
+    writeFileSync(config, this.#properties(fresh), { mode: 0o600 });
     // Joined by "=", since an id may begin with a dash.
-    await this.tool("kafka.tools.StorageTool", ["format", `--cluster-id=${this.clusterId}`, "-c", config]);
+    const users = Object.entries(this.scramUsers).flatMap(([name, password]) =>
+      ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((mechanism) => ["--add-scram", `${mechanism}=[name=${name},password=${password}]`]));
+    await this.tool("kafka.tools.StorageTool", ["format", `--cluster-id=${this.clusterId}`, "-c", config, ...users]);
     renameSync(fresh, data);
   }
 

@@ -9,9 +9,9 @@ const systemUser = "postgres";
 
 export class Postgres {
   // folder: data and pid file; password: of the role chat; adminPassword: of the superuser; durable: false trades safety
-  // against power loss for speed in tests (a killed process still loses nothing).
-  constructor({ folder, logFile, address = "127.0.0.1", port, password, adminPassword, durable = true }) {
-    Object.assign(this, { folder, logFile, address, port, password, adminPassword, durable });
+  // against power loss for speed in tests (a killed process still loses nothing); settings: further ones of the server.
+  constructor({ folder, logFile, address = "127.0.0.1", port, password, adminPassword, durable = true, settings = {} }) {
+    Object.assign(this, { folder, logFile, address, port, password, adminPassword, durable, settings });
     this.bin = postgresBinFolder();
     this.user = isRoot ? systemUser : undefined;
   }
@@ -120,6 +120,7 @@ export class Postgres {
       unix_socket_directories: "",
       max_connections: 60,
       ...(this.durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
+      ...this.settings,
     };
     return new Process({
       name: "PostgreSQL",

@@ -26,7 +26,7 @@ function endFolders(code) {
   }
 }
 
-// Starts a fleet; the options are those of Fleet.prepare, and prepared(fleet), called before anything is started. Call it in `before` and give the result's stop() to `after`:
+// Starts a fleet; the options are those of Fleet.prepare, and prepared(fleet), awaited before anything is started. Call it in `before` and give the result's stop() to `after`:
 //   let fleet;
 //   before(async () => { fleet = await startFleet({ gateways: 2 }); });
 //   after(() => fleet.stop());
@@ -44,7 +44,7 @@ export async function startFleet(options = {}) {
     process.once("exit", endFolders);
   }
   try {
-    prepared?.(fleet);
+    await prepared?.(fleet);
     await fleet.start();
   } catch (error) {
     await fleet.stop();

@@ -41,6 +41,24 @@ TEST(DatabaseSettings, RefusesAnotherKindOfUrlWithoutShowingIt) {
   EXPECT_THAT(outcome.output, Not(HasSubstr("hunter2")));
 }
 
+TEST(DatabaseSettings, TakesTheSchemaOutOfTheUrl) {
+  DatabaseSettings settings;
+  const auto outcome =
+      parse(settings, true, {{"DATABASE_URL", "postgresql://chat:x@db/chat?schema=talk&sslmode=require"}});
+  ASSERT_EQ(outcome.action, config::Outcome::Action::run) << outcome.output;
+  EXPECT_EQ(settings.url, "postgresql://chat:x@db/chat?sslmode=require");
+  EXPECT_EQ(settings.schema, "talk");
+}
+
+TEST(DatabaseSettings, RefusesAParameterThatLibpqDoesNotKnow) {
+  DatabaseSettings settings;
+  const auto outcome =
+      parse(settings, true, {{"DATABASE_URL", "postgresql://chat:hunter2@db/chat?pgbouncer=true"}});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.output, StartsWith("DATABASE_URL has the parameter \"pgbouncer\""));
+  EXPECT_THAT(outcome.output, Not(HasSubstr("hunter2")));
+}
+
 std::string connection_url_of(const char* url) {
   DatabaseSettings settings;
   settings.url = url;

@@ -248,6 +248,19 @@ TEST_F(DatabaseTest, RefusesAWrongPasswordWithoutShowingIt) {
   ASSERT_TRUE(failure);
   EXPECT_THAT(failure->message, HasSubstr("password authentication failed"));
   EXPECT_THAT(failure->message, Not(HasSubstr("w1rd")));
+  EXPECT_EQ(trouble_of(*failure).cause, "login");
+}
+
+TEST_F(DatabaseTest, FindsItsTablesInTheSchemaThatIsSet) {
+  settings_.schema = "Talk \"1\"";
+  Database database(settings_);
+  const auto create = [](Transaction& t) {
+    t.execute(R"(CREATE SCHEMA "Talk ""1""")");
+    t.execute("CREATE TABLE spoken (word text)");
+  };
+  ASSERT_FALSE(database.transact(create));
+  EXPECT_EQ(read(database, R"(SELECT count(*) FROM "Talk ""1""".spoken)"), "0");
+  EXPECT_EQ(read(database, "SELECT count(*) FROM spoken"), "0");
 }
 
 TEST_F(DatabaseTest, ConnectsAgainAtOnceWhereItsConnectionWasEndedWhileItWasIdle) {
