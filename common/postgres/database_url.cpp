@@ -68,7 +68,8 @@ std::optional<Error> take(std::string_view parameter, DatabaseUrl& url, std::str
   const std::string name(parameter.substr(0, equals));
   if (name == "schema") {
     const auto schema = config::percent_decoded(parameter.substr(equals + 1));
-    if (!schema || schema->empty()) return Error{"has an empty or wrongly encoded schema; name one or leave it out"};
+    if (!schema || schema->empty())
+      return Error{"has an empty or wrongly encoded schema; name one or leave it out"};
     url.schema = *schema;
     return std::nullopt;
   }

@@ -18,7 +18,8 @@ TEST(ConnectionFailure, HasTheCauseThatItsMessageShows) {
   const std::string at = R"(connection to server at "db" (10.0.0.1), port 5432 failed: )";
   for (const auto& [message, cause] : std::vector<std::pair<std::string, std::string>>{
            {"FATAL:  password authentication failed for user \"chat\"", "login"},
-           {"FATAL:  no pg_hba.conf entry for host \"10.0.0.2\", user \"chat\", database \"chat\", SSL encryption",
+           {"FATAL:  no pg_hba.conf entry for host \"10.0.0.2\", user \"chat\", database \"chat\", SSL "
+            "encryption",
             "login"},
            {"FATAL:  database \"chat\" does not exist", "login"},
            {"FATAL:  role \"certificate\" does not exist", "login"},
@@ -39,7 +40,8 @@ TEST(ConnectionFailure, HasTheCauseThatItsMessageShows) {
 }
 
 TEST(ConnectionFailure, SaysWhatToDo) {
-  EXPECT_THAT(told("FATAL:  password authentication failed for user \"chat\"").remedy, HasSubstr("DATABASE_URL"));
+  EXPECT_THAT(told("FATAL:  password authentication failed for user \"chat\"").remedy,
+              HasSubstr("DATABASE_URL"));
   EXPECT_THAT(told("SSL error: certificate verify failed").remedy, HasSubstr("sslrootcert"));
   EXPECT_THAT(told("server certificate for \"db\" does not match host name \"x\"").remedy, HasSubstr("host"));
 }

@@ -52,7 +52,8 @@ TEST(DatabaseUrl, WithAnEmptySchemaIsRefused) {
 }
 
 TEST(DatabaseUrl, WithAParameterOfAnotherProgramSaysWhichAndWhatToDo) {
-  for (const std::string name : {"pgbouncer", "connection_limit", "pool_timeout", "sslaccept", "sslidentity"}) {
+  for (const std::string name :
+       {"pgbouncer", "connection_limit", "pool_timeout", "sslaccept", "sslidentity"}) {
     const auto said = refusal("postgresql://chat:hunter2@db/chat?sslmode=require&" + name + "=1");
     EXPECT_THAT(said, HasSubstr("has the parameter \"" + name + "\", which is another program's"));
     EXPECT_THAT(said, Not(HasSubstr("hunter2")));
@@ -63,9 +64,8 @@ TEST(DatabaseUrl, WithAParameterOfAnotherProgramSaysWhichAndWhatToDo) {
 }
 
 TEST(DatabaseUrl, ThatLibpqCannotReadIsNotShown) {
-  for (const std::string url :
-       {"postgresql://chat:hunt%zzer2@db/chat", "postgresql://chat:hunter2@[db/chat", "mysql://chat:hunter2@db/chat",
-        "postgresql://chat:hunter2@db/chat?sslmode"})
+  for (const std::string url : {"postgresql://chat:hunt%zzer2@db/chat", "postgresql://chat:hunter2@[db/chat",
+                                "mysql://chat:hunter2@db/chat", "postgresql://chat:hunter2@db/chat?sslmode"})
     EXPECT_THAT(refusal(url), Not(HasSubstr("hunter2"))) << url;
 }
 
