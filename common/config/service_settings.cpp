@@ -10,10 +10,18 @@ namespace {
 
 using Fault = std::optional<std::string>;
 
+constexpr const char* name_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+
+/// A brace would move or break the hash tag that keeps a room's keys on one node.
+bool is_prefix(const std::string& prefix) {
+  constexpr std::size_t longest = 64;
+  return prefix.size() <= longest &&
+         prefix.find_first_not_of(std::string(name_characters) + ":/") == std::string::npos;
+}
+
 Fault check_redis(RedisSettings& settings) {
-  // A brace would move or break the hash tag that keeps a room's keys on one node.
-  if (settings.prefix.find_first_of("{}") != std::string::npos)
-    return "REDIS_PREFIX must not have { or }; choose another prefix";
+  if (!is_prefix(settings.prefix))
+    return "REDIS_PREFIX \"" + settings.prefix + "\" is not a prefix; use up to 64 of A-Z a-z 0-9 . _ - : /";
   if (settings.url.empty()) {
     if (settings.host.empty()) return "REDIS_HOST is empty; give the host of the Redis server";
     return std::nullopt;
@@ -31,8 +39,14 @@ Fault check_redis(RedisSettings& settings) {
 bool is_topic_name(const std::string& name) {
   constexpr std::size_t longest = 249 - std::string_view(".dead").size();
   return !name.empty() && name.size() <= longest && name != "." && name != ".." &&
-         name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
-             std::string::npos;
+         name.find_first_not_of(name_characters) == std::string::npos;
+}
+
+/// Kafka takes any name; tools and rules of access do better without blanks and quotes.
+bool is_group_name(const std::string& name) {
+  constexpr std::size_t longest = 200;
+  return !name.empty() && name.size() <= longest &&
+         name.find_first_not_of(name_characters) == std::string::npos;
 }
 
 Fault check_kafka(const KafkaSettings& settings) {
@@ -40,6 +54,8 @@ Fault check_kafka(const KafkaSettings& settings) {
     return "KAFKA_BROKER is empty; give at least one broker as host:port";
   if (!is_topic_name(settings.topic))
     return "KAFKA_TOPIC \"" + settings.topic + "\" is not a topic name; use up to 244 of A-Z a-z 0-9 . _ -";
+  if (!is_group_name(settings.group))
+    return "KAFKA_GROUP \"" + settings.group + "\" is not a group name; use up to 200 of A-Z a-z 0-9 . _ -";
   return std::nullopt;
 }
 
@@ -94,6 +110,10 @@ void add_kafka_settings(SettingsTable& table, KafkaSettings& settings) {
   table.add(text_setting("kafka-topic", "KAFKA_TOPIC",
                          "topic of the messages; dead letters go to the topic of this name with .dead",
                          settings.topic));
+  table.add(
+      text_setting("kafka-group", "KAFKA_GROUP",
+                   "consumer group of the persisters; replay-dead has the group of this name with -replay",
+                   settings.group));
   table.add(integer_setting("kafka-partitions", "KAFKA_PARTITIONS",
                             "number of partitions of a topic that is created; never change it later",
                             settings.partitions, 1, 10000));

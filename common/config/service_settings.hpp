@@ -25,6 +25,7 @@ struct RedisSettings {
 struct KafkaSettings {
   std::string brokers = "127.0.0.1:9092";
   std::string topic = "MESSAGES";
+  std::string group = "message-consumer-group";  // of the persisters
   std::int64_t partitions = 8;
   std::int64_t replication = 1;
   std::string username;
@@ -34,6 +35,7 @@ struct KafkaSettings {
   std::map<std::string, std::string> conf;  // librdkafka names, from KAFKA_CONF_*
 
   std::string dead_letter_topic() const { return topic + ".dead"; }
+  std::string replay_group() const { return group + "-replay"; }
 };
 
 struct AdminSettings {

@@ -42,6 +42,7 @@ GatewayService::GatewayService(GatewaySettings settings)
     : settings_(complete(std::move(settings))),
       main_work_(asio::make_work_guard(main_)),
       durability_log_(metrics_, all_durability_kinds()),
+      retention_(metrics_, settings_.kafka.topic),
       gateway_metrics_(metrics_),
       bus_work_(asio::make_work_guard(bus_context_)),
       bus_watch_(bus_context_),
@@ -177,7 +178,9 @@ void GatewayService::check_durability() {
     bus_->read_eviction_policy(
         [policy](Result<redis::EvictionPolicy> told) { policy->set_value(std::move(told)); });
   });
-  auto findings = kafka_findings((*inspector)->read_settings(durability_deadline));
+  const auto facts = (*inspector)->read_settings(durability_deadline);
+  retention_.tell(facts);
+  auto findings = kafka_findings(facts);
   durability_log_.tell("kafka", findings);
   const auto of_redis = redis_durability_findings(policy->get_future().get());
   durability_log_.tell("redis", of_redis);
@@ -207,6 +210,7 @@ void GatewayService::watch_topic(std::unique_ptr<kafka::TopicInspector> inspecto
           journal.succeed();
         if (look.facts.max_batch_bytes)
           journal_->set_topic_limit(static_cast<std::size_t>(*look.facts.max_batch_bytes));
+        retention_.tell(look.facts);
         // A broker that cannot be asked says nothing about its settings.
         if (!look.trouble) durability_log_.tell("kafka", kafka_findings(look.facts));
       });

@@ -17,6 +17,7 @@
 #include "common/admin/admin_server.hpp"
 #include "common/admin/dependencies.hpp"
 #include "common/kafka/durability_log.hpp"
+#include "common/kafka/topic_retention.hpp"
 #include "common/kafka/topic_watch.hpp"
 #include "common/metrics/metrics.hpp"
 #include "gateway/app/gateway_settings.hpp"
@@ -73,6 +74,7 @@ class GatewayService {
   Metrics metrics_;
   admin::Dependencies dependencies_{metrics_};
   kafka::DurabilityLog durability_log_;
+  kafka::TopicRetention retention_;
   GatewayMetrics gateway_metrics_;
   std::atomic<Phase> phase_{Phase::starting};
   bool signalled_ = false;

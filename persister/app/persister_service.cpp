@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -19,6 +20,7 @@
 #include "common/base/shutdown.hpp"
 #include "common/kafka/group_inspector.hpp"
 #include "common/kafka/topic.hpp"
+#include "common/kafka/topic_retention.hpp"
 #include "common/log/log.hpp"
 #include "common/wire/uuid.hpp"
 #include "persister/receipts/redis_receipts.hpp"
@@ -138,9 +140,11 @@ void PersisterService::watch_topic(const std::string& topic, kafka::TopicInspect
   if (!inspector) throw std::runtime_error(inspector.error().message);
   // Without a topic for dead letters the persister works until the first of them.
   auto& trial = dependencies_.add("kafka", use == kafka::TopicInspector::Use::reads);
-  const auto on_look = [this, &trial, topic,
+  const auto retention = std::make_shared<kafka::TopicRetention>(metrics_, topic);
+  const auto on_look = [this, &trial, topic, retention,
                         look_further = std::move(look_further)](const kafka::TopicLook& look) {
     auto trouble = look.trouble ? look.trouble : look_further();
+    retention->tell(look.facts);
     if (!look.trouble)
       durability_log_.tell(
           topic, kafka::durability_findings(topic, look.facts, settings_.durability, "the persister"));
@@ -154,7 +158,7 @@ void PersisterService::watch_topic(const std::string& topic, kafka::TopicInspect
 
 void PersisterService::watch_topics() {
   using Use = kafka::TopicInspector::Use;
-  auto group = kafka::GroupInspector::make(settings_.kafka, settings_.kafka.topic, KafkaSourceOptions{}.group,
+  auto group = kafka::GroupInspector::make(settings_.kafka, settings_.kafka.topic, settings_.kafka.group,
                                            client_id_ + "-watch");
   if (!group) throw std::runtime_error(group.error().message);
   const std::shared_ptr<kafka::GroupInspector> inspector = *std::move(group);
@@ -165,6 +169,7 @@ void PersisterService::watch_topics() {
 KafkaSourceOptions PersisterService::source_options() const {
   KafkaSourceOptions options;
   options.client_id = client_id_;
+  options.group = settings_.kafka.group;
   options.instance_id = instance_id_for(settings_.persister_id, settings_.kafka.topic);
   return options;
 }

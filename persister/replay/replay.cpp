@@ -71,7 +71,8 @@ class Replay {
   Result<ReplayCount> run() {
     if (auto error = find_messages()) return *std::move(error);
     auto reader = kafka::TopicReader::open(
-        settings_, {client_id, "replay", settings_.dead_letter_topic(), options_.group}, options_.wait);
+        settings_, {client_id, "replay", settings_.dead_letter_topic(), settings_.replay_group()},
+        options_.wait);
     if (!reader) return reader.error();
     messages_.emplace(settings_, settings_.topic);
     letters_.emplace(settings_, settings_.dead_letter_topic());

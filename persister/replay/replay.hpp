@@ -15,7 +15,6 @@ struct ReplayOptions {
   std::string reason;                      // only letters whose reason has this in it; empty: all
   bool dry_run = false;                    // name each letter, change nothing
   std::chrono::milliseconds wait{30'000};  // for each answer of Kafka
-  std::string group = "message-consumer-group-replay";
 };
 
 struct ReplayCount {

@@ -25,7 +25,7 @@ namespace chat::persister {
 
 struct KafkaSourceOptions {
   std::string client_id;  // as the brokers see it
-  std::string group = "message-consumer-group";
+  std::string group;
   std::string instance_id;  // from an explicit PERSISTER_ID only, else empty
 };
 

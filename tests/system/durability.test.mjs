@@ -9,6 +9,7 @@ import { startFleet } from "./support/fleet.mjs";
 import { member, newRoom } from "./support/room.mjs";
 import { runService } from "./support/run_service.mjs";
 import { range } from "./support/traffic.mjs";
+import { until } from "./support/until.mjs";
 
 let fleet;
 before(async () => {
@@ -91,6 +92,21 @@ test("I1 what makes Kafka drop acknowledged messages, or refuse messages for eve
   assert.match(error, /topic DROPS is compacted/);
   const { kinds: withLess } = await refusal({ ...topic, KAFKA_MIN_RETENTION_HOURS: "1" });
   assert.deepEqual(withLess, ["clock", "compacted", "max_message_bytes", "min_insync_replicas", "replicas", "retention"]);
+});
+
+test("the topic's retention is read back from the broker, also after it was changed under the running gateway", async () => {
+  const [gateway] = fleet.gateways;
+  const told = (value) => until(`a retention of ${value}`, async () =>
+    (await gateway.admin("/metrics")).body.includes(`\nchat_kafka_topic_retention_seconds{topic="MESSAGES"} ${value}\n`), 20_000);
+  await told("604800");
+  for (const [milliseconds, seconds] of [["-1", "+Inf"], ["86400000", "86400"]]) {
+    await configure("--entity-type", "topics", "--entity-name", "MESSAGES", "--add-config", `retention.ms=${milliseconds}`);
+    await told(seconds);
+  }
+  const logged = linesOf(gateway.process.readLog()).filter(({ retention_ms }) => retention_ms);
+  assert.deepEqual(logged.map(({ topic, retention_ms, before }) => [topic, retention_ms, before]), [
+    ["MESSAGES", "604800000", undefined], ["MESSAGES", "unlimited", "604800000"], ["MESSAGES", "86400000", "unlimited"]]);
+  await configure("--entity-type", "topics", "--entity-name", "MESSAGES", "--delete-config", "retention.ms");
 });
 
 test("I4 a Redis that may evict is found", async () => {

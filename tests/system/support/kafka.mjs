@@ -40,6 +40,14 @@ export async function committedOffsets(fleet, topic = "MESSAGES", group = "messa
   return new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)]).filter(([, offset]) => offset >= 0));
 }
 
+// Resolves with the names of all consumer groups and of all topics that are not Kafka's own.
+export function groupsAndTopics(fleet) {
+  return withAdmin(fleet, async (admin) => ({
+    groups: (await admin.listGroups()).groups.map(({ groupId }) => groupId).sort(),
+    topics: (await admin.listTopics()).filter((name) => !name.startsWith("__")).sort(),
+  }));
+}
+
 // Writes records {key, value} to a topic; a key may be null.
 export async function produce(fleet, topic, records) {
   const producer = clientOf(fleet).producer({ createPartitioner: Partitioners.DefaultPartitioner });

@@ -42,6 +42,8 @@ TEST(ServiceSettings, HaveTheDefaultsOfTheDesign) {
   EXPECT_EQ(outcome.effective.at("KAFKA_SASL_MECHANISM"), "PLAIN");
   EXPECT_EQ(outcome.effective.at("ADMIN_ADDRESS"), "127.0.0.1");
   EXPECT_EQ(service.kafka.dead_letter_topic(), "MESSAGES.dead");
+  EXPECT_EQ(service.kafka.group, "message-consumer-group");
+  EXPECT_EQ(service.kafka.replay_group(), "message-consumer-group-replay");
   EXPECT_EQ(service.log.least(), log::Level::info);
 }
 
@@ -80,8 +82,17 @@ TEST(RedisSettings, AreTakenFromThePartsWithoutAUrl) {
 TEST(RedisSettings, RefuseWhatIsNotSupported) {
   expect_error({{"REDIS_URLS", "redis://a:1,redis://b:1"}}, "REDIS_URLS has more than one URL");
   expect_error({{"REDIS_URLS", "rediss://a:1"}}, "REDIS_URLS asks for TLS");
-  expect_error({{"REDIS_PREFIX", "{a}"}}, "REDIS_PREFIX must not have");
+  expect_error({{"REDIS_PREFIX", "{a}"}}, "REDIS_PREFIX \"{a}\" is not a prefix; use up to 64 of");
   EXPECT_THAT(Service().parse({{"REDIS_URLS", "redis://:geheim@"}}).output, Not(HasSubstr("geheim")));
+}
+
+TEST(RedisSettings, RefuseAPrefixThatKeysCannotHave) {
+  for (const char* prefix : {"a b", "a*", "a{", "}", "a\nb", "ä"})
+    expect_error({{"REDIS_PREFIX", prefix}}, "\" is not a prefix; use up to 64 of A-Z a-z 0-9 . _ - : /");
+  expect_error({{"REDIS_PREFIX", std::string(65, 'p')}}, "is not a prefix");
+  for (const std::string& prefix :
+       {std::string("staging:"), std::string("team/eu-1_a."), std::string(64, 'p')})
+    EXPECT_EQ(Service().parse({{"REDIS_PREFIX", prefix}}).action, Outcome::Action::run);
 }
 
 TEST(KafkaSettings, NeedUserAndPasswordOrNeither) {
@@ -102,6 +113,9 @@ TEST(KafkaSettings, RefuseNamesThatKafkaWould) {
   expect_error({{"KAFKA_TOPIC", ".."}}, "is not a topic name");
   expect_error({{"KAFKA_TOPIC", std::string(245, 't')}}, "is not a topic name");
   EXPECT_EQ(Service().parse({{"KAFKA_TOPIC", std::string(244, 't')}}).action, Outcome::Action::run);
+  expect_error({{"KAFKA_GROUP", "two words"}}, "KAFKA_GROUP \"two words\" is not a group name");
+  expect_error({{"KAFKA_GROUP", std::string(201, 'g')}}, "is not a group name");
+  EXPECT_EQ(Service().parse({{"KAFKA_GROUP", "staging.persisters-1"}}).action, Outcome::Action::run);
   expect_error({{"KAFKA_BROKER", " , "}}, "KAFKA_BROKER is empty");
   expect_error({{"KAFKA_SASL_MECHANISM", "MAGIC"}}, "is none of PLAIN");
 }
