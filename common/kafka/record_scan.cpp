@@ -65,8 +65,8 @@ std::optional<std::int64_t> RecordScan::offset_at(std::int32_t partition, std::i
   return asked->offset();
 }
 
-std::int64_t RecordScan::scan(std::int32_t partition, std::int64_t from, std::int64_t to, milliseconds silence,
-                              const Visit& visit) {
+std::int64_t RecordScan::scan(std::int32_t partition, std::int64_t from, std::int64_t to,
+                              milliseconds silence, const Visit& visit) {
   if (from >= to) return to;
   if (impl_->client->start(impl_->handle.get(), partition, from) != RdKafka::ERR_NO_ERROR) return from;
   std::int64_t next = from;

@@ -90,9 +90,7 @@ struct Facts {
   PostgresFacts postgres;
 
   /// The room's newest number as far as anybody told.
-  Cursor newest() const {
-    return redis.newest < postgres.newest ? postgres.newest : redis.newest;
-  }
+  Cursor newest() const { return redis.newest < postgres.newest ? postgres.newest : redis.newest; }
 
   /// Records of the partition that are not stored; none while either side is not known.
   std::optional<std::int64_t> lag() const {

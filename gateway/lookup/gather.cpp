@@ -77,8 +77,7 @@ class Gathering {
     const auto& row = facts_.postgres.row;
     if (row && row->offset >= 0) return kafka_.read(wanted, row->offset, facts_.kafka);
     if (row) return;
-    const auto sent_at =
-        facts_.redis.entry ? std::optional(facts_.redis.entry->sent_at) : std::nullopt;
+    const auto sent_at = facts_.redis.entry ? std::optional(facts_.redis.entry->sent_at) : std::nullopt;
     kafka_.search(wanted, facts_.postgres.next_offset, sent_at, settings_.max_records, facts_.kafka);
     learn_from_record();
     kafka_.search_dead_letters({room(), facts_.cursor, facts_.id}, settings_.max_records, facts_.kafka);

@@ -96,7 +96,8 @@ class KafkaLookup::Search {
   kafka::RecordScan& records() { return *scan_; }
 
   /// Whether all records up to `to`, or the wanted one, were read.
-  bool run(std::int32_t partition, std::int64_t from, std::int64_t to, const kafka::RecordScan::Visit& visit) {
+  bool run(std::int32_t partition, std::int64_t from, std::int64_t to,
+           const kafka::RecordScan::Visit& visit) {
     using Clock = std::chrono::steady_clock;
     auto next_report = Clock::now() + progress_period;
     bool is_found = false;
@@ -161,13 +162,13 @@ void KafkaLookup::search_dead_letters(const Wanted& wanted, std::int64_t max, Ka
   if (!bounds) return fail(facts, "does not tell how many dead letters there are");
   const auto offset = facts.record ? std::optional(facts.record->offset) : std::nullopt;
   const std::int32_t origin = facts.partition;
-  const bool is_read =
-      Search(*this, settings.topic)
-          .run(partition, std::max(bounds->start, bounds->end - max), bounds->end,
-               [&](const kafka::ConsumedRecord& letter) {
-                 if (auto found = match_letter(letter, wanted, origin, offset)) facts.dead_letter = found;
-                 return false;  // the newest is the one that counts
-               });
+  const bool is_read = Search(*this, settings.topic)
+                           .run(partition, std::max(bounds->start, bounds->end - max), bounds->end,
+                                [&](const kafka::ConsumedRecord& letter) {
+                                  if (auto found = match_letter(letter, wanted, origin, offset))
+                                    facts.dead_letter = found;
+                                  return false;  // the newest is the one that counts
+                                });
   if (!is_read) fail(facts, "stopped giving dead letters");
 }
 

@@ -29,11 +29,9 @@ RedisLookup::RedisLookup(const config::RedisSettings& settings, std::chrono::mil
     : deadline_(std::chrono::steady_clock::now() + limit),
       names_(settings.prefix),
       work_(context_.get_executor()),
-      connection_(context_, settings, {}, "trace", redis::ConnectionMetrics(metrics_, "trace"), {},
-                  {[this] { is_ready_ = true; },
-                   {},
-                   {},
-                   [this](const Trouble& trouble) { trouble_ = trouble; }}) {
+      connection_(
+          context_, settings, {}, "trace", redis::ConnectionMetrics(metrics_, "trace"), {},
+          {[this] { is_ready_ = true; }, {}, {}, [this](const Trouble& trouble) { trouble_ = trouble; }}) {
   connection_.start();
 }
 
@@ -58,7 +56,8 @@ bool RedisLookup::ask(RedisFacts& facts, Words words, const std::function<void(c
   facts.answered = is_answered;
   if (!is_answered) {
     // The connection may still hold the handler, which refers to this call.
-    if (!trouble_) trouble_ = Trouble{"silent", "Redis did not answer in time", "see whether it is stopped or overloaded"};
+    if (!trouble_)
+      trouble_ = Trouble{"silent", "Redis did not answer in time", "see whether it is stopped or overloaded"};
     connection_.drop(*trouble_);
     facts = {};
     facts.problem = trouble_->sentence();

@@ -71,16 +71,17 @@ void add_kafka(Lines& lines, const Facts& facts) {
   if (!kafka.answered) return lines.add("not known: " + kafka.problem);
   const std::string partition = "partition " + to_string(kafka.partition);
   if (kafka.record)
-    lines.add(partition + ", offset " + to_string(kafka.record->offset) + ", since " + at(kafka.record->time));
+    lines.add(partition + ", offset " + to_string(kafka.record->offset) + ", since " +
+              at(kafka.record->time));
   else if (kafka.searched() > 0)
     lines.add(partition + ": not among offsets " + to_string(kafka.searched_from) + " to " +
               to_string(kafka.searched_to - 1));
   else
     lines.add(partition + ": no record was read");
-  const std::string held = kafka.bounds.end > kafka.bounds.start
-                               ? "has offsets " + to_string(kafka.bounds.start) + " to " +
-                                     to_string(kafka.bounds.end - 1)
-                               : "is empty, its next offset is " + to_string(kafka.bounds.end);
+  const std::string held =
+      kafka.bounds.end > kafka.bounds.start
+          ? "has offsets " + to_string(kafka.bounds.start) + " to " + to_string(kafka.bounds.end - 1)
+          : "is empty, its next offset is " + to_string(kafka.bounds.end);
   lines.add("the partition " + held + (facts.lag() ? ", not stored: " + to_string(*facts.lag()) : ""));
   if (kafka.dead_letter)
     lines.add("dead letter since " + at(kafka.dead_letter->time) + ": " + kafka.dead_letter->reason);
@@ -102,7 +103,8 @@ void add_postgres(Lines& lines, const Facts& facts) {
   else
     lines.add("no row");
   if (postgres.void_number)
-    lines.add("void number since " + at(postgres.void_number->noted_at) + ": " + postgres.void_number->reason);
+    lines.add("void number since " + at(postgres.void_number->noted_at) + ": " +
+              postgres.void_number->reason);
   if (postgres.next_offset)
     lines.add("the persister's position is offset " + to_string(*postgres.next_offset));
   else if (postgres.position_is_of_another_topic)
@@ -143,10 +145,9 @@ Json object_of(const KafkaFacts& kafka) {
   object["offset"] = kafka.record ? Json(kafka.record->offset) : Json();
   object["time"] = kafka.record ? time_or_null(kafka.record->time) : Json();
   object["searched"] = kafka.searched();
-  object["dead_letter"] =
-      kafka.dead_letter
-          ? Json{{"reason", kafka.dead_letter->reason}, {"time", time_or_null(kafka.dead_letter->time)}}
-          : Json();
+  object["dead_letter"] = kafka.dead_letter ? Json{{"reason", kafka.dead_letter->reason},
+                                                   {"time", time_or_null(kafka.dead_letter->time)}}
+                                            : Json();
   return object;
 }
 
@@ -154,9 +155,9 @@ Json object_of(const PostgresFacts& postgres) {
   Json object = {{"answered", postgres.answered}};
   if (!postgres.answered) return object["problem"] = postgres.problem, object;
   if (const auto& row = postgres.row)
-    object["row"] = {{"epoch", row->cursor.epoch},          {"seq", row->cursor.seq},
-                     {"sent_at", at(row->sent_at)},         {"created_at", at(row->created_at)},
-                     {"kafka_partition", row->partition},   {"kafka_offset", row->offset}};
+    object["row"] = {{"epoch", row->cursor.epoch},        {"seq", row->cursor.seq},
+                     {"sent_at", at(row->sent_at)},       {"created_at", at(row->created_at)},
+                     {"kafka_partition", row->partition}, {"kafka_offset", row->offset}};
   else
     object["row"] = nullptr;
   object["void_number"] = postgres.void_number ? Json{{"reason", postgres.void_number->reason},

@@ -6,7 +6,8 @@ namespace chat::gateway::lookup {
 
 SearchWindow search_window(const kafka::LogBounds& bounds, std::optional<std::int64_t> next_offset,
                            std::optional<std::int64_t> hint, std::int64_t max) {
-  const std::int64_t first_unstored = std::clamp(next_offset.value_or(bounds.start), bounds.start, bounds.end);
+  const std::int64_t first_unstored =
+      std::clamp(next_offset.value_or(bounds.start), bounds.start, bounds.end);
   SearchWindow window;
   if (bounds.end - first_unstored <= max)
     window.from = std::max(bounds.start, bounds.end - max);

@@ -15,8 +15,10 @@ namespace {
 
 constexpr const char* program = "chat-gateway trace ROOM EPOCH-SEQ|SEQ|ID";
 constexpr const char* description =
-    "Says where one message is: in Redis, Kafka and PostgreSQL, since when, and what is missing. It takes the "
-    "gateway's settings and changes nothing. Exit code 0: stored; 1: something is missing; 2: wrong arguments "
+    "Says where one message is: in Redis, Kafka and PostgreSQL, since when, and what is missing. It takes "
+    "the "
+    "gateway's settings and changes nothing. Exit code 0: stored; 1: something is missing; 2: wrong "
+    "arguments "
     "or settings; 3: a server could not be asked.";
 constexpr int wrong_arguments = 2;
 constexpr std::size_t named = 2;
@@ -28,8 +30,8 @@ struct CommandSettings {
 
 config::SettingsTable settings_table(CommandSettings& settings, const std::string& version) {
   config::SettingsTable table(program, version, description, {});
-  table.add(config::switch_setting("json", "TRACE_JSON", "print one JSON object instead of lines",
-                                   settings.json));
+  table.add(
+      config::switch_setting("json", "TRACE_JSON", "print one JSON object instead of lines", settings.json));
   table.add(config::integer_setting("scan", "TRACE_SCAN",
                                     "records of the topic, and of the dead letters, that are looked through",
                                     settings.lookup.max_records, 1, 1'000'000'000));
@@ -57,8 +59,8 @@ int trace_command(const std::vector<std::string>& arguments, const config::Envir
   settings.lookup.database.silence_limit = settings.lookup.limit;
   const auto names = names_in(arguments);
   auto table = settings_table(settings, version);
-  const auto outcome =
-      table.parse({arguments.begin() + static_cast<std::ptrdiff_t>(names.size()), arguments.end()}, environment);
+  const auto outcome = table.parse(
+      {arguments.begin() + static_cast<std::ptrdiff_t>(names.size()), arguments.end()}, environment);
   if (outcome.action == config::Outcome::Action::exit) {
     (outcome.exit_code == 0 ? out : errors) << outcome.output;
     return outcome.exit_code;

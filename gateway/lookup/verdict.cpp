@@ -81,10 +81,9 @@ Verdict judge_void(const Facts& facts) {
   const std::string since = ", noted at " + at(noted.noted_at);
   if (noted.reason == "dead letter")
     return {State::dead_letter, "dead letter: its record can never be stored" + since,
-            facts.kafka.dead_letter
-                ? "the reason: " + facts.kafka.dead_letter->reason +
-                      "; once it is mended, chat-persister replay-dead puts it back"
-                : "chat-persister replay-dead --dry-run lists the reasons"};
+            facts.kafka.dead_letter ? "the reason: " + facts.kafka.dead_letter->reason +
+                                          "; once it is mended, chat-persister replay-dead puts it back"
+                                    : "chat-persister replay-dead --dry-run lists the reasons"};
   if (noted.reason.starts_with("lost"))
     return {State::lost, "void: " + noted.reason + since,
             "no server has the message: see the log of the gateway that accepted it, and of Redis, before "
@@ -100,7 +99,8 @@ Verdict judge_record(const Facts& facts) {
     return {State::undecided, in_kafka + "so it is not lost; whether it is stored is not known"};
   const auto lag = facts.lag();
   if (!lag)
-    return {State::in_kafka, in_kafka + "not stored yet: PostgreSQL has no position of this topic's partition",
+    return {State::in_kafka,
+            in_kafka + "not stored yet: PostgreSQL has no position of this topic's partition",
             "see that a persister runs, and its log"};
   if (record.offset < *facts.postgres.next_offset)
     return {State::deleted,
@@ -117,15 +117,17 @@ Verdict judge_entry(const Facts& facts) {
   if (!facts.postgres.answered)
     return {State::undecided, shown + "in Redis; whether it is stored is not known"};
   if (is_passed_by_watermark(facts))
-    return {State::deleted, shown + "and the watermark is past it, but PostgreSQL has neither a row nor a void number",
+    return {State::deleted,
+            shown + "and the watermark is past it, but PostgreSQL has neither a row nor a void number",
             row_is_gone};
   if (!facts.kafka.answered)
     return {State::undecided, shown + "not stored; whether Kafka has it is not known",
             "its gateway keeps it and produces it once Kafka is back (chat_journal_depth)"};
   if (!facts.kafka.searched_all_unstored) return read_too_little(facts, shown + "not stored");
   return {State::shown,
-          shown + "not in Kafka: either its gateway still has it, or that gateway is gone and the hole finder "
-                  "stores it from Redis 10 to 30 s after that",
+          shown +
+              "not in Kafka: either its gateway still has it, or that gateway is gone and the hole finder "
+              "stores it from Redis 10 to 30 s after that",
           "see chat_journal_depth of the gateways, and chat_hole_finder_last_pass_seconds of the persister"};
 }
 
@@ -137,8 +139,8 @@ Verdict judge_found_nowhere(const Facts& facts) {
     if (facts.redis.answered && facts.redis.newest != Cursor{})
       return {State::unknown_number, "unknown number: the room's newest is " + to_string(newest)};
     if (!facts.redis.answered || !facts.kafka.answered)
-      return {State::undecided, "not stored, and above the newest number that is known, " + to_string(newest) +
-                                    "; whether it was given is not known"};
+      return {State::undecided, "not stored, and above the newest number that is known, " +
+                                    to_string(newest) + "; whether it was given is not known"};
     if (!facts.kafka.searched_all_unstored) return read_too_little(facts, "not stored");
     if (newest == Cursor{}) return unknown_room;
     return {State::unknown_number, "unknown number: the room's newest is " + to_string(newest)};
@@ -152,7 +154,8 @@ Verdict judge_found_nowhere(const Facts& facts) {
   if (cursor.epoch < newest.epoch)
     return {State::unknown_number, "unknown number: its epoch is over, and nobody has it",
             "the epoch may never have come so far, or Redis lost the message before Kafka had it"};
-  return {State::vanished, "gone: the number was given, and neither Redis, Kafka nor PostgreSQL has the message",
+  return {State::vanished,
+          "gone: the number was given, and neither Redis, Kafka nor PostgreSQL has the message",
           "the hole finder notes it as lost once the persister has stored what Kafka has: see its log and "
           "chat_holes_lost_total"};
 }
@@ -169,7 +172,8 @@ Verdict judge_known(const Facts& facts) {
   if (facts.postgres.row) return judge_row(facts);
   if (facts.postgres.void_number) return judge_void(facts);
   if (facts.kafka.dead_letter)
-    return {State::dead_letter, "dead letter: PostgreSQL has no row, and its record is among the dead letters",
+    return {State::dead_letter,
+            "dead letter: PostgreSQL has no row, and its record is among the dead letters",
             "the reason: " + facts.kafka.dead_letter->reason +
                 "; once it is mended, chat-persister replay-dead puts it back"};
   if (facts.kafka.record) return judge_record(facts);

@@ -5,8 +5,8 @@
 namespace chat::gateway::lookup {
 namespace {
 
-SearchWindow window(kafka::LogBounds bounds, std::optional<std::int64_t> next, std::optional<std::int64_t> hint,
-                    std::int64_t max) {
+SearchWindow window(kafka::LogBounds bounds, std::optional<std::int64_t> next,
+                    std::optional<std::int64_t> hint, std::int64_t max) {
   return search_window(bounds, next, hint, max);
 }
 
