@@ -4,6 +4,9 @@
 
 #include <prometheus/counter.h>
 
+#include "common/base/certificate_fault.hpp"
+#include "common/kafka/conf.hpp"
+#include "common/kafka/plain_reason.hpp"
 #include "common/kafka/properties.hpp"
 #include "common/log/log.hpp"
 
@@ -26,6 +29,20 @@ ClientEvents::ClientEvents(const config::KafkaSettings& settings, std::string cl
   offset_resets_ =
       &metrics->counter("chat_kafka_offset_resets_total",
                         "Times that the offset to read from was no longer in Kafka", {{"client", client_}});
+}
+
+void ClientEvents::attach(RdKafka::Conf& conf) {
+  set_callback<RdKafka::EventCb>(conf, "event_cb", this);
+  set_callback<RdKafka::SslCertificateVerifyCb>(conf, "ssl_cert_verify_cb", this);
+}
+
+bool ClientEvents::ssl_cert_verify_cb(const std::string&, std::int32_t, int* x509_error, int, const char*,
+                                      std::size_t, std::string& reason) {
+  if (*x509_error == 0) return true;
+  reason = certificate_fault(*x509_error);
+  const std::lock_guard lock(mutex_);
+  certificate_fault_ = reason;
+  return false;
 }
 
 void ClientEvents::event_cb(RdKafka::Event& event) {
@@ -69,8 +86,9 @@ void ClientEvents::on_error(RdKafka::Event& event) {
   }
   {
     const std::lock_guard lock(mutex_);
-    last_error_ = event.err();
-    last_reason_ = reason;
+    const bool is_tls = event.err() == RdKafka::ERR__SSL || is_of_tls(reason);
+    last_error_ = is_tls ? RdKafka::ERR__SSL : event.err();
+    last_reason_ = is_tls && !certificate_fault_.empty() ? certificate_fault_ : plain_reason(reason);
   }
   log::write(event.fatal() ? log::Level::error : log::Level::warning, "Kafka error",
              {{"client", client_}, {"error", RdKafka::err2str(event.err())}, {"reason", reason}});

@@ -135,7 +135,7 @@ Result<std::unique_ptr<Consumer>> Consumer::make(const config::KafkaSettings& se
   auto conf = make_conf(*properties);
   if (!conf) return conf.error();
   auto impl = std::make_unique<Impl>(settings, options, listener, metrics);
-  set_callback<RdKafka::EventCb>(**conf, "event_cb", &impl->events);
+  impl->events.attach(**conf);
   set_callback<RdKafka::RebalanceCb>(**conf, "rebalance_cb", &impl->rebalances);
   set_callback<RdKafka::OffsetCommitCb>(**conf, "offset_commit_cb", &impl->commits);
   std::string reason;

@@ -72,7 +72,7 @@ Result<std::unique_ptr<EndOffsets>> EndOffsets::make(const config::KafkaSettings
   const auto conf = make_conf(*properties);
   if (!conf) return conf.error();
   auto impl = std::make_unique<Impl>(settings, settings.topic);
-  set_callback<RdKafka::EventCb>(**conf, "event_cb", &impl->events);
+  impl->events.attach(**conf);
   std::string reason;
   impl->client.reset(RdKafka::Consumer::create(conf->get(), reason));
   if (impl->client)

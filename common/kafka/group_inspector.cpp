@@ -87,7 +87,7 @@ Result<std::unique_ptr<GroupInspector>> GroupInspector::make(const config::Kafka
   const auto conf = make_conf(*properties);
   if (!conf) return conf.error();
   auto impl = std::make_unique<Impl>(settings, topic, group);
-  set_callback<RdKafka::EventCb>(**conf, "event_cb", &impl->events);
+  impl->events.attach(**conf);
   std::string reason;
   impl->consumer.reset(RdKafka::KafkaConsumer::create(conf->get(), reason));
   if (!impl->consumer) return Error{"the Kafka consumer cannot be made: " + reason};

@@ -113,7 +113,7 @@ Result<std::unique_ptr<Producer>> Producer::make(const config::KafkaSettings& se
   auto conf = make_conf(*properties);
   if (!conf) return conf.error();
   auto impl = std::make_unique<Impl>(settings, options, std::move(on_report), metrics);
-  set_callback<RdKafka::EventCb>(**conf, "event_cb", &impl->events);
+  impl->events.attach(**conf);
   set_callback<RdKafka::DeliveryReportCb>(**conf, "dr_cb", &impl->reports);
   std::string reason;
   impl->producer.reset(RdKafka::Producer::create(conf->get(), reason));

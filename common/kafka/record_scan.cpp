@@ -41,7 +41,7 @@ Result<std::unique_ptr<RecordScan>> RecordScan::make(const config::KafkaSettings
   const auto conf = make_conf(*properties);
   if (!conf) return conf.error();
   auto impl = std::make_unique<Impl>(settings);
-  set_callback<RdKafka::EventCb>(**conf, "event_cb", &impl->events);
+  impl->events.attach(**conf);
   impl->topic = topic;
   std::string reason;
   impl->client.reset(RdKafka::Consumer::create(conf->get(), reason));

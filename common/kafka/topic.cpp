@@ -14,6 +14,7 @@
 #include "common/kafka/conf.hpp"
 #include "common/kafka/handles.hpp"
 #include "common/kafka/properties.hpp"
+#include "common/kafka/topic_health.hpp"
 #include "common/log/log.hpp"
 
 namespace chat::kafka {
@@ -38,8 +39,13 @@ bool passes(rd_kafka_resp_err_t error) {
 
 class TopicMaker {
  public:
-  TopicMaker(const config::KafkaSettings& settings, const std::string& topic, Clock::time_point deadline)
-      : settings_(settings), topic_(topic), deadline_(deadline), events_(settings, "admin", nullptr) {}
+  TopicMaker(const config::KafkaSettings& settings, const std::string& topic, Clock::time_point deadline,
+             const OnTrouble& on_trouble)
+      : settings_(settings),
+        topic_(topic),
+        deadline_(deadline),
+        on_trouble_(on_trouble),
+        events_(settings, "admin", nullptr) {}
 
   Result<void> run() {
     if (auto error = open()) return *std::move(error);
@@ -54,7 +60,10 @@ class TopicMaker {
       const bool is_login = events_.last_error() == RdKafka::ERR__AUTHENTICATION;
       const bool is_late = Clock::now() >= deadline_;
       if (!passes(error) || (is_missing && is_late)) return refused(error);
-      if (is_login || is_late) return unreachable(error);
+      const Trouble trouble = trouble_of_silence(error);
+      if (is_login || is_late)
+        return Error{"Kafka at " + settings_.brokers + " cannot be used: " + trouble.sentence()};
+      if (on_trouble_) on_trouble_(trouble);
       std::this_thread::sleep_for(std::min<Clock::duration>(backoff.next(), deadline_ - Clock::now()));
     }
   }
@@ -65,7 +74,7 @@ class TopicMaker {
     if (!properties) return properties.error();
     const auto conf = make_conf(*properties);
     if (!conf) return conf.error();
-    set_callback<RdKafka::EventCb>(**conf, "event_cb", &events_);
+    events_.attach(**conf);
     std::string reason;
     client_.reset(RdKafka::Producer::create(conf->get(), reason));
     if (!client_) return Error{"the Kafka client cannot be made: " + reason};
@@ -145,24 +154,18 @@ class TopicMaker {
                  "): make it by hand, or correct KAFKA_PARTITIONS, KAFKA_REPLICATION or the user's rights"};
   }
 
-  Error unreachable(rd_kafka_resp_err_t error) const {
-    const std::string at = "Kafka at " + settings_.brokers;
-    switch (events_.last_error()) {
-      case RdKafka::ERR__AUTHENTICATION:
-        return Error{at + " refused the login (" + events_.last_reason() +
-                     "): correct KAFKA_USERNAME, KAFKA_PASSWORD or KAFKA_SASL_MECHANISM"};
-      case RdKafka::ERR__SSL:
-        return Error{at + " could not be reached over TLS (" + events_.last_reason() +
-                     "): check KAFKA_CA_FILE and that the port speaks TLS"};
-      default:
-        return Error{at + " cannot be reached (" + rd_kafka_err2str(error) +
-                     "): start it, or set KAFKA_BROKER to where it is"};
-    }
+  /// The client knows better why no broker answers.
+  Trouble trouble_of_silence(rd_kafka_resp_err_t error) const {
+    const auto last = events_.last_error();
+    if (last == RdKafka::ERR__AUTHENTICATION || last == RdKafka::ERR__SSL)
+      return trouble_of_error(topic_, last, events_.last_reason());
+    return trouble_of_error(topic_, error, rd_kafka_err2str(error));
   }
 
   const config::KafkaSettings& settings_;
   const std::string topic_;
   const Clock::time_point deadline_;
+  const OnTrouble& on_trouble_;
   ClientEvents events_;
   std::unique_ptr<RdKafka::Producer> client_;
   std::string reason_;
@@ -170,9 +173,9 @@ class TopicMaker {
 
 }  // namespace
 
-Result<void> ensure_topic(const config::KafkaSettings& settings, const std::string& topic,
-                          milliseconds wait) {
-  return TopicMaker(settings, topic, Clock::now() + wait).run();
+Result<void> ensure_topic(const config::KafkaSettings& settings, const std::string& topic, milliseconds wait,
+                          const OnTrouble& on_trouble) {
+  return TopicMaker(settings, topic, Clock::now() + wait, on_trouble).run();
 }
 
 }  // namespace chat::kafka

@@ -65,7 +65,9 @@ Trouble trouble_of_error(const std::string& topic, int error, const std::string&
               "correct KAFKA_USERNAME, KAFKA_PASSWORD or KAFKA_SASL_MECHANISM"};
     case RD_KAFKA_RESP_ERR__SSL:
       return {"tls", "Kafka cannot be reached over TLS" + told,
-              "check KAFKA_CA_FILE and that the port speaks TLS"};
+              "check KAFKA_CA_FILE, the names in KAFKA_BROKER and in the brokers' advertised.listeners, and "
+              "that the "
+              "port speaks TLS"};
     case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
     case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
       return {"no_leader", "no broker leads a partition of topic " + topic,

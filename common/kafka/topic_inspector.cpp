@@ -73,7 +73,7 @@ struct TopicInspector::Impl {
     properties->insert(properties->end(), {{"acks", "2"}, {"linger.ms", "0"}});
     const auto conf = make_conf(*properties);
     if (!conf) return conf.error();
-    set_callback<RdKafka::EventCb>(**conf, "event_cb", &events_);
+    events_.attach(**conf);
     set_callback<RdKafka::DeliveryReportCb>(**conf, "dr_cb", &writes_);
     std::string reason;
     client_.reset(RdKafka::Producer::create(conf->get(), reason));

@@ -83,7 +83,7 @@ Result<std::unique_ptr<TopicReader>> TopicReader::open(const config::KafkaSettin
   auto conf = make_conf(*properties);
   if (!conf) return conf.error();
   auto impl = std::make_unique<Impl>(settings, options);
-  set_callback<RdKafka::EventCb>(**conf, "event_cb", &impl->events);
+  impl->events.attach(**conf);
   std::string reason;
   impl->consumer.reset(RdKafka::KafkaConsumer::create(conf->get(), reason));
   if (!impl->consumer) return Error{"the Kafka consumer cannot be made: " + reason};

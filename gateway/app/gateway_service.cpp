@@ -13,6 +13,7 @@
 #include "common/kafka/topic.hpp"
 #include "common/log/log.hpp"
 #include "gateway/app/durability.hpp"
+#include "gateway/app/read_trial.hpp"
 #include "gateway/app/worker_options.hpp"
 #include "gateway/bus/redis_room_store.hpp"
 #include "gateway/connection/close_codes.hpp"
@@ -91,8 +92,11 @@ void GatewayService::start() {
 }
 
 void GatewayService::make_journal() {
-  const auto topic = kafka::ensure_topic(settings_.kafka, settings_.kafka.topic, settings_.startup_timeout);
+  auto& start = dependencies_.add("kafka");
+  const auto topic = kafka::ensure_topic(settings_.kafka, settings_.kafka.topic, settings_.startup_timeout,
+                                         [&start](const Trouble& trouble) { start.fail(trouble); });
   if (!topic) throw std::runtime_error(topic.error().message);
+  start.succeed();
   KafkaJournalOptions options;
   options.client_id = settings_.gateway_id;
   options.max_records = static_cast<std::size_t>(settings_.journal_max_records);
@@ -199,7 +203,10 @@ void GatewayService::watch_topic(std::unique_ptr<kafka::TopicInspector> inspecto
   auto& writes = dependencies_.add("kafka");
   auto& journal = dependencies_.add("kafka", false);
   topic_watch_ = std::make_unique<kafka::TopicWatch>(
-      std::move(inspector), [this, &writes, &journal](const kafka::TopicLook& look) {
+      std::move(inspector),
+      [this, &writes, &journal,
+       try_reading = make_read_trial(settings_, dependencies_)](const kafka::TopicLook& look) {
+        if (!look.trouble) try_reading();
         if (look.trouble)
           writes.fail(*look.trouble);
         else

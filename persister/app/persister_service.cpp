@@ -128,10 +128,13 @@ bool PersisterService::wait_for_database() {
 }
 
 void PersisterService::make_topics() {
+  auto& start = dependencies_.add("kafka");
   for (const auto& topic : {settings_.kafka.topic, settings_.kafka.dead_letter_topic()}) {
-    const auto made = kafka::ensure_topic(settings_.kafka, topic, settings_.startup_timeout);
+    const auto made = kafka::ensure_topic(settings_.kafka, topic, settings_.startup_timeout,
+                                          [&start](const Trouble& trouble) { start.fail(trouble); });
     if (!made) throw std::runtime_error(made.error().message);
   }
+  start.succeed();
 }
 
 void PersisterService::watch_topic(const std::string& topic, kafka::TopicInspector::Use use,

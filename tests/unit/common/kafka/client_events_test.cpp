@@ -70,6 +70,28 @@ TEST(KafkaEvents, the_loss_of_all_brokers_is_known_until_statistics_show_one) {
   testing::internal::GetCapturedStdout();
 }
 
+TEST(KafkaEvents, a_certificate_is_judged_by_openssl_and_its_fault_is_the_reason_of_the_error) {
+  ClientEvents events({}, "test", nullptr);
+  std::string reason;
+  int verdict = 0;
+  EXPECT_TRUE(events.ssl_cert_verify_cb("b:1", 1, &verdict, 1, nullptr, 0, reason));
+  verdict = 62;
+  EXPECT_FALSE(events.ssl_cert_verify_cb("b:1", 1, &verdict, 0, nullptr, 0, reason));
+  FakeEvent event;
+  event.type_ = RdKafka::Event::EVENT_ERROR;
+  event.error_ = RdKafka::ERR__TRANSPORT;
+  event.text_ = "ssl://b:1/1: error:0A000086:SSL routines::certificate verify failed (after 1ms)";
+  testing::internal::CaptureStdout();
+  events.event_cb(event);
+  EXPECT_EQ(events.last_error(), RdKafka::ERR__SSL);
+  EXPECT_EQ(events.last_reason(), "its certificate is for another name");
+  event.error_ = RdKafka::ERR__AUTHENTICATION;
+  event.text_ = "sasl_ssl://b:1/1: SASL authentication error: no (after 1ms)";
+  events.event_cb(event);
+  EXPECT_EQ(events.last_reason(), "SASL authentication error: no");
+  testing::internal::GetCapturedStdout();
+}
+
 TEST(KafkaEvents, an_offset_that_is_gone_is_counted_and_is_an_error) {
   Metrics metrics;
   ClientEvents events({}, "source", &metrics);
