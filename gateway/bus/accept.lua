@@ -13,6 +13,11 @@ local id, text_hash, head, tail, run, floor = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local week, two_hours = 604800, 7200
 local last_epoch = 9007199254740991
 
+-- A newer release that changes what these keys mean sets its number there (ARCHITECTURE.md, Formats and their versions).
+if (tonumber(redis.call('HGET', epochs_key, 'format')) or 1) > 1 then
+  return redis.error_reply('NEWERFORMAT the keys are of a newer release')
+end
+
 -- Lua's own conversion writes 1e+15 for large numbers.
 local function text_of(number) return string.format('%.0f', number) end
 

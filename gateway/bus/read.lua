@@ -8,6 +8,10 @@
 -- `begun`: the epoch began under this run, also where gateways know later ones and the next message begins another.
 
 local meta_key, log_key, stored_key, epochs_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+-- As in accept.lua.
+if (tonumber(redis.call('HGET', epochs_key, 'format')) or 1) > 1 then
+  return redis.error_reply('NEWERFORMAT the keys are of a newer release')
+end
 local run, history, max_entries, max_bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local since_epoch, since_seq = tonumber(ARGV[5]), tonumber(ARGV[6])
 local newest_wanted = '+'

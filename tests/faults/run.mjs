@@ -13,7 +13,8 @@ strike to the first ack of a message that was sent after it by a client whom the
 from the last healing until PostgreSQL had all that Kafka had then. Exit code 1 unless every fault struck and nothing was lost, duplicated, out of order, unrepaired or unexpected.
 
   --short            a few thousand messages per fault, the most telling faults
-  --only NAME,NAME   these faults alone; also: resume, latency
+  --only NAME,NAME   these faults alone; also: resume, latency, rolling-herds, drain
+  --herd N           members of each kind in rolling-herds, of both in drain (10000; 2000 with --short)
   --messages N       messages per fault at least (20000; 3000 with --short)
   --seed N           the moments at which faults strike (printed; random)
   --minutes N        how long the fault "random" goes on (10; 1 with --short)
@@ -24,10 +25,10 @@ from the last healing until PostgreSQL had all that Kafka had then. Exit code 1 
 
 function parse() {
   const options = Object.fromEntries(["short", "list", "help"].map((name) => [name, { type: "boolean" }])
-    .concat(["only", "messages", "seed", "minutes", "build"].map((name) => [name, { type: "string" }])));
+    .concat(["only", "messages", "seed", "minutes", "herd", "build"].map((name) => [name, { type: "string" }])));
   try {
     const { values } = parseArgs({ options });
-    for (const name of ["messages", "seed", "minutes"]) {
+    for (const name of ["messages", "seed", "minutes", "herd"]) {
       if (values[name] !== undefined && !/^\d+(\.\d+)?$/.test(values[name])) {
         throw new Error(`--${name} needs a number`);
       }
@@ -62,6 +63,7 @@ async function main() {
   const short = options.short === true;
   const seed = Number(options.seed ?? Math.floor(Math.random() * 1e6));
   const messages = Number(options.messages ?? (short ? 3000 : 20_000));
+  const herd = options.herd && Number(options.herd);
   const minutes = Number(options.minutes ?? (short ? 1 : 10));
   const chosen = choose(short);
   const say = (text) => console.log(`  ${text}`);
@@ -71,7 +73,7 @@ async function main() {
   for (const test of chosen) {
     const began = Date.now();
     console.log(`== ${test.name}: ${test.title}`);
-    const result = await runOne(test, fleets, { messages, seed, short, minutes, say });
+    const result = await runOne(test, fleets, { messages, seed, short, minutes, herd, say });
     console.log(`== ${result.passed ? "passed" : "FAILED"} after ${((Date.now() - began) / 1000).toFixed(0)} s`);
     results.push(result);
     await fleets.done(result);

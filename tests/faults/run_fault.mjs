@@ -85,7 +85,8 @@ async function settle(scene) {
   await met(async () => Number((await sql.query(`SELECT count(*) FROM messages WHERE id IN (${[...ids.values()].map(quote).join(",")})`).catch(() => [[0]]))[0][0]) === ids.size);
 }
 
-async function readStored(fleet, rooms, knownRooms, ledger) {
+// The rows and void numbers of a run, into the ledger.
+export async function readStored(fleet, rooms, knownRooms, ledger) {
   const list = (names) => `ARRAY[${names.map(quote).join(",")}]::text[]`;
   ledger.rows = await fleet.postgres.query(`SELECT room, id, epoch, seq, text, floor(extract(epoch FROM created_at) * 1000)::bigint AS created_ms FROM messages WHERE room <> ALL (${list(knownRooms)})`);
   const [{ exists }] = await fleet.postgres.query("SELECT to_regclass('void_numbers') IS NOT NULL AS exists");

@@ -1,6 +1,7 @@
 // All faults, in the order in which they run; those of the short form are the most telling ones.
 import { latency } from "../figures/latency.mjs";
 import { resume } from "../figures/resume.mjs";
+import { drainOfHerd, rollingHerds } from "../figures/rolling_herds.mjs";
 import { clockBehind } from "./clock.mjs";
 import { gatewayKilled } from "./gateway.mjs";
 import { kafkaDiskFull, kafkaKilled, kafkaLongAway } from "./kafka.mjs";
@@ -26,4 +27,4 @@ export const faults = [
 export const shortFaults = [gatewayKilled, persisterKilledBetweenCommits, redisKilled, redisEmptied, clockBehind, kafkaKilled, postgresKilled, slowReaders, zombie];
 
 // Measured after the faults of the long form, or when they are named.
-export const figures = [resume, latency];
+export const figures = [resume, latency, rollingHerds, drainOfHerd];

@@ -26,6 +26,7 @@ TEST(Trouble, EachKindOfErrorHasItsCauseAndARemedy) {
        "permission"},
       {"ERR The user executing the script can't publish to the channel mentioned in the command",
        "permission"},
+      {"NEWERFORMAT the keys are of a newer release", "newer_format"},
       {"MISCONF Redis is configured to save RDB snapshots, but", "disk"},
       {"OOM command not allowed when used memory > 'maxmemory'. script: f5, on @user_script:1.", "memory"},
       {"READONLY You can't write against a read only replica.", "read_only"},

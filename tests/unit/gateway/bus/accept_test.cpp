@@ -276,6 +276,16 @@ TEST_F(ForbiddenTest, I2_an_entry_that_may_not_be_taken_back_keeps_its_number) {
   EXPECT_EQ(read_last(10).entries.size(), 3U);
 }
 
+TEST_F(AcceptTest, keys_of_a_newer_release_are_neither_written_nor_read) {
+  accept_text("x");
+  redis({"HSET", "chat:epochs", "format", "1"});
+  EXPECT_EQ(accept_text("y").status, Status::accepted);
+  redis({"HSET", "chat:epochs", "format", "2"});
+  EXPECT_EQ(accept_text("z").status, Status::unavailable);
+  EXPECT_EQ(stream_length(), "2");
+  EXPECT_FALSE(read_last(1).available);
+}
+
 TEST_F(AcceptTest, the_stream_is_capped) {
   gateway::RedisRoomStore capped(context, server.settings(), metrics, 200);
   capped.start();
