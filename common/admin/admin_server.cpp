@@ -1,5 +1,7 @@
 #include "common/admin/admin_server.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <exception>
@@ -16,7 +18,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 
-#include "common/admin/http_session.hpp"
 #include "common/log/log.hpp"
 #include "common/log/timestamp.hpp"
 
@@ -29,6 +30,8 @@ using asio::ip::tcp;
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t max_connections = 64;
+constexpr std::string_view reading_methods = "GET, HEAD";
+constexpr std::string_view command_methods = "POST";
 
 Answer readiness_answer(const Readiness& readiness) {
   auto causes = nlohmann::ordered_json::array();
@@ -64,10 +67,11 @@ tcp::acceptor listen_on(asio::io_context& context, const std::string& address, s
 class AdminServer::Implementation {
  public:
   Implementation(const std::string& address, std::uint16_t port, const Metrics& metrics,
-                 std::function<Readiness()> readiness)
+                 std::function<Readiness()> readiness, std::vector<Command> commands)
       : metrics_(metrics),
         readiness_(std::move(readiness)),
-        handler_([this](std::string_view path) { return answer(path); }),
+        commands_(std::move(commands)),
+        handler_([this](const Request& request) { return answer(request); }),
         acceptor_(listen_on(context_, address, port)) {
     asio::co_spawn(context_, accept(), asio::detached);
     thread_ = std::thread([this] { context_.run(); });
@@ -84,17 +88,54 @@ class AdminServer::Implementation {
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
  private:
-  Answer answer(std::string_view path) const {
+  /// A path that is read.
+  struct Source {
+    std::string_view path;
+    std::function<Answer()> read;
+  };
+
+  Answer answer(const Request& request) const {
     try {
-      if (path == "/livez") return {.body = "ok\n"};
-      if (path == "/readyz") return readiness_answer(readiness_());
-      if (path == "/metrics")
-        return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_.text()};
-      return {.status = http::status::not_found, .body = "there is /livez, /readyz and /metrics\n"};
+      const auto command = std::ranges::find(commands_, request.path, &Command::path);
+      if (command != commands_.end()) return run(*command, request);
+      return read(request);
     } catch (const std::exception& error) {
-      log::error("The admin server could not answer.", {{"path", path}, {"reason", error.what()}});
+      log::error("The admin server could not answer.", {{"path", request.path}, {"reason", error.what()}});
       return {.status = http::status::internal_server_error, .body = "internal error\n"};
     }
+  }
+
+  Answer read(const Request& request) const {
+    const auto source = std::ranges::find(sources_, request.path, &Source::path);
+    if (source == sources_.end()) return {.status = http::status::not_found, .body = paths()};
+    if (request.method != http::verb::get && request.method != http::verb::head)
+      return refused_method(reading_methods);
+    if (request.has_body) return refused_body();
+    return source->read();
+  }
+
+  static Answer run(const Command& command, const Request& request) {
+    if (request.method != http::verb::post) return refused_method(command_methods);
+    if (request.has_body) return refused_body();
+    if (request.is_from_page)
+      return {.status = http::status::forbidden, .body = "a page in a browser may not do this\n"};
+    return command.run(request.query);
+  }
+
+  static Answer refused_method(std::string_view allowed) {
+    return {.status = http::status::method_not_allowed,
+            .body = "this path takes " + std::string(allowed) + "\n",
+            .allow = allowed};
+  }
+
+  static Answer refused_body() {
+    return {.status = http::status::bad_request, .body = "a request without a body is expected\n"};
+  }
+
+  std::string paths() const {
+    std::string text = "there is /livez, /readyz and /metrics";
+    for (const Command& command : commands_) text += ", and POST " + command.path;
+    return text + "\n";
   }
 
   asio::awaitable<void> accept() {
@@ -117,6 +158,13 @@ class AdminServer::Implementation {
 
   const Metrics& metrics_;
   std::function<Readiness()> readiness_;
+  const std::vector<Command> commands_;
+  const std::array<Source, 3> sources_{
+      {{"/livez", [] { return Answer{.body = "ok\n"}; }},
+       {"/readyz", [this] { return readiness_answer(readiness_()); }},
+       {"/metrics", [this] {
+          return Answer{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_.text()};
+        }}}};
   Handler handler_;
   asio::io_context context_{1};
   tcp::acceptor acceptor_;
@@ -125,8 +173,9 @@ class AdminServer::Implementation {
 };
 
 AdminServer::AdminServer(const std::string& address, std::uint16_t port, const Metrics& metrics,
-                         std::function<Readiness()> readiness)
-    : implementation_(std::make_unique<Implementation>(address, port, metrics, std::move(readiness))) {}
+                         std::function<Readiness()> readiness, std::vector<Command> commands)
+    : implementation_(std::make_unique<Implementation>(address, port, metrics, std::move(readiness),
+                                                       std::move(commands))) {}
 
 AdminServer::~AdminServer() = default;
 

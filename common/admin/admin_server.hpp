@@ -1,4 +1,5 @@
-// The admin port: /livez, /readyz and /metrics, on a listener and thread of its own.
+// The admin port: /livez, /readyz, /metrics and what else a service adds, on a listener and thread of its
+// own.
 #pragma once
 
 #include <chrono>
@@ -6,8 +7,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "common/admin/http_session.hpp"
 #include "common/base/trouble.hpp"
 #include "common/metrics/metrics.hpp"
 
@@ -30,14 +33,22 @@ struct Readiness {
   std::vector<Degradation> causes{};
 };
 
-/// Serves HTTP/1.1 with keep-alive, GET and HEAD; 404 for other paths, 405 with Allow for other methods, 400
-/// and 431 for what is broken or too large (8 KiB header, no body), slow requests cut after 10 s.
+/// A path that changes something: POST without a body.
+struct Command {
+  std::string path;
+  /// Called on the server's thread with the request's query; must be thread-safe and soon done.
+  std::function<Answer(std::string_view query)> run;
+};
+
+/// Serves HTTP/1.1 with keep-alive: GET and HEAD of the three paths, POST of the commands; 404 for other
+/// paths, 405 with Allow for other methods, 400 and 431 for what is broken or too large (8 KiB header, no
+/// body), slow requests cut after 10 s. A command that a browser's page sends is refused with 403.
 class AdminServer {
  public:
   /// `readiness` is called on the server's thread and must be thread-safe. Binds at once; throws
   /// std::runtime_error with one sentence that names address and port when that fails.
   AdminServer(const std::string& address, std::uint16_t port, const Metrics& metrics,
-              std::function<Readiness()> readiness);
+              std::function<Readiness()> readiness, std::vector<Command> commands = {});
 
   /// Stops and joins the thread.
   ~AdminServer();

@@ -1,8 +1,12 @@
 #include "common/admin/http_session.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -27,12 +31,13 @@ constexpr std::chrono::seconds exchange_timeout{10};
 // Longer than the usual scrape interval, so that a scraper keeps its connection.
 constexpr std::chrono::seconds idle_timeout{75};
 
-using Request = http::request<http::empty_body>;
+using Message = http::request<http::empty_body>;
 
 /// A request, or the status that answers a broken one, or neither when the peer is gone.
 struct Received {
-  std::optional<Request> request;
+  std::optional<Message> request;
   std::optional<http::status> fault;
+  bool has_body = false;
 };
 
 http::status fault_status(const beast::error_code& error) {
@@ -44,10 +49,6 @@ http::status fault_status(const beast::error_code& error) {
 bool is_syntax_error(const beast::error_code& error) {
   return error.category() == http::make_error_code(http::error::bad_method).category() &&
          error != http::error::end_of_stream && error != http::error::partial_message;
-}
-
-bool is_allowed(const Request& request) {
-  return request.method() == http::verb::get || request.method() == http::verb::head;
 }
 
 /// Waits for a request and drops the empty lines in front of it; false when the peer is gone.
@@ -72,39 +73,48 @@ asio::awaitable<Received> receive(beast::tcp_stream& stream, beast::flat_buffer&
   join_list_lines(parser.get());
   // Where a body of another encoding than chunked ends cannot be told (RFC 9112 section 6.3).
   const bool has_body = !parser.is_done() || parser.get().count(http::field::transfer_encoding) > 0;
-  Received received{parser.release(), std::nullopt};
-  if (!has_body) co_return received;
+  Received received{parser.release(), std::nullopt, has_body};
   // The body stays unread, so nothing can follow it on this connection.
-  received.request->keep_alive(false);
-  if (is_allowed(*received.request)) co_return Received{std::nullopt, http::status::bad_request};
+  if (has_body) received.request->keep_alive(false);
   co_return received;
 }
 
-Answer fault_answer(http::status status) {
-  return {status, "text/plain; charset=utf-8", std::string(http::obsolete_reason(status)) + "\n"};
+std::string_view view(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+Request request_of(const Received& received) {
+  const Message& message = *received.request;
+  const std::string_view target = view(message.target());
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  Request request;
+  request.method = message.method();
+  request.path = target.substr(0, mark);
+  request.query = target.substr(std::min(mark + 1, target.size()));
+  request.has_body = received.has_body;
+  request.is_from_page = message.count(http::field::origin) > 0;
+  return request;
 }
 
 /// HEAD gets the header of GET and no body (RFC 9110 section 9.3.2).
-http::response<http::string_body> response_for(const Request& request, const Handler& handler) {
-  const bool is_head = request.method() == http::verb::head;
-  const std::string_view target(request.target().data(), request.target().size());
-  Answer answer = is_allowed(request) ? handler(target.substr(0, target.find('?')))
-                                      : fault_answer(http::status::method_not_allowed);
+http::response<http::string_body> response_for(const Received& received, const Handler& handler) {
+  Answer answer = handler(request_of(received));
   http::response<http::string_body> response(answer.status, 11);
   response.set(http::field::content_type, answer.content_type);
   response.set(http::field::cache_control, "no-store");
-  if (!is_allowed(request)) response.set(http::field::allow, "GET, HEAD");
+  if (!answer.allow.empty())
+    response.set(http::field::allow, boost::beast::string_view(answer.allow.data(), answer.allow.size()));
   response.content_length(answer.body.size());
-  if (!is_head) response.body() = std::move(answer.body);
-  response.keep_alive(request.keep_alive());
+  if (received.request->method() != http::verb::head) response.body() = std::move(answer.body);
+  response.keep_alive(received.request->keep_alive());
   return response;
 }
 
 http::response<http::string_body> response_for(http::status fault) {
-  Answer answer = fault_answer(fault);
-  http::response<http::string_body> response(answer.status, 11);
-  response.set(http::field::content_type, answer.content_type);
-  response.body() = std::move(answer.body);
+  const auto reason = http::obsolete_reason(fault);
+  http::response<http::string_body> response(fault, 11);
+  response.set(http::field::content_type, Answer{}.content_type);
+  response.body() = std::string(reason) + "\n";
   response.keep_alive(false);
   response.prepare_payload();
   return response;
@@ -130,8 +140,7 @@ asio::awaitable<void> serve(asio::ip::tcp::socket socket, const Handler& handler
   for (bool is_first = true;; is_first = false) {
     const Received received = co_await receive(stream, buffer, is_first);
     if (!received.request && !received.fault) break;
-    auto response =
-        received.request ? response_for(*received.request, handler) : response_for(*received.fault);
+    auto response = received.request ? response_for(received, handler) : response_for(*received.fault);
     const bool keep = response.keep_alive();
     stream.expires_after(exchange_timeout);
     const auto [error, bytes] = co_await http::async_write(stream, response, use_tuple);

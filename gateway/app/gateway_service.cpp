@@ -12,11 +12,11 @@
 #include "common/base/shutdown.hpp"
 #include "common/kafka/topic.hpp"
 #include "common/log/log.hpp"
+#include "gateway/app/drain.hpp"
 #include "gateway/app/durability.hpp"
 #include "gateway/app/read_trial.hpp"
 #include "gateway/app/worker_options.hpp"
 #include "gateway/bus/redis_room_store.hpp"
-#include "gateway/connection/close_codes.hpp"
 #include "gateway/history/resuming_store.hpp"
 
 namespace chat::gateway {
@@ -29,9 +29,6 @@ Post post_to(asio::io_context& context) {
   return [&context](std::function<void()> call) { asio::post(context, std::move(call)); };
 }
 
-constexpr int min_reconnect_ms = 200;
-constexpr int max_reconnect_ms = 2000;
-constexpr std::chrono::seconds script_replies_deadline{4};
 constexpr std::chrono::milliseconds poll_period{5};
 constexpr std::chrono::milliseconds bus_watch_period{100};
 constexpr std::chrono::seconds durability_deadline{10};
@@ -79,9 +76,9 @@ int GatewayService::run() {
 void GatewayService::start() {
   const std::uint16_t port =
       http::check_port_is_free(settings_.listen_address, static_cast<std::uint16_t>(settings_.port));
-  admin_ = std::make_unique<admin::AdminServer>(settings_.admin.address,
-                                                static_cast<std::uint16_t>(settings_.admin.port), metrics_,
-                                                [this] { return readiness(); });
+  admin_ = std::make_unique<admin::AdminServer>(
+      settings_.admin.address, static_cast<std::uint16_t>(settings_.admin.port), metrics_,
+      [this] { return readiness(); }, commands());
   log::info("admin port open", {{"address", settings_.admin.address}, {"port", admin_->port()}});
   make_journal();
   make_history();
@@ -246,26 +243,9 @@ bool GatewayService::redis_connected() const {
 int GatewayService::drain() {
   phase_ = Phase::draining;
   if (topic_watch_) topic_watch_->ask_to_stop();
-  log::info("draining", {{"gateway", settings_.gateway_id}});
-  for (const auto& worker : workers_) worker->drain(min_reconnect_ms, max_reconnect_ms);
-  // A send whose script ran is already in the stream, so it must get into the journal.
-  wait_until(
-      [this] {
-        std::size_t waiting = 0;
-        for (const auto& worker : workers_) waiting += worker->accepts_in_flight();
-        return waiting == 0;
-      },
-      Clock::now() + script_replies_deadline, false);
-  const std::size_t lost = journal_->flush(settings_.drain_timeout);
-  if (lost > 0) log::error("messages did not reach Kafka before the deadline", {{"messages", lost}});
-  for (const auto& worker : workers_) worker->close_all(ws::close_code::restart, "restart");
-  wait_until(
-      [this] {
-        std::size_t open = 0;
-        for (const auto& worker : workers_) open += worker->connections();
-        return open == 0;
-      },
-      Clock::now() + settings_.drain_timeout, false);
+  const std::size_t lost =
+      Drain(workers_, *journal_, {settings_.drain_delay, settings_.drain_span, settings_.drain_timeout})
+          .run(main_);
   end_presence();
   log::info("stopped", {{"gateway", settings_.gateway_id}, {"undelivered", lost}});
   return lost == 0 ? 0 : 1;
@@ -278,6 +258,14 @@ void GatewayService::end_presence() {
     hub_.end_presence(std::shared_ptr<void>(nullptr, [is_done](void*) { *is_done = true; }));
   });
   wait_until([&] { return is_done->load(); }, Clock::now() + presence_deadline, false);
+}
+
+std::vector<admin::Command> GatewayService::commands() {
+  return {{"/admin/shed", [this](std::string_view query) {
+             if (phase_ == Phase::ready) return shedding_.answer(query);
+             return admin::Answer{.status = boost::beast::http::status::conflict,
+                                  .body = "the gateway is starting or draining\n"};
+           }}};
 }
 
 admin::Readiness GatewayService::readiness() const {

@@ -21,6 +21,7 @@
 #include "common/kafka/topic_watch.hpp"
 #include "common/metrics/metrics.hpp"
 #include "gateway/app/gateway_settings.hpp"
+#include "gateway/app/shedding.hpp"
 #include "gateway/bus/redis_bus.hpp"
 #include "gateway/chat/gateway_metrics.hpp"
 #include "gateway/fanout/hub.hpp"
@@ -67,6 +68,8 @@ class GatewayService {
                   bool end_at_signal);
   bool redis_connected() const;
   admin::Readiness readiness() const;
+  /// What the admin port takes besides reading.
+  std::vector<admin::Command> commands();
 
   const GatewaySettings settings_;
   boost::asio::io_context main_;
@@ -88,6 +91,7 @@ class GatewayService {
   std::unique_ptr<PostgresHistory> history_;  // null without DATABASE_URL
   std::unique_ptr<StoredEpochs> epochs_;      // null without DATABASE_URL
   std::vector<std::unique_ptr<Worker>> workers_;
+  Shedding shedding_{workers_, settings_.drain_span};
   std::unique_ptr<RedisBus> bus_;
   std::unique_ptr<ResumingBus> resuming_bus_;
   std::thread bus_thread_;

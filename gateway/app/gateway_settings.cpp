@@ -85,9 +85,24 @@ void add_bounds(SettingsTable& table, GatewaySettings& s) {
                            s.strict_durability));
   table.add(seconds_setting("startup-timeout", "STARTUP_TIMEOUT_SECONDS",
                             "seconds to wait for Redis and Kafka at the start", s.startup_timeout, 1, 3600));
-  table.add(seconds_setting("drain-timeout", "DRAIN_TIMEOUT_SECONDS",
-                            "seconds that SIGTERM waits for Kafka's reports and for the clients to close",
-                            s.drain_timeout, 1, 3600));
+}
+
+void add_drain(SettingsTable& table, GatewaySettings& s) {
+  table.add(
+      seconds_setting("drain-delay", "DRAIN_DELAY_SECONDS",
+                      "seconds after SIGTERM in which all is served as before and /readyz says 503: as long "
+                      "as the balancer needs to notice; NGINX here needs none",
+                      s.drain_delay, 0, 3600));
+  table.add(
+      seconds_setting("drain", "DRAIN_SECONDS",
+                      "seconds over which the clients are then sent to other gateways, one by one; 0: all at "
+                      "once",
+                      s.drain_span, 0, 3600));
+  table.add(
+      seconds_setting("drain-timeout", "DRAIN_TIMEOUT_SECONDS",
+                      "seconds that SIGTERM waits at the end for Kafka's reports, and again for the last "
+                      "connections to close",
+                      s.drain_timeout, 1, 3600));
 }
 
 }  // namespace
@@ -118,6 +133,7 @@ SettingsTable gateway_settings_table(GatewaySettings& settings, const std::strin
   kafka::add_durability_settings(table, settings.durability);
   postgres::add_database_settings(table, settings.database, false);
   add_bounds(table, settings);
+  add_drain(table, settings);
   config::add_log_settings(table, settings.log);
   table.add_check([&settings]() -> std::optional<std::string> {
     if (is_valid_gateway_id(settings.gateway_id)) return std::nullopt;

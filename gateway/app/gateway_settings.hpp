@@ -34,6 +34,8 @@ struct GatewaySettings {
   std::chrono::milliseconds socketio_connect_timeout{45'000};
   std::string allowed_origins = "http://localhost:3000";
   std::chrono::milliseconds startup_timeout{30'000};
+  std::chrono::milliseconds drain_delay{0};
+  std::chrono::milliseconds drain_span{10'000};
   std::chrono::milliseconds drain_timeout{15'000};
   config::AdminSettings admin;
   config::LogSettings log;

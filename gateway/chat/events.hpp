@@ -177,9 +177,14 @@ class Outlet {
   virtual void typing_taken(const TypingTakenEvent& event) = 0;
   virtual void pong(const PongEvent& event) = 0;
   virtual void reconnect(const ReconnectEvent& event) = 0;
+  /// Whether the client leaves by itself at the time that `reconnect` names. Others reconnect only once their
+  /// connection ends.
+  virtual bool obeys_reconnect() const = 0;
   virtual void error(const Rejection& rejection) = 0;
   /// The session takes commands again (Session::ready_for_command).
   virtual void resume() = 0;
+  /// Ends the connection in a way after which the client reconnects, behind all that it was sent.
+  virtual void close() = 0;
 };
 
 }  // namespace chat::gateway

@@ -54,6 +54,8 @@ GatewayMetrics::GatewayMetrics(Metrics& metrics)
       late_epochs(metrics.counter("chat_late_epochs_total",
                                   "Messages shown although their epoch is below one that was shown before")),
       slow_consumers(metrics.counter("chat_slow_consumers_total", "Connections closed with 4000")),
+      shed_clients(
+          metrics.counter("chat_shed_clients_total", "Clients sent to other gateways by POST /admin/shed")),
       accept_errors(metrics.counter("chat_accept_errors_total", "Failed accepts of a connection")),
       metrics_(metrics) {}
 

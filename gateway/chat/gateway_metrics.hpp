@@ -45,6 +45,7 @@ struct GatewayMetrics {
   prometheus::Counter& gaps_unrepaired;
   prometheus::Counter& late_epochs;
   prometheus::Counter& slow_consumers;
+  prometheus::Counter& shed_clients;
   prometheus::Counter& accept_errors;
 
   /// chat_errors_total{code}: every answer of type `error`.

@@ -66,9 +66,14 @@ void Session::tick(std::chrono::steady_clock::time_point now) {
   }
 }
 
-void Session::drain(int reconnect_after_ms) {
-  if (std::exchange(draining_, true)) return;
-  outlet_.reconnect({reconnect_after_ms});
+void Session::announce_close(std::chrono::milliseconds reconnect_after) {
+  if (!closed_) outlet_.reconnect({static_cast<int>(reconnect_after.count())});
+}
+
+void Session::send_away() {
+  if (closed_ || is_ending_) return;
+  end_requests();
+  outlet_.close();
 }
 
 void Session::end_requests() {

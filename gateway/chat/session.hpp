@@ -47,8 +47,22 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   /// Once a second. Answers sends after their deadline with `unavailable`.
   void tick(std::chrono::steady_clock::time_point now);
 
-  /// Takes no more commands and tells the client when to come back.
-  void drain(int reconnect_after_ms);
+  /// Tells the client when to reconnect. The session goes on as before.
+  void announce_close(std::chrono::milliseconds reconnect_after);
+
+  /// Whether the client leaves by itself at the time that it was told.
+  bool obeys_reconnect() const { return outlet_.obeys_reconnect(); }
+
+  /// Takes no more commands.
+  void stop_commands() { draining_ = true; }
+
+  /// A send or a `history` request waits for its answer.
+  bool awaits_answers() const { return !pending_.empty() || !history_reads_.empty(); }
+
+  /// Answers what still waits, as end_requests() does, and ends the connection so that the client reconnects.
+  void send_away();
+
+  bool is_closed() const { return closed_; }
 
   /// PostgreSQL has these numbers of the room.
   void on_stored(const std::string& room, const StoredNumbers& stored);

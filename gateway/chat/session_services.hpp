@@ -32,7 +32,7 @@ struct SessionServices {
   Post post{};                 // to the worker's thread, for the history's answers
   const Clock& clock = Clock::real();
   Random& random = Random::real();  // of which a session's number cannot be predicted
-  /// The gateway drains: no send begins any more.
+  /// The gateway ends: no send begins any more.
   bool is_draining = false;
   /// Sends whose script has not replied yet. A drain waits for zero.
   std::size_t accepts_in_flight = 0;

@@ -50,8 +50,10 @@ class NativeClient : public ws::Handler, public Outlet {
   }
   void pong(const PongEvent& event) override { send(event); }
   void reconnect(const ReconnectEvent& event) override { send(event); }
+  bool obeys_reconnect() const override { return true; }
   void error(const Rejection& rejection) override { send(rejection); }
   void resume() override { connection_->resume_reading(); }
+  void close() override { connection_->close(ws::close_code::restart, "restart"); }
 
  private:
   template <class Event>

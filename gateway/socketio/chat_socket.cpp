@@ -249,7 +249,13 @@ void ChatSocket::typing_taken(const TypingTakenEvent& event) {
 }
 
 void ChatSocket::reconnect(const ReconnectEvent& event) {
-  socket_->emit(json::array({"reconnect", {{"after_ms", event.after_ms}}}));
+  if (is_connected_) socket_->emit(json::array({"reconnect", {{"after_ms", event.after_ms}}}));
+}
+
+/// Not by a disconnect packet, after which a client does not reconnect. In a later turn, since it ends the
+/// session.
+void ChatSocket::close() {
+  socket_->call_later([this] { socket_->close_connection(); });
 }
 
 void ChatSocket::error(const Rejection& rejection) {

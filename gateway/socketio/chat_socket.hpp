@@ -50,8 +50,10 @@ class ChatSocket final : public SocketHandler, public Outlet {
   void typing_taken(const TypingTakenEvent& event) override;
   void pong(const PongEvent&) override {}
   void reconnect(const ReconnectEvent& event) override;
+  bool obeys_reconnect() const override { return false; }
   void error(const Rejection& rejection) override;
   void resume() override { socket_->resume_reading(); }
+  void close() override;
 
  private:
   /// Without effect unless wants_join_ is set.

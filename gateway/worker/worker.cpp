@@ -1,6 +1,7 @@
 #include "gateway/worker/worker.hpp"
 
 #include <future>
+#include <limits>
 #include <utility>
 
 #include "gateway/http/query.hpp"
@@ -18,6 +19,7 @@ namespace asio = boost::asio;
 constexpr int max_handlers_per_turn = 64;
 
 constexpr std::chrono::seconds sweep_period{1};
+constexpr std::chrono::milliseconds departure_period{10};
 
 }  // namespace
 
@@ -28,6 +30,7 @@ Worker::Worker(WorkerOptions options, Hub& hub, asio::io_context& hub_context, J
       work_(asio::make_work_guard(context_)),
       mailbox_(context_),
       sweep_timer_(context_),
+      departure_timer_(context_),
       rooms_(options_.index, options_.gateway, {mailbox_, loop::Mailbox(hub_context)}, hub, journal,
              metrics) {}
 
@@ -95,6 +98,7 @@ void Worker::run() {
 
 void Worker::publish_snapshots() {
   accepts_in_flight_.store(rooms_.accepts_in_flight(), std::memory_order_release);
+  departures_.store(rooms_.departures().size(), std::memory_order_release);
   connections_.store(clients(), std::memory_order_release);
   store_connected_.store(rooms_.store_connected(), std::memory_order_relaxed);
 }
@@ -116,11 +120,39 @@ void Worker::sweep() {
   });
 }
 
-void Worker::drain(int min_reconnect_ms, int max_reconnect_ms) {
+void Worker::drain(std::chrono::milliseconds span) {
   run_there([&] {
+    is_drained_ = true;
     server_->refuse_upgrades();
     socketio_->stop_accepting();
-    rooms_.drain(min_reconnect_ms, max_reconnect_ms);
+    rooms_.send_away(std::numeric_limits<std::size_t>::max(), span);
+    run_departures();
+    publish_snapshots();
+  });
+}
+
+void Worker::shed(std::size_t count, std::chrono::milliseconds span, std::function<void(std::size_t)> told) {
+  mailbox_.post([this, count, span, told = std::move(told)] {
+    const std::size_t chosen = is_drained_ ? 0 : rooms_.send_away(count, span);
+    metrics_.shed_clients.Increment(static_cast<double>(chosen));
+    told(chosen);
+    run_departures();
+  });
+}
+
+/// Setting the timer anew ends the wait of an earlier plan.
+void Worker::run_departures() {
+  rooms_.departures().run();
+  if (rooms_.departures().size() == 0) return;
+  departure_timer_.expires_after(departure_period);
+  departure_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) run_departures();
+  });
+}
+
+void Worker::stop_commands() {
+  run_there([&] {
+    rooms_.stop_commands();
     publish_snapshots();
   });
 }

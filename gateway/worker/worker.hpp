@@ -61,9 +61,16 @@ class Worker {
   /// Serves a connection that another worker accepted. Posts.
   void adopt(std::shared_ptr<http::TransferredConnection> connection);
 
-  /// Takes no more connections and commands, and tells every client when to reconnect (WorkerRooms::drain).
-  /// Returns when no further send can begin.
-  void drain(int min_reconnect_ms, int max_reconnect_ms);
+  /// Takes no more connections, and sends the clients to other gateways within `span` (Departures). Those
+  /// that stay go on meanwhile. Returns when all are told.
+  void drain(std::chrono::milliseconds span);
+
+  /// Sends at most `count` clients, chosen at random, to other gateways within `span`, unless the worker
+  /// drains. Any thread; the number comes to `told` on the worker's.
+  void shed(std::size_t count, std::chrono::milliseconds span, std::function<void(std::size_t)> told);
+
+  /// Takes no more commands. Returns when no further send can begin.
+  void stop_commands();
 
   /// Answers every request that still waits, and closes every connection after the frames in its outbox.
   /// Posts.
@@ -74,6 +81,7 @@ class Worker {
 
   /// Snapshots of the last turn, for the main thread.
   std::size_t connections() const { return connections_.load(std::memory_order_acquire); }
+  std::size_t departures() const { return departures_.load(std::memory_order_acquire); }
   std::size_t accepts_in_flight() const { return accepts_in_flight_.load(std::memory_order_acquire); }
   bool store_connected() const { return store_connected_.load(std::memory_order_relaxed); }
 
@@ -84,6 +92,7 @@ class Worker {
   void run_there(const std::function<void()>& call);
   void run();
   void sweep();
+  void run_departures();
   /// Connected clients.
   std::size_t clients() const;
   void publish_snapshots();
@@ -94,6 +103,8 @@ class Worker {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   const loop::Mailbox mailbox_;
   boost::asio::steady_timer sweep_timer_;
+  boost::asio::steady_timer departure_timer_;
+  bool is_drained_ = false;
   loop::FlushList flush_list_;
   WorkerRooms rooms_;
   std::unique_ptr<engineio::Endpoint> socketio_;
@@ -101,6 +112,7 @@ class Worker {
   std::size_t counted_connections_ = 0;
   std::size_t counted_polling_ = 0;
   std::atomic<std::size_t> connections_{0};
+  std::atomic<std::size_t> departures_{0};
   std::atomic<std::size_t> accepts_in_flight_{0};
   std::atomic<bool> store_connected_{false};
   std::atomic<bool> stopping_{false};

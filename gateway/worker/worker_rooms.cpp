@@ -15,7 +15,8 @@ WorkerRooms::WorkerRooms(std::size_t worker, std::string gateway, Mailboxes mail
       metrics_(metrics),
       clock_(clock),
       random_(random),
-      hub_(worker, hub, std::move(mailboxes.hub)) {}
+      hub_(worker, hub, std::move(mailboxes.hub)),
+      departures_(clock, random) {}
 
 void WorkerRooms::start(std::unique_ptr<RoomStore> store, History* history) {
   store_ = std::move(store);
@@ -90,10 +91,9 @@ void WorkerRooms::set_gauges() {
   set_share(metrics_.stored_waiting, counted_waiting_, services_->stored_waiting);
 }
 
-void WorkerRooms::drain(int min_reconnect_ms, int max_reconnect_ms) {
+void WorkerRooms::stop_commands() {
   services_->is_draining = true;
-  for (SessionHook& hook : services_->sessions)
-    static_cast<Session&>(hook).drain(static_cast<int>(random_.between(min_reconnect_ms, max_reconnect_ms)));
+  for (SessionHook& hook : services_->sessions) static_cast<Session&>(hook).stop_commands();
 }
 
 void WorkerRooms::end_requests() {

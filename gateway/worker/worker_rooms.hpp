@@ -17,6 +17,7 @@
 #include "gateway/chat/stored_inquiry.hpp"
 #include "gateway/fanout/hub.hpp"
 #include "gateway/loop/mailbox.hpp"
+#include "gateway/worker/departures.hpp"
 #include "gateway/worker/hub_mailbox.hpp"
 
 namespace chat::gateway {
@@ -54,9 +55,15 @@ class WorkerRooms final : public WorkerPort {
   /// To be called once a second.
   void sweep(std::chrono::steady_clock::time_point now);
 
-  /// The sessions take no more commands. Each client is told to reconnect after a random time between the two
-  /// (milliseconds, both included), so that they do not all come back at the same moment.
-  void drain(int min_reconnect_ms, int max_reconnect_ms);
+  /// The clients that are to go to other gateways.
+  Departures& departures() { return departures_; }
+  /// Plans the departure of at most `count` clients within `span` (Departures::plan).
+  std::size_t send_away(std::size_t count, std::chrono::milliseconds span) {
+    return departures_.plan(services_->sessions, count, span);
+  }
+
+  /// No session takes a command any more.
+  void stop_commands();
 
   /// Answers every request that still waits.
   void end_requests();
@@ -80,6 +87,7 @@ class WorkerRooms final : public WorkerPort {
   std::unique_ptr<Rooms> rooms_;
   std::unique_ptr<SessionServices> services_;
   std::unique_ptr<StoredInquiry> inquiry_;
+  Departures departures_;
   std::size_t counted_rooms_ = 0;
   std::size_t counted_waiting_ = 0;
   std::size_t counted_held_ = 0;

@@ -18,7 +18,8 @@ export class Fleet {
     persisterEnv = {}, test = false, durable = !test }) {
     mkdirSync(folder, { recursive: true });
     const fleet = new Fleet();
-    Object.assign(fleet, { folder, address, gatewayEnv, persisterEnv, gateways: [], persisters: [], ready: false });
+    // Nobody waits at Ctrl-C, or in a test, for clients to move slowly.
+    Object.assign(fleet, { folder, address, gatewayEnv: { DRAIN_SECONDS: test ? "0" : "1", ...gatewayEnv }, persisterEnv, gateways: [], persisters: [], ready: false });
     const secrets = loadSecrets(join(folder, "secrets.json"), ["redis", "postgres", "postgresAdmin"]);
     const [redis, kafka, controller, postgres, ...more] = await freePorts(6, address);
     const place = (name) => ({ folder: join(folder, name), logFile: fleet.#log(name), address });

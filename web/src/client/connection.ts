@@ -42,6 +42,9 @@ const backoff = { baseMs: 1_000, maxMs: 15_000 };
 /** The least wait where the close code says `later`. */
 const laterMs = 10_000;
 
+/** The code with which a gateway closes a connection that it announced to close. */
+const plannedClose = 1012;
+
 const retryable = new Set<string>(["rate_limited", "overloaded", "unavailable"]);
 
 /** Owned by one ChatClient. `start` and `stop` may alternate any number of times. */
@@ -51,6 +54,7 @@ export class Connection {
   #state: ConnectionState = { phase: "idle" };
   #socket: Socket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #moveTimer: ReturnType<typeof setTimeout> | undefined;
   #helloId: string | undefined;
   #attempt = 0;
   #onlineSince = 0;
@@ -136,7 +140,7 @@ export class Connection {
         else this.#listener.onFrame(frame);
         return;
       case "reconnect":
-        this.#comeBackAt = steadyMs() + frame.after_ms;
+        this.#moveLater(frame.after_ms);
         return;
       case "pong":
         return;
@@ -188,6 +192,13 @@ export class Connection {
     }, pongDeadlineMs);
   }
 
+  /** To another gateway, by itself: the server closes those that stay. */
+  #moveLater(ms: number): void {
+    this.#comeBackAt = steadyMs() + ms;
+    clearTimeout(this.#moveTimer);
+    this.#moveTimer = setTimeout(() => this.#open(), ms);
+  }
+
   #lost(code: number): void {
     const rule = closeRule(code);
     const reached = this.online;
@@ -197,7 +208,7 @@ export class Connection {
       return;
     }
     if (reached && steadyMs() - this.#onlineSince >= stableMs) this.#attempt = 0;
-    const told = this.#comeBackAt;
+    const told = code === plannedClose ? this.#comeBackAt : undefined;
     const least = rule.comeBack === "later" ? laterMs : 0;
     const wait = told === undefined ? least + this.#nextBackoff() : Math.max(0, told - steadyMs());
     this.#wait(wait, reached || code !== 1006 ? rule.reason : "The server cannot be reached.");
@@ -216,6 +227,7 @@ export class Connection {
   /** Lets go of the socket at once: a close handshake on a dead network would take minutes. */
   #discard(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#moveTimer);
     this.#helloId = undefined;
     this.#comeBackAt = undefined;
     const socket = this.#socket;

@@ -70,6 +70,23 @@ describe("connection", () => {
     expect(chat.sockets).toHaveLength(2);
   });
 
+  it("moves to another gateway by itself when it was told to", () => {
+    const chat = new ScriptedChat().online();
+    chat.socket.say({ type: "reconnect", after_ms: 3_000 });
+    vi.advanceTimersByTime(2_999);
+    expect(chat.sockets).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(chat.sockets).toHaveLength(2);
+  });
+
+  it("does not wait for its turn when the gateway dies before", () => {
+    const chat = new ScriptedChat(0).online();
+    chat.socket.say({ type: "reconnect", after_ms: 60_000 });
+    chat.socket.drop(1006);
+    vi.advanceTimersByTime(15_000);
+    expect(chat.sockets).toHaveLength(2);
+  });
+
   it("does not come back at once from a server that is too busy", () => {
     const chat = new ScriptedChat(0).online();
     chat.socket.drop(1013);

@@ -88,11 +88,17 @@ class AdminServerTest : public testing::Test {
   Metrics metrics_;
   std::mutex mutex_;
   Readiness readiness_;
-  AdminServer server_{"127.0.0.1", 0, metrics_, [this] {
+  AdminServer server_{"127.0.0.1",
+                      0,
+                      metrics_,
+                      [this] {
                         const std::lock_guard lock(mutex_);
                         if (readiness_.status == "throws") throw std::logic_error("broken");
                         return readiness_;
-                      }};
+                      },
+                      {{"/admin/do", [](std::string_view query) {
+                          return Answer{.body = "done " + std::string(query) + "\n"};
+                        }}}};
   Client client_{server_.port()};
 };
 
@@ -168,6 +174,27 @@ TEST_F(AdminServerTest, RefusesBodiesAndClosesThen) {
     EXPECT_EQ(other.receive().result(), http::status::bad_request) << encoding;
     EXPECT_TRUE(other.is_ended()) << encoding;
   }
+}
+
+TEST_F(AdminServerTest, RunsACommandWithItsQueryForPostAlone) {
+  EXPECT_EQ(client_.get("/admin/do?a=1&b=2", "POST").body(), "done a=1&b=2\n");
+  EXPECT_EQ(client_.get("/admin/do", "POST").body(), "done \n");
+  for (const char* method : {"GET", "HEAD", "PUT"}) {
+    const Response response = client_.get("/admin/do", method);
+    EXPECT_EQ(response.result(), http::status::method_not_allowed) << method;
+    EXPECT_EQ(response[http::field::allow], "POST");
+  }
+  EXPECT_EQ(client_.get("/admin/other", "POST").result(), http::status::not_found);
+  client_.send("POST /admin/do HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(client_.receive().result(), http::status::ok);
+}
+
+TEST_F(AdminServerTest, TakesNoCommandWithABodyOrFromAPage) {
+  client_.send("POST /admin/do HTTP/1.1\r\nHost: x\r\nOrigin: http://evil.example\r\n\r\n");
+  EXPECT_EQ(client_.receive().result(), http::status::forbidden);
+  client_.send("POST /admin/do HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
+  EXPECT_EQ(client_.receive().result(), http::status::bad_request);
+  EXPECT_TRUE(client_.is_ended());
 }
 
 TEST_F(AdminServerTest, RefusesBrokenRequestsAndCloses) {

@@ -96,8 +96,10 @@ class FakeOutlet : public Outlet {
   void typing_taken(const TypingTakenEvent& event) override { taken_typings.push_back(event.room); }
   void pong(const PongEvent& event) override { frames.push_back(native::encode(event)); }
   void reconnect(const ReconnectEvent& event) override { frames.push_back(native::encode(event)); }
+  bool obeys_reconnect() const override { return obeys; }
   void error(const Rejection& rejection) override { frames.push_back(native::encode(rejection)); }
   void resume() override { ++resumes; }
+  void close() override { ++closes; }
 
   /// The frames since the last call.
   std::vector<std::string> take() { return std::exchange(frames, {}); }
@@ -110,6 +112,8 @@ class FakeOutlet : public Outlet {
   }
 
   bool keeps_up = true;
+  bool obeys = true;
+  int closes = 0;
   std::vector<bool> watches_while_told;
   std::vector<Cursor> cursors;
   std::vector<std::string> frames;

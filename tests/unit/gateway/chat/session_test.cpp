@@ -277,11 +277,24 @@ TEST_F(SessionTest, RoomsAreBounded) {
   EXPECT_TRUE(has(outlet.take().at(0), R"("code":"too_many_rooms")"));
 }
 
-TEST_F(SessionTest, DrainingTellsTheClientOnceAndTakesNoMore) {
-  session->drain(1500);
-  session->drain(1500);
+TEST_F(SessionTest, AClientThatIsToldToReconnectIsServedUntilItsCommandsStop) {
+  session->announce_close(std::chrono::milliseconds(1500));
   EXPECT_EQ(outlet.take(), std::vector<std::string>{R"({"type":"reconnect","after_ms":1500})"});
+  EXPECT_TRUE(session->ready_for_command());
+  session->stop_commands();
   EXPECT_FALSE(session->ready_for_command());
+}
+
+TEST_F(SessionTest, AClientThatIsSentAwayIsClosedOnceBehindTheAnswersThatItWaitsFor) {
+  join("r");
+  send();
+  EXPECT_TRUE(session->awaits_answers());
+  session->send_away();
+  session->send_away();
+  EXPECT_THAT(outlet.take(), ElementsAre(HasSubstr("unavailable")));
+  EXPECT_FALSE(session->awaits_answers());
+  EXPECT_EQ(outlet.closes, 1);
+  EXPECT_EQ(rooms.size(), 0U);
 }
 
 TEST_F(SessionTest, I1ASessionThatBeginsAmidADrainTakesNothing) {
@@ -292,8 +305,7 @@ TEST_F(SessionTest, I1ASessionThatBeginsAmidADrainTakesNothing) {
 
 TEST_F(SessionTest, I1NoSendBeginsWhileTheGatewayGoesAway) {
   join("r");
-  session->drain(1500);
-  outlet.take();
+  session->stop_commands();
   session->handle(send("one that was read before"));
   EXPECT_TRUE(store.accepts.empty());
   EXPECT_NE(outlet.take().at(0).find("unavailable"), std::string::npos);

@@ -122,14 +122,9 @@ TEST_F(WorkerRoomsTest, ASimulatorGivesTheTimeAndTheNumbers) {
   EXPECT_EQ(store.accepts[0].request.sent_at, std::chrono::milliseconds(std::chrono::hours(1)).count());
 }
 
-TEST_F(WorkerRoomsTest, ADrainTellsEachClientATimeOfItsOwnToReconnect) {
-  FakeOutlet other_outlet;
-  const auto other = std::make_shared<Session>(first.rooms.services(), other_outlet);
-  first.rooms.drain(250, 1'000'000);
-  const auto told = first.outlet.take(), told_other = other_outlet.take();
-  ASSERT_EQ(told.size(), 1U);
-  EXPECT_NE(told[0].find(R"({"type":"reconnect","after_ms":)"), std::string::npos);
-  EXPECT_NE(told, told_other);
+TEST_F(WorkerRoomsTest, NoSessionTakesACommandOnceCommandsAreStopped) {
+  first.rooms.stop_commands();
+  EXPECT_FALSE(first.session->ready_for_command());
   EXPECT_TRUE(first.rooms.services().is_draining);
   EXPECT_FALSE(second.rooms.services().is_draining);
 }
