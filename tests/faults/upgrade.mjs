@@ -17,7 +17,8 @@ let socketIoMembers = [];
 
 // One process ends, and the other build takes its place under the same name.
 async function replace(scene, service, binary, what) {
-  await scene.moment(400);
+  await scene.moment(200);
+  const began = Date.now();
   const strike = scene.strike(`${service.name} ${what}`);
   scene.watch.expectEnd(service.pid);
   const { code } = await service.stop();
@@ -28,7 +29,7 @@ async function replace(scene, service, binary, what) {
   await service.start();
   strike.hit &&= readlinkSync(`/proc/${service.pid}/exe`) === binary;
   await scene.until("all clients to be back", () => scene.load.clients.every(({ joined }) => joined) && socketIoMembers.every(({ present }) => present));
-  scene.say(`${service.name} ${what}`);
+  scene.say(`${service.name} ${what}, within ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
 
 const upgrade = {
@@ -36,7 +37,7 @@ const upgrade = {
   title: "rolling upgrade",
   // A gateway that is about to stop takes no more sends.
   codes: ["overloaded", "unavailable"],
-  load: { clients: 60, rooms: 12, roomsEach: 3, inFlight: 4, perSecond: 300, mayComeBackAfterMs: 500, throughNginx: true },
+  load: { clients: 24, rooms: 8, roomsEach: 2, inFlight: 4, perSecond: 150, mayComeBackAfterMs: 500, throughNginx: true },
   async strike(scene) {
     const { gateways, persisters, nginx } = scene.fleet;
     const writer = scene.load.addClient({ name: "writer", urls: [nginx.socketUrl], rooms: ["general"] });

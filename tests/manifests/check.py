@@ -13,7 +13,8 @@ VERSIONS = ["1.28", "1.31", "1.34", "1.37"]
 WITHOUT_SCHEMA = {"PodMonitor"}  # defined by the Prometheus operator, not by Kubernetes
 SERVICES = {"gateway": "chat-gateway", "persister": "chat-persister"}
 SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|DATABASE_URL|REDIS_URLS)$")
-# Seconds that a service may take after SIGTERM beside its DRAIN_TIMEOUT_SECONDS, which the gateway takes twice.
+# Seconds that a service may take after SIGTERM beside its DRAIN_TIMEOUT_SECONDS, which the gateway takes twice, and the time in which it sends
+# its clients away.
 DRAIN_TIMES = {"gateway": 2, "persister": 1}
 DRAIN_EXTRA_SECONDS = 10
 
@@ -101,7 +102,8 @@ def faults_of_settings(manifests, known):
             for name in values.keys() - known[SERVICES[container["name"]]]:
                 if not name.startswith("KAFKA_CONF_"):
                     yield f"{name_of(workload)}: {SERVICES[container['name']]} has no setting {name}"
-            drain = int(values.get("DRAIN_TIMEOUT_SECONDS", 0)) * DRAIN_TIMES[container["name"]] + DRAIN_EXTRA_SECONDS
+            spread = int(values.get("DRAIN_DELAY_SECONDS", 0)) + int(values.get("DRAIN_SECONDS", 0))
+            drain = spread + int(values.get("DRAIN_TIMEOUT_SECONDS", 0)) * DRAIN_TIMES[container["name"]] + DRAIN_EXTRA_SECONDS
             if pod["terminationGracePeriodSeconds"] < drain:
                 yield f"{name_of(workload)}: terminationGracePeriodSeconds is below the {drain} s that a drain may take"
 
