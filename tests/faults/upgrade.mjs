@@ -41,30 +41,26 @@ const upgrade = {
   async strike(scene) {
     const { gateways, persisters, nginx } = scene.fleet;
     const writer = scene.load.addClient({ name: "writer", urls: [nginx.socketUrl], rooms: ["general"] });
-    scene.leaving.push(writer);
+    scene.load.rooms.push("general");
+    scene.load.clients.push(writer);
     socketIoMembers = Array.from({ length: socketIoClients }, () => socketIoMember(`http://${nginx.address}:${nginx.port}`, scene.random, () => {}));
     await scene.until("the Socket.IO clients", () => writer.joined && socketIoMembers.every(({ present }) => present));
-    const writing = setInterval(() => writer.send("general", "a message"), 50);
-    try {
-      await scene.until("them to see a message", () => socketIoMembers.every(({ seen }) => seen.cursor));
-      // Whoever reads a format comes before whoever writes it.
-      for (const persister of persisters) {
-        await replace(scene, persister, now.persister, "upgraded");
-      }
-      for (const gateway of gateways) {
-        await replace(scene, gateway, now.gateway, "upgraded");
-      }
-      await replace(scene, gateways[0], old.gateway, "set back to the old version");
-      await replace(scene, persisters[0], old.persister, "set back to the old version");
-      await replace(scene, gateways[0], now.gateway, "upgraded again");
-      await replace(scene, persisters[0], now.persister, "upgraded again");
-    } finally {
-      clearInterval(writing);
+    await scene.until("them to see a message", () => socketIoMembers.every(({ seen }) => seen.cursor));
+    // Whoever reads a format comes before whoever writes it.
+    for (const persister of persisters) {
+      await replace(scene, persister, now.persister, "upgraded");
     }
-    const last = writer.send("general", "the last message");
-    await scene.until("all to see it", () => last.acks.length > 0 && socketIoMembers.every(({ seen: { cursor } }) => cursor.epoch === last.acks[0].epoch && cursor.seq >= last.acks[0].seq));
+    for (const gateway of gateways) {
+      await replace(scene, gateway, now.gateway, "upgraded");
+    }
+    await replace(scene, gateways[0], old.gateway, "set back to the old version");
+    await replace(scene, persisters[0], old.persister, "set back to the old version");
+    await replace(scene, gateways[0], now.gateway, "upgraded again");
+    await replace(scene, persisters[0], now.persister, "upgraded again");
   },
-  async verify({ ledger, say }) {
+  async verify({ ledger, load, say, until }) {
+    const { cursor: last } = load.clients.at(-1).places.get("general");
+    await until("all Socket.IO clients to see the last message", () => socketIoMembers.every(({ seen: { cursor } }) => cursor.epoch === last.epoch && cursor.seq >= last.seq));
     const recoveries = socketIoMembers.map((member) => member.recoveries);
     const failed = recoveries.reduce((sum, one) => sum + one.failed, 0);
     say(`${recoveries.reduce((sum, { whole }) => sum + whole, 0)} Socket.IO clients were recovered, ${failed} were not`);
