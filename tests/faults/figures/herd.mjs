@@ -30,13 +30,13 @@ async function met(condition, deadline) {
 }
 
 const orders = {
-  // kind: native, or a Socket.IO client that begins with a websocket, or polls first and will upgrade; url: a balancer's.
-  async connect({ kind, url, count, seed, deadline }) {
+  // kind: native, or a Socket.IO client that begins with a websocket, or polls first and will upgrade; urls: of the balancers.
+  async connect({ kind, urls, count, seed, deadline }) {
     const random = new Random(seed, kind);
     const makeMember = { native: nativeMember, websocket: webSocketMember, upgrade: socketIoMember }[kind];
     for (let i = 0; i < count; i += connectingAtOnce) {
       for (let more = Math.min(connectingAtOnce, count - i); more > 0; more--) {
-        members.push(makeMember(url, random, onConnecting));
+        members.push(makeMember(urls[members.length % urls.length], random, onConnecting));
       }
       if (!(await met(() => members.every(({ present }) => present), deadline))) {
         break;

@@ -42,7 +42,7 @@ export class Herds {
       herds.#herds.push({ kind, count: (each * parts) / 10, child: fork(join(import.meta.dirname, "herd.mjs"), { detached: true }) });
     }
     try {
-      await herds.#tellAll(({ kind, count }, i) => ({ connect: { kind, count, url: herds.#urlOf(kind, i), seed: seed + i, deadline: Date.now() + patienceMs } }));
+      await herds.#tellAll(({ kind, count }, i) => ({ connect: { kind, count, urls: herds.#urls, seed: seed + i, deadline: Date.now() + patienceMs } }));
       await until(`${2 * each} members to be there`, async () => (await herds.present()) === 2 * each, 60_000);
       say(`${each} Socket.IO and ${each} native members were connected after ${((Date.now() - began) / 1000).toFixed(0)} s`);
       herds.#startSenders(seed);
@@ -120,9 +120,8 @@ export class Herds {
     return 2 * this.each - answers.reduce((sum, { seen }) => sum + seen, 0);
   }
 
-  #urlOf(kind, i) {
-    const { address, port } = this.#balancers[i % balancerCount];
-    return `http://${address}:${port}`;
+  get #urls() {
+    return this.#balancers.map(({ address, port }) => `http://${address}:${port}`);
   }
 
   // A process of NGINX may open 20,000 files, and a client takes two of them.
