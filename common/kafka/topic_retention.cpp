@@ -33,9 +33,9 @@ void TopicRetention::tell(const DurabilityFacts& facts) {
              "Age at which Kafka deletes the topic's records, as last read; +Inf: never", {{"topic", topic_}})
       .Set(in_seconds(*facts.retention));
   if (retention_)
-    log::info("the topic's retention was changed", {{"topic", topic_},
-                                                    {"retention_ms", text_of(*facts.retention)},
-                                                    {"before", text_of(*retention_)}});
+    log::info(
+        "the topic's retention was changed",
+        {{"topic", topic_}, {"retention_ms", text_of(*facts.retention)}, {"before", text_of(*retention_)}});
   else
     log::info("the topic's retention", {{"topic", topic_}, {"retention_ms", text_of(*facts.retention)}});
   retention_ = facts.retention;

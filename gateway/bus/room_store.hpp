@@ -69,6 +69,9 @@ struct ReadReply {
   /// PostgreSQL.
   std::optional<Cursor> begun{};
   std::string run;  // of the Redis that answered
+  /// Set where the request asked for messages that were deleted: everything up to here. The page has what
+  /// follows, and is not `complete` although nothing of that is missing.
+  std::optional<Cursor> pruned_to{};
 };
 
 /// Commands on one connection of one worker. All calls and handlers on that worker's thread; every handler

@@ -27,6 +27,8 @@ struct GatewayMetrics {
   prometheus::Gauge& stored_waiting;
   prometheus::Counter& joins;
   prometheus::Counter& joins_from_ring;
+  prometheus::Counter& pruned_joins;
+  prometheus::Counter& pruned_pages;
   prometheus::Counter& recovered;
   prometheus::Counter& not_recovered;
   prometheus::Counter& typing_told;

@@ -13,7 +13,8 @@ bool covers(const std::optional<Cursor>& oldest, const std::optional<Cursor>& si
 }
 
 bool is_part_of(Cursor since, const ReadReply& page) {
-  if (!page.complete || since > page.newest) return false;
+  const bool is_proven = page.complete || page.pruned_to;
+  if (!is_proven || since > page.newest) return false;
   return !page.more || since < page.entries.back().cursor;
 }
 
@@ -27,12 +28,17 @@ std::shared_ptr<const ReadReply> part_after(Cursor since, const ReadReply& page)
   const auto first =
       std::ranges::upper_bound(page.entries, since, {}, [](const RoomEntry& entry) { return entry.cursor; });
   part->entries.assign(first, page.entries.end());
+  if (part->pruned_to && since >= *part->pruned_to) {
+    part->pruned_to.reset();
+    part->complete = true;
+  }
   return part;
 }
 
-std::shared_ptr<const ReadReply> without_proof(const ReadReply& page) {
+std::shared_ptr<const ReadReply> without_proof(const ReadReply& page, std::optional<Cursor> pruned_to) {
   auto same = std::make_shared<ReadReply>(page);
   same->complete = false;
+  if (pruned_to) same->pruned_to = pruned_to;
   return same;
 }
 

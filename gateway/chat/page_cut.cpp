@@ -34,6 +34,7 @@ ReadReply without_entries(const ReadReply& page) {
   head.more = page.more;
   head.complete = page.complete;
   head.same_run = page.same_run;
+  head.pruned_to = page.pruned_to;
   return head;
 }
 
@@ -50,6 +51,8 @@ std::shared_ptr<const ReadReply> cut_to(std::size_t bytes, PageKind kind,
     part->entries.assign(entries.begin(), entries.begin() + count);
   else
     part->entries.assign(entries.end() - count, entries.end());
+  // Without its oldest messages the page no longer begins at the floor.
+  if (kind != PageKind::after) part->pruned_to.reset();
   return part;
 }
 

@@ -112,6 +112,7 @@ void RoomJoins::decide(Joiner joiner, std::shared_ptr<const ReadReply> page, boo
   if (!page->more && !has_all_held) {
     if (page->entries.empty()) {
       joiner.is_unproven = joiner.is_unproven || !page->complete;
+      if (page->pruned_to) joiner.pruned_to = page->pruned_to;
       return read_from(std::move(joiner), page->newest, step);
     }
     page = with_more(*page);
@@ -119,7 +120,7 @@ void RoomJoins::decide(Joiner joiner, std::shared_ptr<const ReadReply> page, boo
   // As many bytes as a page may have fit behind it.
   const bool fits = held_.bytes() <= bytes || held_.bytes_after(page->newest) <= bytes;
   if (!page->more && !fits) page = page->entries.empty() ? with_held(*page, held_, bytes) : with_more(*page);
-  if (joiner.is_unproven) page = without_proof(*page);
+  if (joiner.is_unproven) page = without_proof(*page, joiner.pruned_to);
   step.answers.push_back({joiner.member, std::move(joiner.id), std::move(page)});
 }
 
@@ -139,7 +140,8 @@ void RoomJoins::decide_parts(const Read& read, std::vector<Joiner> joiners, cons
   std::optional<Cursor> part_since;
   for (Joiner& joiner : joiners) {
     if (!is_part_of(*joiner.since, page)) {
-      assign(std::move(joiner), read.history, page.complete ? Sharing::close : Sharing::equal, step);
+      assign(std::move(joiner), read.history,
+             page.complete || page.pruned_to ? Sharing::close : Sharing::equal, step);
       continue;
     }
     if (part_since != joiner.since) {

@@ -28,8 +28,9 @@ class RoomJoins {
     RoomMember* member = nullptr;
     RequestId id;
     std::optional<Cursor> since;
-    std::optional<Cursor> seen{};  // if the member was live before: it has everything up to here
-    bool is_unproven = false;      // its answer must not be called complete
+    std::optional<Cursor> seen{};       // if the member was live before: it has everything up to here
+    bool is_unproven = false;           // its answer must not be called complete
+    std::optional<Cursor> pruned_to{};  // the same, and messages up to here were deleted
   };
 
   /// One read for all its joiners, whose cursors are not below its own.

@@ -34,6 +34,7 @@ void Session::on_history_reply(std::uint64_t number, const std::string& room, Re
   if (!reply.available)
     return reject(
         {std::move(id), ErrorCode::unavailable, "the room cannot be read now; ask again", retry_after_ms});
+  if (reply.pruned_to) services_.metrics.pruned_pages.Increment();
   auto page = std::make_shared<const ReadReply>(std::move(reply));
   outlet_.history({std::move(id), room, cut_to(outlet_.page_bytes(), PageKind::before, std::move(page))});
 }

@@ -41,6 +41,7 @@ class Session::Membership : public RoomMember {
     last_of_page_ =
         is_live || page->entries.empty() ? std::nullopt : std::optional(page->entries.back().cursor);
     session_.services_.metrics.joins.Increment();
+    if (page->pruned_to) session_.services_.metrics.pruned_joins.Increment();
     session_.outlet_.joined({id, room_.name(), std::move(page)});
     session_.on_stored(room_.name(), {stored, {}});
     if (wants_presence_ && is_live) room_.watch(*this);

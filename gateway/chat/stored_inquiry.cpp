@@ -20,7 +20,7 @@ void StoredInquiry::tick(std::chrono::steady_clock::time_point now) {
   next_ = asked.size() < max_asked ? now + period : now;
   std::vector<MessageKey> keys;
   keys.reserve(asked.size());
-  for (const Asked& one : asked) keys.push_back({one.waiting.room, one.waiting.id});
+  for (const Asked& one : asked) keys.push_back({one.waiting.room, one.waiting.id, one.waiting.number});
   is_asking_ = true;
   services_.history->find_stored(std::move(keys), services_.post,
                                  [this, asked = std::move(asked)](const std::vector<std::size_t>& found) {

@@ -27,12 +27,16 @@ struct HistoryRows {
   /// until the hole finder has stored or given up the numbers between them.
   std::vector<NumberRange> voids;
   bool knows_voids = false;  // the persister records void numbers: another gap will still be filled
+  /// The room's messages up to and with this number were deleted (chat-persister prune); there are none among
+  /// the entries. Of the same snapshot as the rows: else a page could lack rows and know of no floor.
+  std::optional<Cursor> floor{};
 };
 
 /// The key of a message's row.
 struct MessageKey {
   std::string room;
   Uuid id;
+  Cursor number{};
 };
 
 /// Runs a call on the thread that asked. Called from any thread; must not block.
@@ -51,8 +55,8 @@ class History {
   virtual void read_before(std::string room, Cursor before, std::size_t limit, Post post,
                            std::function<void(HistoryRows)> handler) = 0;
 
-  /// Which of the messages are rows, whatever their number. Gives their indexes in `asked`, rising; none
-  /// while PostgreSQL is away.
+  /// Which of the messages are rows, whatever their number, or were rows until they were deleted. Gives their
+  /// indexes in `asked`, rising; none while PostgreSQL is away.
   virtual void find_stored(std::vector<MessageKey> asked, Post post,
                            std::function<void(std::vector<std::size_t>)> handler) = 0;
 

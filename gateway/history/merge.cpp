@@ -70,6 +70,28 @@ class Voids {
   const std::vector<NumberRange>& voids_;
 };
 
+/// A Redis that came back with older data may have messages that were deleted.
+void drop_below_floor(ReadReply& stream, const HistoryRows& rows) {
+  if (!rows.floor) return;
+  const std::size_t dropped =
+      std::erase_if(stream.entries, [&](const RoomEntry& entry) { return entry.cursor <= *rows.floor; });
+  if (dropped > 0) stream.more = false;
+}
+
+/// The page begins at the floor: what came before was deleted.
+void note_floor(ReadReply& page, const HistoryRows& rows) {
+  if (!rows.floor) return;
+  page.pruned_to = rows.floor;
+  page.complete = false;
+}
+
+/// Whether no message is missing between the epoch's first number, or the floor, and number `next`.
+bool reaches_beginning(Cursor next, const HistoryRows& rows) {
+  const Cursor floor = rows.floor.value_or(Cursor{});
+  if (next <= following(floor)) return true;
+  return Voids(rows).cover(next.epoch, floor.epoch == next.epoch ? floor.seq : 0, next.seq);
+}
+
 }  // namespace
 
 Cursor rows_wanted_until(Cursor since, const ReadReply& stream) {
@@ -86,6 +108,7 @@ Cursor rows_wanted_until(Cursor since, const ReadReply& stream) {
 
 std::optional<ReadReply> merge_after(Cursor since, ReadReply stream, const HistoryRows& rows,
                                      ProvenStored proven) {
+  if (is_below_floor(since, rows)) return std::nullopt;
   // Nothing is known about what follows the end of either list.
   Cursor known{max_json_integer, max_json_integer};
   if (stream.more) known = std::min(known, stream.entries.back().cursor);
@@ -121,6 +144,10 @@ std::optional<ReadReply> merge_after(Cursor since, ReadReply stream, const Histo
   return page;
 }
 
+bool is_below_floor(Cursor since, const HistoryRows& rows) {
+  return rows.floor && since < *rows.floor;
+}
+
 bool is_enough_before(Cursor before, std::size_t limit, const ReadReply& stream) {
   if (stream.entries.size() < limit || !stream.more) return false;
   const Cursor first = stream.entries.front().cursor;
@@ -131,6 +158,7 @@ bool is_enough_before(Cursor before, std::size_t limit, const ReadReply& stream)
 std::optional<ReadReply> merge_before(Cursor before, std::size_t limit, ReadReply stream,
                                       const HistoryRows& rows, ProvenStored proven) {
   Cursor known;
+  drop_below_floor(stream, rows);
   if (stream.more && !stream.entries.empty()) known = std::max(known, stream.entries.front().cursor);
   if (rows.more && !rows.entries.empty()) known = std::max(known, rows.entries.front().cursor);
   ReadReply page = std::move(stream);
@@ -141,6 +169,7 @@ std::optional<ReadReply> merge_before(Cursor before, std::size_t limit, ReadRepl
   if (count < page.entries.size()) page.more = true;
   page.entries.erase(page.entries.begin(), page.entries.end() - static_cast<std::ptrdiff_t>(count));
   page.complete = true;
+  if (!page.more) note_floor(page, rows);
   if (proven.older && proven.current) return page;
 
   const Voids voids(rows);
@@ -149,11 +178,12 @@ std::optional<ReadReply> merge_before(Cursor before, std::size_t limit, ReadRepl
     const bool is_next = voids.link(entry->cursor, next);
     if (!is_next || (entry->cursor.epoch != next.epoch && !proven.older)) return std::nullopt;
   }
-  if (!page.more && !is_unnumbered(next) && !voids.cover(next.epoch, 0, next.seq)) return std::nullopt;
+  if (!page.more && !is_unnumbered(next) && !reaches_beginning(next, rows)) return std::nullopt;
   return page;
 }
 
 void prepend_older(ReadReply& reply, const HistoryRows& rows, std::size_t limit) {
+  drop_below_floor(reply, rows);
   const Voids voids(rows);
   Cursor next = reply.entries.empty() ? following(reply.newest) : reply.entries.front().cursor;
   auto first = rows.entries.end();
@@ -163,6 +193,8 @@ void prepend_older(ReadReply& reply, const HistoryRows& rows, std::size_t limit)
   all = united(std::move(all), std::move(reply.entries));
   const std::size_t count = fitting(all.rbegin(), all.rend(), limit);
   all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(count));
+  const bool has_all = first == rows.entries.begin() && !rows.more && count == all.size();
+  if (has_all && all.size() < limit && rows.floor) reply.pruned_to = rows.floor;
   reply.entries = std::move(all);
 }
 

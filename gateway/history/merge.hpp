@@ -22,21 +22,27 @@ struct ProvenStored {
 /// read.
 Cursor rows_wanted_until(Cursor since, const ReadReply& stream);
 
-/// The page after `since`: `stream` merged with the rows, `complete`. None if something may be missing.
+/// Whether messages after `since` were deleted. The caller then reads from the floor on instead.
+bool is_below_floor(Cursor since, const HistoryRows& rows);
+
+/// The page after `since`: `stream` merged with the rows, `complete`. None if something may be missing, or
+/// was deleted.
 /// A number that is missing is a void number, or it is of a closed epoch and never reached Kafka. In the
 /// current epoch a missing number may still be found, if the persister records void numbers.
 std::optional<ReadReply> merge_after(Cursor since, ReadReply stream, const HistoryRows& rows,
                                      ProvenStored proven);
 
 /// The same for the last `limit` messages before `before`; `more` says that there are older ones. Once
-/// everything is stored, a hole is final.
+/// everything is stored, a hole is final. A page that reaches the room's floor is not `complete`, and has
+/// `pruned_to`.
 std::optional<ReadReply> merge_before(Cursor before, std::size_t limit, ReadReply stream,
                                       const HistoryRows& rows, ProvenStored proven);
 
 /// Whether the stream's answer to `before` needs nothing from PostgreSQL.
 bool is_enough_before(Cursor before, std::size_t limit, const ReadReply& stream);
 
-/// Puts rows in front of a join's last messages, as far back as their numbers are consecutive.
+/// Puts rows in front of a join's last messages, as far back as their numbers are consecutive. `pruned_to` is
+/// set if more were wanted than the floor left.
 void prepend_older(ReadReply& reply, const HistoryRows& rows, std::size_t limit);
 
 }  // namespace chat::gateway

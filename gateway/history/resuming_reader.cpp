@@ -1,5 +1,6 @@
 #include "gateway/history/resuming_reader.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace chat::gateway {
@@ -27,6 +28,15 @@ bool is_enough(const ReadRequest& request, const ReadReply& stream) {
 /// The last messages of a join: the client can read what is missing before them by `before` later.
 bool needs_no_proof(const ReadRequest& request) {
   return !request.since && !request.before;
+}
+
+/// The answer to a read that began at the room's floor, where the client had asked for messages before it.
+ReadReply marked(ReadReply page, std::optional<Cursor> floor) {
+  if (!floor || !page.available) return page;
+  page.pruned_to = floor;
+  page.complete = false;
+  page.newest = std::max(page.newest, *floor);
+  return page;
 }
 
 }  // namespace
@@ -77,8 +87,9 @@ void ResumingReader::read(ReadRequest request, ReadHandler handler) {
 /// Redis has.
 Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler handler,
                               TimePoint deadline) {
+  std::optional<Cursor> floor;
   for (;;) {
-    if (is_enough(request, stream)) co_return handler(std::move(stream));
+    if (is_enough(request, stream)) co_return handler(marked(std::move(stream), floor));
     if (is_beyond_newest(request, stream)) {
       stream.entries.clear();
       stream.more = false;
@@ -91,6 +102,7 @@ Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler
     const ClosedEpochs closed = closed_for(stream);
     ProvenStored proven{.older = waits_->are_stored(request.room, closed)};
     std::optional<ReadReply> page;
+    bool is_floor_new = false;
     for (;;) {
       page = page_of_cached(request, stream, proven);
       if (page) break;
@@ -99,6 +111,11 @@ Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler
       if (needs_no_proof(request)) {
         if (rows.available) prepend_older(stream, rows, request.history);
         co_return handler(std::move(stream));
+      }
+      is_floor_new = request.since && is_below_floor(*request.since, rows);
+      if (is_floor_new) {
+        request.since = floor = rows.floor;
+        break;
       }
       // A live repair waits for a PostgreSQL that is away; a client's join does not.
       const bool is_worth_waiting = rows.available || unproven_ == Unproven::stream;
@@ -109,19 +126,19 @@ Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler
       if (!is_stored) break;
       proven = {true, true};
     }
-    if (page && stream.same_run) co_return handler(*std::move(page));
-    if (!page && clock_.now() >= deadline) {
+    if (page && stream.same_run) co_return handler(marked(*std::move(page), floor));
+    if (!page && !is_floor_new && clock_.now() >= deadline) {
       if (unproven_ == Unproven::unavailable) stream.available = false;
-      co_return handler(std::move(stream));
+      co_return handler(marked(std::move(stream), floor));
     }
 
-    // Redis is asked again, in two cases. Without a page this is another try, which comes after a wait of a
-    // second at least. With a page Redis was restarted: an epoch may have begun after it was asked, with
-    // lower numbers than the rows show still on their way into PostgreSQL. If Redis answers as before, no
-    // epoch has begun, and the page stands.
+    // Redis is asked again, in three cases. Below the room's floor the read begins anew at the floor. Without
+    // a page this is another try, which comes after a wait of a second at least. With a page Redis was
+    // restarted: an epoch may have begun after it was asked, with lower numbers than the rows show still on
+    // their way into PostgreSQL. If Redis answers as before, no epoch has begun, and the page stands.
     ReadReply now = co_await ask<ReadReply>([&](auto answer) { read_(request, std::move(answer)); });
     const bool is_unchanged = now.available && !now.same_run && now.run == stream.run;
-    if (page && is_unchanged) co_return handler(*std::move(page));
+    if (page && is_unchanged) co_return handler(marked(*std::move(page), floor));
     stream = std::move(now);
   }
 }

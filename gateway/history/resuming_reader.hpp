@@ -21,8 +21,9 @@ namespace chat::gateway {
 using ReadHandler = std::function<void(ReadReply)>;
 
 /// On one thread. Answers as RoomStore::read. An answer is `complete` only where that is proven, else it is
-/// not available: the client is told `unavailable` and its cursor stays valid. Without a history the stream's
-/// answers are passed on.
+/// not available: the client is told `unavailable` and its cursor stays valid. A read after a cursor below
+/// the room's floor is answered from the floor on, not `complete` and with `pruned_to`, if what follows the
+/// floor is proven. Without a history the stream's answers are passed on.
 class ResumingReader {
  public:
   enum class Unproven { unavailable, stream };

@@ -12,7 +12,8 @@
 namespace chat::gateway {
 
 /// One page a room, for a second; at most 32 rooms, so at most 8 MiB. Rows never change, and only pages in
-/// which no number is missing are kept, so that a kept page is as good as a new one.
+/// which no number is missing are kept, so that a kept page is as good as a new one. Rows that are deleted
+/// meanwhile are shown for that second.
 class RowCache {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;

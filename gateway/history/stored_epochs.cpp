@@ -42,9 +42,19 @@ bool has_tables(Transaction& transaction) {
   return answer.rows.at(0).at(0) == "t";
 }
 
-/// The highest epoch of any room; 0 without a row.
+/// Of the messages that were deleted: a room of which nothing is left still had its epochs.
+std::int64_t read_highest_floor(Transaction& transaction) {
+  const auto known = transaction.execute("SELECT to_regclass('room_floors') IS NOT NULL");
+  if (known.rows.at(0).at(0) != "t") return 0;
+  const auto answer =
+      transaction.execute("SELECT max(epoch) FROM room_floors WHERE epoch < " + first_absurd_epoch);
+  const auto& highest = answer.rows.at(0).at(0);
+  return highest ? std::stoll(*highest) : 0;
+}
+
+/// The highest epoch that any room had; 0 without one.
 std::int64_t read_highest(Transaction& transaction) {
-  std::int64_t highest = 0;
+  std::int64_t highest = read_highest_floor(transaction);
   std::string room;
   for (;;) {
     const auto answer = transaction.execute(rooms_statement, {room, std::to_string(rooms_a_page)});

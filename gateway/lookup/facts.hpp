@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/kafka/log_bounds.hpp"
 #include "common/wire/cursor.hpp"
@@ -65,6 +66,9 @@ struct Row {
   std::int32_t partition = -1;  // -1: of the system before this one
   std::int64_t offset = -1;     // -1: stored from Redis
 };
+
+/// The reason of a number at or below its room's floor.
+inline constexpr std::string_view pruned = "deleted by chat-persister prune";
 
 struct NotedVoid {
   std::string reason;

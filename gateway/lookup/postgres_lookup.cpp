@@ -22,6 +22,12 @@ const std::string void_statement =
     "SELECT reason, (extract(epoch FROM noted_at) * 1000)::bigint FROM void_numbers "
     "WHERE room = $1 AND epoch = $2::bigint AND seq = $3::bigint";
 
+// Made by a later migration than the other tables.
+const std::string has_floors_statement = "SELECT to_regclass('room_floors') IS NOT NULL";
+const std::string floor_statement =
+    "SELECT (extract(epoch FROM pruned_at) * 1000)::bigint FROM room_floors "
+    "WHERE room = $1 AND (epoch, seq) >= ($2::bigint, $3::bigint)";
+
 const std::string newest_statement =
     "(SELECT epoch, seq FROM messages WHERE room = $1 ORDER BY epoch DESC, seq DESC LIMIT 1) UNION ALL "
     "(SELECT epoch, seq FROM void_numbers WHERE room = $1 ORDER BY epoch DESC, seq DESC LIMIT 1) "
@@ -77,6 +83,9 @@ void PostgresLookup::find(const std::string& room, Cursor cursor, PostgresFacts&
     const auto found = transaction.execute(void_statement, number);
     if (!found.rows.empty())
       facts.void_number = NotedVoid{found.rows[0].at(0).value(), integer(found.rows[0], 1)};
+    if (transaction.execute(has_floors_statement).rows.at(0).at(0) != "t") return;
+    const auto floor = transaction.execute(floor_statement, number);
+    if (!floor.rows.empty()) facts.void_number = NotedVoid{std::string(pruned), integer(floor.rows[0], 0)};
   });
 }
 

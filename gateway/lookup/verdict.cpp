@@ -84,6 +84,10 @@ Verdict judge_void(const Facts& facts) {
             facts.kafka.dead_letter ? "the reason: " + facts.kafka.dead_letter->reason +
                                           "; once it is mended, chat-persister replay-dead puts it back"
                                     : "chat-persister replay-dead --dry-run lists the reasons"};
+  if (noted.reason == pruned)
+    return {State::deleted,
+            "deleted: chat-persister prune took the room's messages up to this one or a later one",
+            "the room's floor was last raised at " + at(noted.noted_at)};
   if (noted.reason.starts_with("lost"))
     return {State::lost, "void: " + noted.reason + since,
             "no server has the message: see the log of the gateway that accepted it, and of Redis, before "

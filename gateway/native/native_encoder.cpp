@@ -94,6 +94,7 @@ std::string encode(const JoinedEvent& event) {
   frame += R"(,"complete":)";
   frame += page.complete ? "true" : "false";
   if (page.more) frame += R"(,"more":true)";
+  if (page.pruned_to) frame += R"(,"pruned":true)";
   frame += '}';
   return frame;
 }
@@ -106,8 +107,9 @@ std::string encode(const HistoryEvent& event) {
   append_room(frame, event.room);
   frame += ',';
   append_messages(frame, *event.page);
-  frame += event.page->more ? R"(,"more":true})" : R"(,"more":false})";
-  return frame;
+  frame += event.page->more ? R"(,"more":true)" : R"(,"more":false)";
+  if (event.page->pruned_to) frame += R"(,"complete":false,"pruned":true)";
+  return frame += '}';
 }
 
 std::string encode(const LeftEvent& event) {

@@ -33,11 +33,14 @@ json object_of(const JoinedEvent& event) {
                  {"messages", messages_of(page)},
                  {"complete", page.complete}});
   if (page.more) fields["more"] = true;
+  if (page.pruned_to) fields["pruned"] = true;
   return fields;
 }
 
 json object_of(const HistoryEvent& event) {
-  return {{"room", event.room}, {"messages", messages_of(*event.page)}, {"more", event.page->more}};
+  json fields{{"room", event.room}, {"messages", messages_of(*event.page)}, {"more", event.page->more}};
+  if (event.page->pruned_to) fields.update({{"complete", false}, {"pruned", true}});
+  return fields;
 }
 
 json object_of(const LeftEvent& event) {

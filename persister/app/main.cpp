@@ -8,6 +8,7 @@
 #include "common/config/settings_table.hpp"
 #include "common/log/log.hpp"
 #include "persister/app/persister_service.hpp"
+#include "persister/prune/prune_command.hpp"
 #include "persister/replay/replay_command.hpp"
 
 namespace {
@@ -38,6 +39,10 @@ int main(int argc, char** argv) {
                                              chat::config::process_environment(), CHAT_VERSION, std::cout,
                                              std::cerr);
     chat::block_signals();
+    if (!arguments.empty() && arguments.front() == "prune")
+      return chat::persister::prune_command({arguments.begin() + 1, arguments.end()},
+                                            chat::config::process_environment(), CHAT_VERSION, std::cout,
+                                            std::cerr);
     return run(arguments);
   } catch (const std::exception& error) {
     chat::log::error(error.what());

@@ -76,7 +76,7 @@ PipelineSettings PersisterSettings::pipeline() const {
 SettingsTable persister_settings_table(PersisterSettings& settings, const std::string& version) {
   SettingsTable table("chat-persister", version,
                       "Moves the messages from Kafka into PostgreSQL. `chat-persister replay-dead` puts dead "
-                      "letters back, see its --help.",
+                      "letters back, `chat-persister prune` deletes old messages, see their --help.",
                       {"KAFKA_", "REDIS_", "PERSISTER_", "DATABASE_"});
   postgres::add_database_settings(table, settings.database, true);
   config::add_kafka_settings(table, settings.kafka);

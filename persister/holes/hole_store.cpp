@@ -33,6 +33,8 @@ const std::string voids_statement =
     "SELECT epoch, seq FROM void_numbers "
     "WHERE room = $1 AND epoch = $2::bigint AND seq BETWEEN $3::bigint AND $4::bigint";
 
+const std::string floor_statement = "SELECT epoch, seq FROM room_floors WHERE room = $1";
+
 // Sorted by key, as the pipeline sorts, so that two writers of the same rows lock them in the same order. No
 // offset: the record was never read from Kafka.
 const std::string insert_statement =
@@ -106,6 +108,8 @@ Found find(Transaction& transaction, const std::string& room, const Page& page,
       found.voids.insert(cursor_in(row));
   }
   find_elsewhere(transaction, room, records, found);
+  // Last, since a prune may delete rows between the statements: their floor is then seen.
+  for (const auto& row : transaction.execute(floor_statement, {room}).rows) found.floor = cursor_in(row);
   return found;
 }
 

@@ -64,7 +64,7 @@ class Judge {
   }
 
   void lacking(Cursor number) {
-    if (rows_.contains(number))
+    if (is_pruned(number) || rows_.contains(number))
       verdict_.stored.push_back(number);
     else if (found_.voids.contains(number))
       verdict_.voids.push_back(number);
@@ -73,6 +73,7 @@ class Judge {
   }
 
   void entry(Cursor number, const std::optional<MessageRecord>& record) {
+    if (is_pruned(number)) return verdict_.stored.push_back(number);
     const bool has_row = rows_.contains(number);
     const auto same_id = record ? ids_.find(record->id) : ids_.end();
     // NOLINTNEXTLINE(bugprone-branch-clone): the order of the cases decides.
@@ -98,6 +99,8 @@ class Judge {
   Verdict take() { return std::move(verdict_); }
 
  private:
+  bool is_pruned(Cursor number) const { return found_.floor && number <= *found_.floor; }
+
   void make_void(Cursor number, std::string_view reason) {
     verdict_.new_voids.push_back({number, reason});
     verdict_.voids.push_back(number);

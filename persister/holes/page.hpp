@@ -44,6 +44,8 @@ struct Found {
   std::vector<FoundRow> rows;  // with a number or an id of the page
   std::set<Cursor> voids;
   std::set<Cursor> other_text;  // numbers of entries whose id is stored elsewhere with another text
+  /// What a prune deleted: up to and with this number. Such a number was stored, and is nobody's loss.
+  std::optional<Cursor> floor{};
 };
 
 namespace void_reason {

@@ -120,6 +120,12 @@ std::optional<std::vector<RoomState>> RedisRooms::look(const std::vector<std::st
   return all_answered() ? std::optional(std::move(states)) : std::nullopt;
 }
 
+bool RedisRooms::trim(const std::string& room, Cursor until) {
+  ask({"XTRIM", names_.of(room).log, "MINID", "=", to_string(Cursor{until.epoch, until.seq + 1})},
+      [](const Reply& reply) { return reply.type() == Reply::Type::integer; });
+  return all_answered();
+}
+
 std::optional<std::vector<StreamEntry>> RedisRooms::entries(const std::string& room, Cursor after,
                                                             Cursor until, std::size_t max) {
   std::vector<StreamEntry> entries;

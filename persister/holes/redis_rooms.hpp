@@ -64,6 +64,9 @@ class RedisRooms {
   /// beginning.
   bool forget_watermarks(const std::vector<std::string>& rooms);
 
+  /// Takes the entries up to and with `until` out of the room's stream.
+  bool trim(const std::string& room, Cursor until);
+
   /// The first entries after `after` up to and with `until`.
   std::optional<std::vector<StreamEntry>> entries(const std::string& room, Cursor after, Cursor until,
                                                   std::size_t max);

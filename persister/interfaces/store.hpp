@@ -34,6 +34,7 @@ struct RowKey {
   std::int32_t partition = 0;
   std::string room;
   Uuid id;
+  Cursor cursor{};
 };
 
 /// What a transaction does to a position.
@@ -68,6 +69,7 @@ struct StoreOutcome {
   std::size_t duplicates = 0;          // stored before with the same text
   std::vector<std::size_t> reused;     // indexes in the batch whose id is stored with another text
   std::vector<std::size_t> elsewhere;  // those of the duplicates whose row has another number
+  std::size_t pruned = 0;              // at or below their room's floor: deleted before, not stored again
   /// Partitions whose position in PostgreSQL lies below the one that the transaction began from, is gone, or
   /// was set anew, or of which an earlier row is gone. Nothing of the transaction is stored where there is
   /// any.
@@ -82,7 +84,8 @@ class Store {
   /// One transaction: the rows, idempotently by (room, id), the positions, only upwards from where they were
   /// known to be, and the numbers of dead letters; each may be empty. These numbers and those of the reused
   /// and elsewhere rows are noted as void, unless a row has them. `earlier`: rows that the advances pass, and
-  /// that transactions before this one stored; they must still be there. Blocks; one thread.
+  /// that transactions before this one stored; they must still be there, or be at or below their room's
+  /// floor. Blocks; one thread.
   virtual StoreOutcome store(std::span<const Row> rows, std::span<const Advance> advances,
                              std::span<const DeadNumber> dead, std::span<const RowKey> earlier) = 0;
 

@@ -76,7 +76,8 @@ std::span<const RowKey> BatchWork::earlier_rows() const {
 
 void BatchWork::remember(const Part& part) {
   stored_.reserve(rows_at_start_);
-  for (const Row& row : part) stored_.push_back({row.record.partition, row.message.room, row.message.id});
+  for (const Row& row : part)
+    stored_.push_back({row.record.partition, row.message.room, row.message.id, row.message.cursor});
 }
 
 std::vector<ResolvedNumbers> BatchWork::stored(const StoreOutcome& outcome) {

@@ -32,6 +32,7 @@ void DatabaseState::note_works() {
 void DatabaseState::note_stored(const StoreOutcome& outcome) {
   metrics_.stored.Increment(static_cast<double>(outcome.inserted));
   metrics_.duplicates.Increment(static_cast<double>(outcome.duplicates));
+  metrics_.pruned.Increment(static_cast<double>(outcome.pruned));
   metrics_.last_commit.SetToCurrentTime();
   metrics_.paused.Set(0);
   note_works();

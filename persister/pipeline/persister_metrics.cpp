@@ -16,6 +16,8 @@ PersisterMetrics::PersisterMetrics(Metrics& metrics)
     : consumed(metrics.counter("chat_persister_records_total", "Records read from Kafka")),
       stored(metrics.counter("chat_persister_stored_total", "Messages that became rows")),
       duplicates(metrics.counter("chat_persister_duplicates_total", "Messages whose row was there already")),
+      pruned(metrics.counter("chat_persister_pruned_total",
+                             "Messages that were read again and not stored, since a prune had deleted them")),
       batches(metrics.counter("chat_persister_batches_total", "Batches finished, their offsets committed")),
       pauses(metrics.counter("chat_persister_pauses_total", "Pauses after a database error")),
       alarms(metrics.counter("chat_persister_alarms_total",

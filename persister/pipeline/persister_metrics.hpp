@@ -20,6 +20,7 @@ struct PersisterMetrics {
   prometheus::Counter& consumed;
   prometheus::Counter& stored;
   prometheus::Counter& duplicates;
+  prometheus::Counter& pruned;
   prometheus::Counter& batches;
   prometheus::Counter& pauses;
   prometheus::Counter& alarms;

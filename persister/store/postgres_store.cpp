@@ -22,25 +22,38 @@ using postgres::Transaction;
 
 // Sorted by key, so that a persister that lost the partition and its new owner lock rows in the same order.
 // `ordinal` keeps the first of an id that comes twice in a batch.
-const std::string insert_statement =
-    "INSERT INTO messages (id, room, epoch, seq, sender, sender_name, text, sent_at, kafka_partition, "
-    "kafka_offset, id_as_sent) "
-    "SELECT id, room, epoch, seq, sender, sender_name, text, "
-    "timestamptz 'epoch' + sent_at * interval '1 millisecond', kafka_partition, kafka_offset, "
-    "NULLIF(id_as_sent, '') "
-    "FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], "
-    "$8::bigint[], $9::int[], $10::bigint[], $11::text[]) WITH ORDINALITY AS incoming "
-    "(id, room, epoch, seq, sender, sender_name, text, sent_at, kafka_partition, kafka_offset, id_as_sent, "
-    "ordinal) "
-    "ORDER BY room, id, ordinal ON CONFLICT DO NOTHING";
+std::string insert_statement(const std::string& floors, const std::string& condition) {
+  return floors +
+         "INSERT INTO messages (id, room, epoch, seq, sender, sender_name, text, sent_at, kafka_partition, "
+         "kafka_offset, id_as_sent) "
+         "SELECT id, room, epoch, seq, sender, sender_name, text, "
+         "timestamptz 'epoch' + sent_at * interval '1 millisecond', kafka_partition, kafka_offset, "
+         "NULLIF(id_as_sent, '') "
+         "FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], "
+         "$7::text[], $8::bigint[], $9::int[], $10::bigint[], $11::text[]) WITH ORDINALITY AS incoming "
+         "(id, room, epoch, seq, sender, sender_name, text, sent_at, kafka_partition, kafka_offset, "
+         "id_as_sent, ordinal) " +
+         condition + "ORDER BY room, id, ordinal ON CONFLICT DO NOTHING";
+}
+const std::string plain_insert = insert_statement("", "");
+// What a prune deleted does not come back when Kafka is read again.
+const std::string insert_above_floors = insert_statement(
+    "WITH floors AS MATERIALIZED (SELECT room, epoch, seq FROM room_floors WHERE room = ANY ($2::text[])) ",
+    "WHERE NOT EXISTS (SELECT FROM floors WHERE floors.room = incoming.room "
+    "AND (incoming.epoch, incoming.seq) <= (floors.epoch, floors.seq)) ");
+
+const std::string pruned_statement = "SELECT partition, last_offset FROM pruned_offsets";
 
 // Runs only where rows were there already, so that new rows cost nothing more. A row that is not there even
-// now was kept out by a rule of the table's owner.
+// now and is above its room's floor was kept out by a rule of the table's owner. A prune may delete it
+// between the two statements; the floor is of the same commit.
 const std::string conflict_statement =
-    "SELECT ordinal - 1, messages.text IS DISTINCT FROM incoming.text, messages.id IS NULL "
+    "SELECT ordinal - 1, messages.text IS DISTINCT FROM incoming.text, messages.id IS NULL, "
+    "coalesce((incoming.epoch, incoming.seq) <= (room_floors.epoch, room_floors.seq), false) "
     "FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[]) WITH ORDINALITY AS incoming "
     "(id, room, epoch, seq, text, ordinal) LEFT JOIN messages USING (room, id) "
-    "WHERE messages.id IS NULL OR messages.text IS DISTINCT FROM incoming.text "
+    "LEFT JOIN room_floors USING (room) WHERE messages.id IS NULL OR messages.text IS DISTINCT FROM "
+    "incoming.text "
     "OR (messages.epoch, messages.seq) <> (incoming.epoch, incoming.seq) ORDER BY ordinal";
 
 // A number may have come twice; a number that a row has is not void. Sorted as the rows are.
@@ -49,7 +62,8 @@ const std::string void_statement =
     "SELECT room, epoch, seq, reason FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[]) "
     "AS incoming (room, epoch, seq, reason) WHERE NOT EXISTS (SELECT FROM messages "
     "WHERE messages.room = incoming.room AND messages.epoch = incoming.epoch AND messages.seq = "
-    "incoming.seq) "
+    "incoming.seq) AND NOT EXISTS (SELECT FROM room_floors WHERE room_floors.room = incoming.room "
+    "AND (incoming.epoch, incoming.seq) <= (room_floors.epoch, room_floors.seq)) "
     "ORDER BY room, epoch, seq ON CONFLICT DO NOTHING";
 
 // Only upwards, since a persister that lost the partition must not set its position back; and only from where
@@ -72,8 +86,11 @@ const std::string advance_statement =
 // A position lies where it was before a split batch, also on a server that lost the commits of the batch's
 // first parts.
 const std::string gone_statement =
-    "SELECT DISTINCT partition FROM unnest($1::uuid[], $2::text[], $3::int[]) AS told (id, room, partition) "
-    "WHERE NOT EXISTS (SELECT FROM messages WHERE messages.room = told.room AND messages.id = told.id)";
+    "SELECT DISTINCT partition FROM unnest($1::uuid[], $2::text[], $3::int[], $4::bigint[], $5::bigint[]) "
+    "AS told (id, room, partition, epoch, seq) "
+    "WHERE NOT EXISTS (SELECT FROM messages WHERE messages.room = told.room AND messages.id = told.id) "
+    "AND NOT EXISTS (SELECT FROM room_floors WHERE room_floors.room = told.room "
+    "AND (told.epoch, told.seq) <= (room_floors.epoch, room_floors.seq))";
 
 // The new generation is above all that a clock gave before, so that no persister still holds it.
 const std::string reset_statement =
@@ -134,15 +151,15 @@ class VoidNumbers {
 constexpr std::string_view dead_letter = "dead letter";
 constexpr std::string_view stored_elsewhere = "stored under another number";
 
-void insert_rows(Transaction& transaction, std::span<const Row> rows, StoreOutcome& outcome,
-                 VoidNumbers& voids) {
+void insert_rows(Transaction& transaction, std::span<const Row> rows, bool may_be_pruned,
+                 StoreOutcome& outcome, VoidNumbers& voids) {
   const auto ids = column(rows, [](const Row& row) { return to_string(row.message.id); });
   const auto rooms = column(rows, [](const Row& row) -> const std::string& { return row.message.room; });
   const auto epochs = column(rows, [](const Row& row) { return row.message.cursor.epoch; });
   const auto seqs = column(rows, [](const Row& row) { return row.message.cursor.seq; });
   const auto texts = column(rows, [](const Row& row) -> const std::string& { return row.message.text; });
   const auto answer = transaction.execute(
-      insert_statement,
+      may_be_pruned ? insert_above_floors : plain_insert,
       {ids, rooms, epochs, seqs,
        column(rows, [](const Row& row) -> const std::string& { return row.message.sender; }),
        column(rows, [](const Row& row) -> const std::string& { return row.message.sender_name; }), texts,
@@ -152,6 +169,10 @@ void insert_rows(Transaction& transaction, std::span<const Row> rows, StoreOutco
   outcome.inserted = answer.affected;
   if (answer.affected == rows.size()) return;
   for (const auto& found : transaction.execute(conflict_statement, {ids, rooms, epochs, seqs, texts}).rows) {
+    if (found.at(3) == "t") {
+      ++outcome.pruned;
+      continue;
+    }
     if (found.at(2) == "t") throw postgres::Refusal(postgres::kept_out);
     const std::size_t index = std::stoul(found.at(0).value());
     const bool is_reused = found.at(1).value() == "t";
@@ -159,7 +180,7 @@ void insert_rows(Transaction& transaction, std::span<const Row> rows, StoreOutco
     const MessageRecord& message = rows[index].message;
     voids.add(message.room, message.cursor, is_reused ? dead_letter : stored_elsewhere);
   }
-  outcome.duplicates = rows.size() - outcome.inserted - outcome.reused.size();
+  outcome.duplicates = rows.size() - outcome.inserted - outcome.reused.size() - outcome.pruned;
 }
 
 /// Gives the partitions whose positions could not be raised.
@@ -190,7 +211,9 @@ std::vector<std::int32_t> find_gone(Transaction& transaction, std::span<const Ro
   const auto answer = transaction.execute(
       gone_statement, {column(rows, [](const RowKey& row) { return to_string(row.id); }),
                        column(rows, [](const RowKey& row) -> const std::string& { return row.room; }),
-                       column(rows, [](const RowKey& row) { return std::to_string(row.partition); })});
+                       column(rows, [](const RowKey& row) { return row.partition; }),
+                       column(rows, [](const RowKey& row) { return row.cursor.epoch; }),
+                       column(rows, [](const RowKey& row) { return row.cursor.seq; })});
   for (const auto& row : answer.rows) gone.push_back(std::stoi(row.at(0).value()));
   return gone;
 }
@@ -206,11 +229,11 @@ Row make_rehearsed_row() {
   return row;
 }
 
-void store_all(Transaction& transaction, std::span<const Row> rows, std::span<const DeadNumber> dead,
-               StoreOutcome& outcome) {
+void store_all(Transaction& transaction, std::span<const Row> rows, bool may_be_pruned,
+               std::span<const DeadNumber> dead, StoreOutcome& outcome) {
   VoidNumbers voids;
   for (const DeadNumber& number : dead) voids.add(number.room, number.cursor, dead_letter);
-  if (!rows.empty()) insert_rows(transaction, rows, outcome, voids);
+  if (!rows.empty()) insert_rows(transaction, rows, may_be_pruned, outcome, voids);
   voids.insert(transaction);
 }
 
@@ -240,7 +263,7 @@ StoreOutcome PostgresStore::store(std::span<const Row> rows, std::span<const Adv
   std::vector<std::int32_t> behind;
   bool has_lost_rows = false;
   auto failure = database_.transact([&](Transaction& transaction) {
-    store_all(transaction, rows, dead, outcome);
+    store_all(transaction, rows, may_be_pruned(rows), dead, outcome);
     if (advances.empty()) return;
     behind = raise_positions(transaction, topic_, advances);
     has_lost_rows = behind.empty();
@@ -258,6 +281,15 @@ StoreOutcome PostgresStore::store(std::span<const Row> rows, std::span<const Adv
   return outcome;
 }
 
+/// Whether a row of these may have been stored and deleted before. New records lie behind all deleted ones.
+bool PostgresStore::may_be_pruned(std::span<const Row> rows) const {
+  if (!pruned_offsets_) return true;
+  return std::ranges::any_of(rows, [&](const Row& row) {
+    const auto found = pruned_offsets_->find(row.record.partition);
+    return found != pruned_offsets_->end() && row.record.offset <= found->second;
+  });
+}
+
 std::optional<postgres::Failure> PostgresStore::rehearse() {
   const Row row = make_rehearsed_row();
   const std::int32_t partition = row.record.partition;
@@ -265,7 +297,8 @@ std::optional<postgres::Failure> PostgresStore::rehearse() {
   const DeadNumber dead{partition, row.message.room, {1, 2}};
   auto failure = database_.rehearse([&](Transaction& transaction) {
     StoreOutcome outcome;
-    store_all(transaction, {&row, 1}, {&dead, 1}, outcome);
+    store_all(transaction, {&row, 1}, true, {&dead, 1}, outcome);
+    transaction.execute(pruned_statement);
     set_position(transaction, topic_, {partition, std::nullopt, {}});
     set_position(transaction, topic_, {partition, StoredPosition{}, {}});
     raise_positions(transaction, topic_, {&advance, 1});
@@ -277,14 +310,21 @@ std::optional<postgres::Failure> PostgresStore::rehearse() {
 
 PositionsAnswer PostgresStore::positions() {
   PositionsAnswer answer;
+  std::map<std::int32_t, std::int64_t> pruned;
   answer.failure = database_.read([&](Transaction& transaction) {
     answer.positions = postgres::read_positions(transaction, topic_);
+    pruned = {};
+    for (const auto& row : transaction.execute(pruned_statement).rows)
+      pruned[std::stoi(row.at(0).value())] = std::stoll(row.at(1).value());
     const auto server = transaction.execute(server_statement).rows.at(0);
     answer.server = "timeline " + server.at(0).value_or("");
     if (server.at(1) == "t")
       answer.server += " of system " + transaction.execute(system_statement).rows.at(0).at(0).value_or("");
   });
-  if (answer.failure) answer.positions.clear();
+  if (answer.failure)
+    answer.positions.clear();
+  else
+    pruned_offsets_ = std::move(pruned);
   return answer;
 }
 

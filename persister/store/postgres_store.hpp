@@ -1,6 +1,10 @@
 // The store on PostgreSQL.
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -22,8 +26,12 @@ class PostgresStore : public Store {
   std::optional<postgres::Failure> reset(std::span<const Reset> resets) override;
 
  private:
+  bool may_be_pruned(std::span<const Row> rows) const;
+
   postgres::Database& database_;
   const std::string topic_;
+  /// As positions() found them last; by partition. What a prune adds meanwhile lies below the positions.
+  std::optional<std::map<std::int32_t, std::int64_t>> pruned_offsets_;
 };
 
 }  // namespace chat::persister

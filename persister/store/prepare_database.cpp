@@ -17,7 +17,8 @@ const std::string loose_columns_statement =
     "SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_catalog.pg_attribute "
     "JOIN pg_catalog.pg_type ON pg_type.oid = atttypid "
     "LEFT JOIN pg_catalog.pg_collation ON pg_collation.oid = attcollation "
-    "WHERE attrelid IN ('messages'::regclass, 'void_numbers'::regclass) AND attname IN ('room', 'text') "
+    "WHERE attrelid IN ('messages'::regclass, 'void_numbers'::regclass, 'room_floors'::regclass) AND attname "
+    "IN ('room', 'text') "
     "AND NOT attisdropped AND (NOT coalesce(collisdeterministic, true) "
     "OR 'citext' IN (typname, CASE WHEN typtype = 'd' THEN typbasetype::regtype::text END))";
 

@@ -37,6 +37,7 @@ export interface Joined extends Cursor {
   stored: Cursor;
   messages: ChatMessage[]; // oldest first
   complete: boolean;
+  pruned?: true; // messages that were asked for were deleted
   more?: true; // ask again with the last message's place as `since`; live messages come after the last page
 }
 
@@ -44,6 +45,8 @@ export interface HistoryPage {
   room: string;
   messages: ChatMessage[]; // oldest first
   more: boolean;
+  complete?: false; // with `pruned`
+  pruned?: true; // nothing is older, since it was deleted
 }
 
 // Over 200 members there are no names, and those that were told hold no more.

@@ -174,7 +174,8 @@ export class ChatClient {
     if (page.messages.length > 0) this.#emit({ type: "messages", room: feed.room, messages: page.messages });
     if (page.more) return this.#askToJoin(feed);
     clearTimeout(this.#joinTimers.get(feed.room));
-    this.#emit({ type: "joined", room: feed.room, stored: frame.stored, gap: page.gap });
+    const { gap, pruned } = page;
+    this.#emit({ type: "joined", room: feed.room, stored: frame.stored, gap, pruned });
     this.#flush();
   }
 

@@ -13,8 +13,11 @@ export type ConnectionState =
 export type ChatEvent =
   | { type: "connection"; state: ConnectionState }
   | { type: "joining"; room: string }
-  /** Everything up to now is here. `gap`: messages between the last visit and now may be missing. */
-  | { type: "joined"; room: string; stored: Cursor; gap: boolean }
+  /**
+   * Everything up to now is here. `gap`: messages between the last visit
+   * and now may be missing. `pruned`: older ones were deleted.
+   */
+  | { type: "joined"; room: string; stored: Cursor; gap: boolean; pruned: boolean }
   | { type: "messages"; room: string; messages: Message[] }
   | { type: "left"; room: string }
   | { type: "room_refused"; room: string; code: ErrorCode; message: string }

@@ -56,6 +56,8 @@ export interface JoinedFrame extends Cursor {
   messages: Message[];
   complete: boolean;
   more?: boolean;
+  /** Messages that the join asked for were deleted. */
+  pruned?: boolean;
 }
 
 export type MessageFrame = Message & { type: "message" };

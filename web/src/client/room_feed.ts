@@ -12,6 +12,8 @@ export interface Page {
   /** Whether the next page has to be asked for. */
   more: boolean;
   gap: boolean;
+  /** Older messages were deleted: nothing else is missing. */
+  pruned: boolean;
 }
 
 export class RoomFeed {
@@ -21,6 +23,7 @@ export class RoomFeed {
   #cursor: Cursor | undefined;
   #joinId: string | undefined;
   #gap = false;
+  #pruned = false;
   #attempt = 0;
   readonly #seen = new Set<string>();
 
@@ -59,19 +62,22 @@ export class RoomFeed {
   /** Takes the answer to the current join; undefined if it answers another. */
   page(frame: JoinedFrame): Page | undefined {
     if (!this.isJoin(frame.id)) return undefined;
-    this.#gap ||= !frame.complete && this.#cursor !== undefined;
+    const pruned = frame.pruned === true;
+    this.#pruned ||= pruned;
+    this.#gap ||= !frame.complete && !pruned && this.#cursor !== undefined;
     const messages = frame.messages.filter((message) => this.#isNew(message));
     const last = frame.messages.at(-1);
     const more = frame.more === true && last !== undefined;
     this.#cursor = more ? cursorOf(last) : cursorOf(frame);
     this.#attempt = 0;
-    const gap = this.#gap;
+    const answer = { messages, more, gap: this.#gap, pruned: this.#pruned };
     if (!more) {
       this.live = true;
       this.#joinId = undefined;
       this.#gap = false;
+      this.#pruned = false;
     }
-    return { messages, more, gap };
+    return answer;
   }
 
   /** Whether a live message is new. */

@@ -7,11 +7,12 @@ interface Props {
   items: readonly TimelineItem[];
   loading: boolean;
   gap: boolean;
+  pruned: boolean;
   onRetry: (id: string, text: string) => void;
   onDiscard: (id: string) => void;
 }
 
-export function MessageList({ items, loading, gap, onRetry, onDiscard }: Props) {
+export function MessageList({ items, loading, gap, pruned, onRetry, onDiscard }: Props) {
   const { listRef, onScroll, unseen, toEnd } = useFollowEnd(items);
   return (
     <div className="messages-frame">
@@ -25,6 +26,7 @@ export function MessageList({ items, loading, gap, onRetry, onDiscard }: Props) 
         aria-busy={loading}
         tabIndex={0}
       >
+        {pruned && <p className="messages-note">Older messages were deleted.</p>}
         {gap && <p className="messages-note">Some messages from while you were away may be missing.</p>}
         {items.length === 0 && (
           <p className="messages-empty">

@@ -48,6 +48,7 @@ export function RoomView(props: Props) {
         items={items}
         loading={room.phase === "joining"}
         gap={room.gap}
+        pruned={room.pruned}
         onRetry={props.onRetry}
         onDiscard={props.onDiscard}
       />

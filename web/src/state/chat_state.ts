@@ -28,6 +28,8 @@ export interface RoomState {
   readonly stored: Cursor;
   /** Messages from a time offline may be missing. */
   readonly gap: boolean;
+  /** Older messages were deleted. */
+  readonly pruned: boolean;
 }
 
 export interface ChatState {
@@ -45,6 +47,7 @@ export const emptyRoom: RoomState = {
   delivery: {},
   stored: { epoch: 0, seq: 0 },
   gap: false,
+  pruned: false,
 };
 
 export const initialState: ChatState = {

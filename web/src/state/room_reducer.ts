@@ -17,7 +17,13 @@ export function reduceRoom(room: RoomState = emptyRoom, event: RoomEvent, user: 
     case "joining":
       return { ...room, phase: "joining" };
     case "joined":
-      return { ...room, phase: "joined", stored: event.stored, gap: room.gap || event.gap };
+      return {
+        ...room,
+        phase: "joined",
+        stored: event.stored,
+        gap: room.gap || event.gap,
+        pruned: room.pruned || event.pruned,
+      };
     case "messages":
       return event.messages.reduce(addMessage, room);
     case "room_refused":

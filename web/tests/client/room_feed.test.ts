@@ -71,6 +71,20 @@ describe("RoomFeed", () => {
     expect(feed.join("j2").since).toEqual({ epoch: 9, seq: 500 });
   });
 
+  it("tells deleted messages from a gap, over all pages of a join", () => {
+    const feed = new RoomFeed("general");
+    feed.join("j1");
+    feed.page(joined("j1", 5, [message(5)]));
+    feed.interrupted();
+    feed.join("j2");
+    const first = joined("j2", 9, [message(8)], { complete: false, pruned: true, more: true });
+    expect(feed.page(first)).toMatchObject({ gap: false, pruned: true });
+    feed.join("j3");
+    expect(feed.page(joined("j3", 9, [message(9)]))).toMatchObject({ gap: false, pruned: true });
+    feed.join("j4");
+    expect(feed.page(joined("j4", 9, []))).toMatchObject({ gap: false, pruned: false });
+  });
+
   it("tells of a gap only if something was there before", () => {
     const feed = new RoomFeed("general");
     feed.join("j1");

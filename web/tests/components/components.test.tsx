@@ -22,7 +22,7 @@ const item: TimelineItem = {
   opensGroup: true,
 };
 function list(items: TimelineItem[]) {
-  return <MessageList items={items} loading={false} gap={false} onRetry={nothing} onDiscard={nothing} />;
+  return <MessageList items={items} loading={false} gap={false} pruned={false} onRetry={nothing} onDiscard={nothing} />;
 }
 
 describe("the composer", () => {
@@ -86,7 +86,7 @@ describe("the message list", () => {
     const [onRetry, onDiscard] = [vi.fn(), vi.fn()];
     const refused: TimelineItem = { ...item, own: true, delivery: "refused", problem: "You may not." };
     render(
-      <MessageList items={[refused]} loading={false} gap={false} onRetry={onRetry} onDiscard={onDiscard} />,
+      <MessageList items={[refused]} loading={false} gap={false} pruned={false} onRetry={onRetry} onDiscard={onDiscard} />,
     );
     expect(screen.getByRole("alert").textContent).toMatch("Not sent. You may not.");
     fireEvent.click(screen.getByRole("button", { name: "Try again" }));

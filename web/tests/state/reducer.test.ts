@@ -98,7 +98,7 @@ describe("an own message", () => {
 
   it("from an earlier visit is marked stored up to the room's watermark and not beyond", () => {
     const messages = [1, 2].map((seq) => message(seq, { sender: "Ada" }));
-    const joined: StateEvent = { type: "joined", room, stored: { epoch: 1, seq: 1 }, gap: false };
+    const joined: StateEvent = { type: "joined", room, stored: { epoch: 1, seq: 1 }, gap: false, pruned: false };
     expect(items(after(online, { type: "messages", room, messages }, joined))).toEqual([
       ["id-1", true, "stored"],
       ["id-2", true, undefined],

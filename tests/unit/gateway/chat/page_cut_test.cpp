@@ -53,5 +53,14 @@ TEST(PageCut, OneMessageIsLeftAlsoWhereNothingFits) {
   EXPECT_EQ(cut_to(0, PageKind::last, page), page);
 }
 
+TEST(PageCut, OnlyAPageThatKeepsItsOldestMessagesStillBeginsAtTheFloor) {
+  auto pruned = *page_of(1, 3);
+  pruned.pruned_to = Cursor{1, 0};
+  const auto page = std::make_shared<const ReadReply>(pruned);
+  EXPECT_TRUE(cut_to(5, PageKind::after, page)->pruned_to);
+  EXPECT_FALSE(cut_to(5, PageKind::before, page)->pruned_to);
+  EXPECT_FALSE(cut_to(5, PageKind::last, page)->pruned_to);
+}
+
 }  // namespace
 }  // namespace chat::gateway

@@ -108,5 +108,28 @@ TEST_F(RoomJoinsTest, OnlyReadsThatWaitForTheSubscriptionFailWithIt) {
   EXPECT_TRUE(joins.fail_waiting().failed.empty());
 }
 
+TEST_F(RoomJoinsTest, I3ReadersBelowTheFloorShareAPageAndReadersAboveItGetACompletePart) {
+  joins.on_subscribed();
+  const auto read = begin(first, Cursor{1, 1});
+  ASSERT_TRUE(read);
+  EXPECT_FALSE(begin(second, Cursor{1, 2})) << "close enough to share the read";
+  EXPECT_FALSE(begin(third, Cursor{1, 5}));
+  ReadReply page = page_of(5, 8);
+  page.complete = false;
+  page.pruned_to = Cursor{1, 4};
+  const auto step = joins.on_page(read, shared(page));
+  EXPECT_TRUE(step.reads.empty()) << "nobody is read again";
+  ASSERT_EQ(step.answers.size(), 3U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_FALSE(step.answers[i].page->complete);
+    EXPECT_EQ(step.answers[i].page->pruned_to, (Cursor{1, 4}));
+    EXPECT_EQ(step.answers[i].page->entries.size(), 4U);
+  }
+  EXPECT_TRUE(step.answers[2].page->complete);
+  EXPECT_FALSE(step.answers[2].page->pruned_to);
+  EXPECT_EQ(step.answers[2].page->entries.size(), 3U);
+  joins.end(read);
+}
+
 }  // namespace
 }  // namespace chat::gateway

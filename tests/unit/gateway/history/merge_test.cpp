@@ -213,5 +213,76 @@ TEST(PrependOlder, GoesOnThroughMessagesWithoutDenseNumbers) {
   EXPECT_EQ(reply.entries.size(), 6U);
 }
 
+/// Numbers `first` to `last` of epoch 1, and what came before was deleted.
+HistoryRows pruned_rows(Cursor floor, std::int64_t first, std::int64_t last) {
+  auto found = rows(entries(1, first, last));
+  found.floor = floor;
+  found.knows_voids = true;
+  return found;
+}
+
+TEST(MergeAfter, I3APageBelowTheFloorIsNeverComplete) {
+  const auto found = pruned_rows({1, 4}, 5, 6);
+  for (const ProvenStored proven : {none_stored, older_stored, all_stored})
+    EXPECT_FALSE(merge_after({1, 3}, stream({1, 7}, entries(1, 7, 7)), found, proven));
+  const auto page = merge_after({1, 4}, stream({1, 7}, entries(1, 7, 7)), found, none_stored);
+  ASSERT_TRUE(page) << "a cursor at the floor misses nothing";
+  EXPECT_TRUE(page->complete);
+  EXPECT_EQ(numbers(page->entries), "1/5 1/6 1/7");
+}
+
+TEST(MergeBefore, I3APageThatReachesTheFloorHasNothingOlderAndIsNotComplete) {
+  const auto page =
+      merge_before({1, 8}, 10, stream({1, 9}, entries(1, 7, 7)), pruned_rows({1, 4}, 5, 6), none_stored);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(numbers(page->entries), "1/5 1/6 1/7");
+  EXPECT_FALSE(page->more);
+  EXPECT_FALSE(page->complete);
+  EXPECT_EQ(page->pruned_to, (Cursor{1, 4}));
+}
+
+TEST(MergeBefore, APageAboveTheFloorSaysNothingOfIt) {
+  auto found = pruned_rows({1, 4}, 6, 6);
+  found.more = true;
+  const auto page = merge_before({1, 8}, 2, stream({1, 9}, entries(1, 7, 7)), found, none_stored);
+  ASSERT_TRUE(page);
+  EXPECT_TRUE(page->more);
+  EXPECT_TRUE(page->complete);
+  EXPECT_FALSE(page->pruned_to);
+}
+
+TEST(MergeBefore, APageAtOrBelowTheFloorIsEmptyAndProven) {
+  for (const Cursor before : {Cursor{1, 5}, Cursor{1, 3}}) {
+    const auto page = merge_before(before, 10, stream({1, 9}, {}), pruned_rows({1, 4}, 5, 4), none_stored);
+    ASSERT_TRUE(page);
+    EXPECT_TRUE(page->entries.empty());
+    EXPECT_EQ(page->pruned_to, (Cursor{1, 4}));
+  }
+}
+
+TEST(MergeBefore, AHoleAboveTheFloorIsStillAHole) {
+  EXPECT_FALSE(
+      merge_before({1, 8}, 10, stream({1, 9}, entries(1, 7, 7)), pruned_rows({1, 4}, 6, 6), none_stored));
+}
+
+TEST(MergeBefore, MessagesThatRedisBringsBackAreNotShown) {
+  auto old = stream({1, 9}, entries(1, 2, 7));
+  old.more = true;
+  const auto page = merge_before({1, 8}, 6, old, pruned_rows({1, 4}, 5, 6), none_stored);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(numbers(page->entries), "1/5 1/6 1/7");
+  EXPECT_FALSE(page->more);
+}
+
+TEST(PrependOlder, SaysThatTheFloorLeftFewerThanWereWanted) {
+  auto reply = stream({1, 7}, entries(1, 7, 7));
+  prepend_older(reply, pruned_rows({1, 4}, 5, 6), 5);
+  EXPECT_EQ(numbers(reply.entries), "1/5 1/6 1/7");
+  EXPECT_EQ(reply.pruned_to, (Cursor{1, 4}));
+  reply = stream({1, 7}, entries(1, 7, 7));
+  prepend_older(reply, pruned_rows({1, 4}, 5, 6), 3);
+  EXPECT_FALSE(reply.pruned_to) << "there were as many as were wanted";
+}
+
 }  // namespace
 }  // namespace chat::gateway

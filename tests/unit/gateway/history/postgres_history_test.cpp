@@ -18,7 +18,7 @@ using test::PostgresServer;
 
 struct PostgresHistoryTest : ::testing::Test {
   PostgresServer& server = PostgresServer::running();
-  postgres::DatabaseSettings settings{server.new_database(), "history-test", std::chrono::seconds{10}};
+  postgres::DatabaseSettings settings{server.new_database(), {}, "history-test", std::chrono::seconds{10}};
   postgres::Database database{settings};
   Metrics metrics;
   admin::Dependencies dependencies{metrics};
@@ -237,6 +237,85 @@ TEST_F(PostgresHistoryTest, FindsStoredMessagesByRoomAndIdWhateverTheirNumber) {
   server.stop();
   EXPECT_EQ(stored(asked), std::vector<std::size_t>{}) << "nothing is claimed while PostgreSQL is away";
   server.start();
+}
+
+void set_floor(postgres::Transaction& transaction, std::int64_t epoch, std::int64_t seq) {
+  transaction.execute("INSERT INTO room_floors (room, epoch, seq) VALUES ('r', $1::bigint, $2::bigint)",
+                      {std::to_string(epoch), std::to_string(seq)});
+}
+
+TEST_F(PostgresHistoryTest, TellsTheFloorAndShowsNothingBelowIt) {
+  migrate();
+  open();
+  fill("r", 1, 1, 6);
+  EXPECT_FALSE(after({1, 0}).floor);
+  ASSERT_FALSE(database.transact([](postgres::Transaction& transaction) { set_floor(transaction, 1, 4); }));
+  const auto newer = after({1, 1});
+  EXPECT_EQ(newer.floor, (Cursor{1, 4}));
+  ASSERT_EQ(newer.entries.size(), 2U) << "rows that came late stay hidden";
+  EXPECT_EQ(newer.entries[0].cursor, (Cursor{1, 5}));
+  const auto older = before({1, 6}, 5);
+  EXPECT_EQ(older.floor, (Cursor{1, 4}));
+  ASSERT_EQ(older.entries.size(), 1U);
+  EXPECT_FALSE(older.more);
+  EXPECT_FALSE(after({1, 1}, {max_json_integer, 0}, "other").floor);
+}
+
+TEST_F(PostgresHistoryTest, WhatWasDeletedCountsAsStored) {
+  migrate();
+  open();
+  ASSERT_FALSE(database.transact([](postgres::Transaction& transaction) { set_floor(transaction, 1, 4); }));
+  EXPECT_EQ(
+      stored({{"r", random_uuid(), {1, 5}}, {"r", random_uuid(), {1, 4}}, {"s", random_uuid(), {1, 4}}}),
+      (std::vector<std::size_t>{1}));
+  ASSERT_FALSE(database.transact(
+      [](postgres::Transaction& transaction) { transaction.execute("DROP TABLE room_floors"); }));
+  EXPECT_EQ(stored({{"r", random_uuid(), {1, 4}}}), std::vector<std::size_t>{});
+  EXPECT_TRUE(after({1, 0}).available) << "the persister of the last release has no such table";
+}
+
+/// Waits until a statement waits for a lock.
+bool becomes_blocked(postgres::Database& observer) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (std::chrono::steady_clock::now() < deadline) {
+    bool is_blocked = false;
+    const auto failure = observer.transact([&](postgres::Transaction& transaction) {
+      is_blocked =
+          transaction.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").rows.at(0).at(0) != "0";
+    });
+    if (failure || is_blocked) return is_blocked;
+  }
+  return false;
+}
+
+// A prune commits after the reader has seen that there is no floor, and before it reads the rows.
+TEST_F(PostgresHistoryTest, I3ThePageAndItsFloorAreOfOneSnapshot) {
+  migrate();
+  open();
+  fill("r", 1, 1, 6);
+  postgres::Database observer{settings};
+  for (const bool is_page_after : {true, false}) {
+    std::future<HistoryRows> page;
+    bool was_blocked = false;
+    ASSERT_FALSE(database.transact([&](postgres::Transaction& prune) {
+      prune.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE");
+      prune.execute("DELETE FROM room_floors");
+      set_floor(prune, 1, is_page_after ? 2 : 4);
+      prune.execute(is_page_after ? "DELETE FROM messages WHERE seq <= 2"
+                                  : "DELETE FROM messages WHERE seq <= 4");
+      page = std::async(std::launch::async, [&] {
+        return is_page_after ? after({1, 0}) : before({1, 7}, 10);
+      });
+      was_blocked = becomes_blocked(observer);
+    }));
+    EXPECT_TRUE(was_blocked);
+    const HistoryRows read = page.get();
+    ASSERT_TRUE(read.available);
+    const std::int64_t floor = read.floor ? read.floor->seq : 0;
+    ASSERT_FALSE(read.entries.empty());
+    EXPECT_EQ(read.entries.front().cursor, (Cursor{1, floor + 1})) << "rows are missing above the floor";
+    EXPECT_EQ(read.entries.size(), static_cast<std::size_t>(6 - floor));
+  }
 }
 
 TEST_F(PostgresHistoryTest, WithoutPostgresItIsUnavailableAndAnswersAtOnceForAWhile) {

@@ -36,11 +36,15 @@ class FakeHistory : public History {
 struct ResumingReaderTest : ::testing::Test {
   FakeHistory history;
   ReadReply redis;
+  std::vector<std::optional<Cursor>> asked;  // of Redis
   std::optional<ResumingReader> reader{std::in_place, ask_redis(), &history, Post{}};
   std::vector<ReadReply> replies;
 
   std::function<void(ReadRequest, ReadHandler)> ask_redis() {
-    return [this](const ReadRequest&, const ReadHandler& handler) { handler(redis); };
+    return [this](const ReadRequest& request, const ReadHandler& handler) {
+      asked.push_back(request.since);
+      handler(redis);
+    };
   }
   static ReadReply restarted(Cursor newest, const std::string& run) {
     ReadReply reply = stream(newest, {});
@@ -334,6 +338,73 @@ TEST_F(ResumingReaderTest, AnAnswerAfterItsEndIsDropped) {
   reader.reset();
   history.reads[0](rows(entries(1, 3, 4)));
   EXPECT_TRUE(replies.empty());
+}
+
+/// Numbers `first` to `last` of epoch 1, and what came before was deleted.
+HistoryRows pruned_rows(Cursor floor, std::int64_t first, std::int64_t last) {
+  auto found = rows(entries(1, first, last));
+  found.floor = floor;
+  found.knows_voids = true;
+  return found;
+}
+
+TEST_F(ResumingReaderTest, I3ACursorBelowTheFloorGetsWhatFollowsItAndIsToldSo) {
+  redis = stream({1, 9}, entries(1, 8, 9));
+  resume({1, 2});
+  history.reads.at(0)(pruned_rows({1, 5}, 6, 7));
+  EXPECT_EQ(asked, (std::vector<std::optional<Cursor>>{Cursor{1, 2}, Cursor{1, 5}}));
+  history.reads.at(1)(pruned_rows({1, 5}, 6, 7));
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(replies[0].available);
+  EXPECT_FALSE(replies[0].complete);
+  EXPECT_EQ(replies[0].pruned_to, (Cursor{1, 5}));
+  EXPECT_EQ(numbers(replies[0].entries), "1/6 1/7 1/8 1/9");
+  EXPECT_TRUE(history.waits.empty()) << "the floor needs no wait";
+}
+
+TEST_F(ResumingReaderTest, I3ACursorAtTheFloorIsComplete) {
+  redis = stream({1, 9}, entries(1, 8, 9));
+  resume({1, 5});
+  history.reads.at(0)(pruned_rows({1, 5}, 6, 7));
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(replies[0].complete);
+  EXPECT_FALSE(replies[0].pruned_to);
+}
+
+TEST_F(ResumingReaderTest, I3AFloorThatRisesBetweenTheReadsIsFollowed) {
+  redis = stream({1, 9}, entries(1, 8, 9));
+  resume({1, 2});
+  history.reads.at(0)(pruned_rows({1, 5}, 6, 7));
+  history.reads.at(1)(pruned_rows({1, 7}, 8, 7));
+  redis.complete = true;  // from the floor on
+  history.reads.size() > 2 ? history.reads.at(2)(pruned_rows({1, 7}, 8, 7)) : void();
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_FALSE(replies[0].complete);
+  EXPECT_EQ(replies[0].pruned_to, (Cursor{1, 7}));
+  EXPECT_EQ(numbers(replies[0].entries), "1/8 1/9");
+}
+
+TEST_F(ResumingReaderTest, ARoomOfWhichNothingIsLeftGivesAnEmptyPageFromWhichTheClientGoesOn) {
+  redis = stream({1, 5}, {});
+  resume({1, 2});
+  redis.complete = true;
+  history.reads.at(0)(pruned_rows({1, 5}, 6, 5));
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(replies[0].entries.empty());
+  EXPECT_FALSE(replies[0].complete);
+  EXPECT_FALSE(replies[0].more);
+  EXPECT_EQ(replies[0].newest, (Cursor{1, 5}));
+}
+
+TEST_F(ResumingReaderTest, I3WhatFollowsTheFloorMustBeProvenToo) {
+  redis = stream({1, 9}, entries(1, 9, 9));
+  resume({1, 2});
+  history.reads.at(0)(pruned_rows({1, 5}, 6, 7));
+  history.reads.at(1)(pruned_rows({1, 5}, 6, 7));
+  EXPECT_TRUE(replies.empty()) << "number 8 is missing";
+  history.waits.at(0)(false);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_FALSE(replies[0].available);
 }
 
 }  // namespace

@@ -91,6 +91,8 @@ TEST(TraceVerdict, VoidNumbers) {
   expect(facts, State::lost, 1, "void: lost, noted at 1970-01-01T00:00:03.000Z");
   facts.postgres.void_number->reason = "stored under another number";
   expect(facts, State::stored_elsewhere, 0, "void: stored under another number");
+  facts.postgres.void_number->reason = pruned;
+  expect(facts, State::deleted, 1, "deleted: chat-persister prune took");
   facts.postgres.void_number->reason = "dead letter";
   expect(facts, State::dead_letter, 1, "dead letter");
   facts.kafka.dead_letter = DeadLetter{41, 1'000, "23514 no_tea"};

@@ -64,5 +64,21 @@ TEST(NativeEncoder, TypingWithAnIdIsAnswered) {
   EXPECT_EQ(native::encode(TypingTakenEvent{"t", "r"}), R"({"type":"typing_taken","id":"t","room":"r"})");
 }
 
+TEST(NativeEncoder, AnAnswerSaysThatOlderMessagesWereDeletedOnlyWhereTheyWere) {
+  ReadReply page;
+  json frame = json::parse(encode(HistoryEvent{"h", "r", std::make_shared<const ReadReply>(page)}));
+  EXPECT_FALSE(frame.contains("pruned"));
+  EXPECT_FALSE(frame.contains("complete"));
+  page.pruned_to = Cursor{1, 4};
+  const auto pruned = std::make_shared<const ReadReply>(page);
+  frame = json::parse(encode(HistoryEvent{"h", "r", pruned}));
+  EXPECT_EQ(frame["pruned"], true);
+  EXPECT_EQ(frame["complete"], false);
+  EXPECT_EQ(frame["more"], false);
+  frame = json::parse(encode(JoinedEvent{"j", "r", pruned}));
+  EXPECT_EQ(frame["pruned"], true);
+  EXPECT_EQ(frame["complete"], false);
+}
+
 }  // namespace
 }  // namespace chat::gateway::native

@@ -183,5 +183,18 @@ TEST_F(HoleStoreTest, SaysNothingWhilePostgresIsAway) {
   EXPECT_EQ(resolve({stream_entry(1, a_)}, 1).inserted, 1U);
 }
 
+TEST_F(HoleStoreTest, I3WhatWasDeletedIsNeitherLostNorStoredAgain) {
+  store_record(3, a_);
+  ASSERT_THAT(column("INSERT INTO room_floors (room, epoch, seq) VALUES ('general', " +
+                     std::to_string(epoch) + ", 2)"),
+              IsEmpty());
+  const auto outcome = resolve({stream_entry(2, b_), stream_entry(3, a_)}, 3);
+  EXPECT_EQ(outcome.inserted, 0U);
+  EXPECT_EQ(outcome.lost, 0U);
+  EXPECT_THAT(outcome.stored, ElementsAre(Cursor{epoch, 1}, Cursor{epoch, 2}, Cursor{epoch, 3}));
+  EXPECT_THAT(rows(), ElementsAre("3 hello"));
+  EXPECT_THAT(voids(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace chat::persister

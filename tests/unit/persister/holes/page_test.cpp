@@ -176,5 +176,18 @@ TEST_F(JudgeTest, AnEntryThatIsNotThisRoomsMessageUnderItsNumberIsVoid) {
                           noted(3, void_reason::unreadable)));
 }
 
+TEST(PageTest, NumbersAtOrBelowTheFloorAreNeitherLostNorStoredAgain) {
+  const Page page = make_page({}, at(5), entries({2, 4, 5}), false, plenty);
+  Found found;
+  found.floor = at(3);
+  found.voids = {at(3)};
+  const Verdict verdict = judge_page(page, records_of("general", page), found);
+  EXPECT_THAT(verdict.stored, ElementsAre(at(1), at(2), at(3), at(4), at(5)));
+  EXPECT_THAT(verdict.new_voids, IsEmpty());
+  EXPECT_THAT(verdict.voids, IsEmpty());
+  ASSERT_EQ(verdict.missing.size(), 2U) << "above the floor a message is still missing";
+  EXPECT_EQ(verdict.missing[0].cursor, at(4));
+}
+
 }  // namespace
 }  // namespace chat::persister

@@ -134,5 +134,20 @@ TEST_F(RedisRoomsTest, AskedToStopItAnswersNoMore) {
   server.thaw();
 }
 
+TEST_F(RedisRoomsTest, TrimsAStreamUpToANumberAndNoFurther) {
+  Cursor middle;
+  for (int i = 1; i <= 5; ++i) {
+    const Cursor cursor = accept_text("text " + std::to_string(i)).cursor;
+    if (i == 3) middle = cursor;
+  }
+  EXPECT_TRUE(rooms->trim("general", middle));
+  const auto left = rooms->entries("general", {}, {middle.epoch, 9}, 10);
+  ASSERT_TRUE(left);
+  ASSERT_EQ(left->size(), 2U);
+  EXPECT_EQ(left->front().cursor, (Cursor{middle.epoch, 4}));
+  EXPECT_TRUE(rooms->trim("nobody", middle)) << "a room without a stream";
+  EXPECT_EQ(look("nobody").newest, Cursor{});
+}
+
 }  // namespace
 }  // namespace chat::persister

@@ -240,5 +240,70 @@ TEST_F(PostgresStoreTest, TakesARuleThatRefusesOnlyTheRehearsedRowForNoFailure) 
   EXPECT_FALSE(store({make_row(0, 1)}).failure);
 }
 
+class PostgresStoreFloorTest : public PostgresStoreTest {
+ protected:
+  static Row row_of(std::int64_t seq) {
+    auto message = make_message("number " + std::to_string(seq));
+    message.cursor.seq = seq;
+    return make_row(message, 0, seq);
+  }
+  void prune_to(std::int64_t seq) {
+    const std::string number = std::to_string(make_message().cursor.epoch) + ", " + std::to_string(seq);
+    run("INSERT INTO room_floors (room, epoch, seq) VALUES ('general', " + number +
+        ") ON CONFLICT (room) DO UPDATE SET seq = excluded.seq; DELETE FROM messages WHERE seq <= " +
+        std::to_string(seq) + "; INSERT INTO pruned_offsets VALUES (0, " + std::to_string(seq) + ")");
+  }
+
+  const std::vector<Row> rows_{row_of(1), row_of(2), row_of(3)};
+};
+
+TEST_F(PostgresStoreFloorTest, WhatWasDeletedDoesNotComeBackWhenItIsReadAgain) {
+  ASSERT_EQ(store(rows_).inserted, 3u);
+  prune_to(2);
+  const auto again = store(rows_, {{0, 4}});
+  ASSERT_FALSE(again.failure) << again.failure->message;
+  EXPECT_EQ(again.inserted, 0u);
+  EXPECT_EQ(again.pruned, 2u);
+  EXPECT_EQ(again.duplicates, 1u);
+  EXPECT_THAT(again.elsewhere, IsEmpty());
+  EXPECT_THAT(column("SELECT text FROM messages"), ElementsAre("number 3"));
+  EXPECT_THAT(column("SELECT next_offset FROM positions"), ElementsAre("4")) << "the position goes on";
+  EXPECT_THAT(column("SELECT count(*) FROM void_numbers"), ElementsAre("0"));
+}
+
+TEST_F(PostgresStoreFloorTest, OnlyRecordsThatMayHaveBeenDeletedAreComparedWithTheFloors) {
+  prune_to(2);
+  ASSERT_FALSE(store_->positions().failure);
+  auto late = make_message("late");
+  late.cursor.seq = 1;
+  EXPECT_EQ(store({make_row(late, 0, 3)}).inserted, 1u)
+      << "hidden from readers, and the next prune deletes it";
+  EXPECT_EQ(store({row_of(1), row_of(3)}).pruned, 1u) << "one of them may";
+}
+
+TEST_F(PostgresStoreFloorTest, AFloorOfAnotherRoomAndNewerNumbersChangeNothing) {
+  prune_to(2);
+  auto other = make_message("other", "other");
+  EXPECT_EQ(store({row_of(3), make_row(other, 0, 9)}).inserted, 2u);
+}
+
+TEST_F(PostgresStoreFloorTest, RowsOfEarlierPartsThatWereDeletedMeanwhileAreNotLost) {
+  ASSERT_EQ(store(rows_).inserted, 3u);
+  prune_to(2);
+  std::vector<RowKey> earlier;
+  for (const Row& row : rows_) earlier.push_back({0, row.message.room, row.message.id, row.message.cursor});
+  const auto outcome = store_->store({}, test::advances_to(*store_, {{0, 4}}), {}, earlier);
+  EXPECT_THAT(outcome.behind, IsEmpty());
+  run("DELETE FROM messages");
+  EXPECT_TRUE(store_->store({}, test::advances_to(*store_, {{0, 5}}), {}, earlier).has_lost_rows);
+}
+
+TEST_F(PostgresStoreFloorTest, ADeadLettersNumberBelowTheFloorIsNotNoted) {
+  prune_to(2);
+  const Cursor number = rows_[0].message.cursor;
+  EXPECT_FALSE(store({}, {{0, 4}}, {{0, "general", number}, {0, "general", {number.epoch, 3}}}).failure);
+  EXPECT_THAT(column("SELECT seq FROM void_numbers"), ElementsAre("3"));
+}
+
 }  // namespace
 }  // namespace chat::persister
