@@ -2,7 +2,7 @@
 FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
       g++ cmake ninja-build pkg-config zlib1g-dev libboost1.81-dev libhiredis-dev librdkafka-dev libpqxx-dev \
-      nlohmann-json3-dev libspdlog-dev prometheus-cpp-dev libcli11-dev libxxhash-dev \
+      nlohmann-json3-dev libspdlog-dev prometheus-cpp-dev libcli11-dev libxxhash-dev libssl-dev \
       libgtest-dev libgmock-dev python3-minimal ccache busybox ca-certificates \
     && rm -rf /var/lib/apt/lists/*
 # A compiler cache outside the container for builds again and again, such as redis://127.0.0.1:6379 with --network host.

@@ -12,6 +12,7 @@
 #include "common/base/shutdown.hpp"
 #include "common/kafka/topic.hpp"
 #include "common/log/log.hpp"
+#include "gateway/app/client_tls.hpp"
 #include "gateway/app/drain.hpp"
 #include "gateway/app/durability.hpp"
 #include "gateway/app/read_trial.hpp"
@@ -42,6 +43,7 @@ GatewayService::GatewayService(GatewaySettings settings)
       durability_log_(metrics_, all_durability_kinds()),
       retention_(metrics_, settings_.kafka.topic),
       gateway_metrics_(metrics_),
+      identity_(make_identity(settings_, metrics_)),
       bus_work_(asio::make_work_guard(bus_context_)),
       bus_watch_(bus_context_),
       hub_(bus_context_, gateway_metrics_, settings_.gateway_id) {}
@@ -64,7 +66,7 @@ GatewayService::~GatewayService() {
 
 int GatewayService::run() {
   ShutdownSignals signals(
-      main_, [this](int) { signalled_ = true; }, log::on_signal);
+      main_, [this](int) { signalled_ = true; }, handler_of_other_signals(identity_));
   start();
   if (signalled_) return 0;
   phase_ = Phase::ready;
@@ -121,6 +123,7 @@ void GatewayService::make_history() {
 void GatewayService::start_workers() {
   for (std::size_t i = 0; i < static_cast<std::size_t>(settings_.workers); ++i) {
     WorkerOptions options = worker_options(settings_, i);
+    options.identity = identity_;
     options.transfer = [this](std::size_t worker, std::shared_ptr<http::TransferredConnection> connection) {
       workers_[worker]->adopt(std::move(connection));
     };

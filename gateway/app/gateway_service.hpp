@@ -29,6 +29,7 @@
 #include "gateway/history/resuming_bus.hpp"
 #include "gateway/history/stored_epochs.hpp"
 #include "gateway/journal/kafka_journal.hpp"
+#include "gateway/tls/server_identity.hpp"
 #include "gateway/worker/worker.hpp"
 
 namespace chat::gateway {
@@ -79,6 +80,7 @@ class GatewayService {
   kafka::DurabilityLog durability_log_;
   kafka::TopicRetention retention_;
   GatewayMetrics gateway_metrics_;
+  std::shared_ptr<tls::ServerIdentity> identity_;  // null without TLS
   std::atomic<Phase> phase_{Phase::starting};
   bool signalled_ = false;
   std::atomic<bool> bus_connected_{false};

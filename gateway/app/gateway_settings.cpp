@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "common/wire/uuid.hpp"
+#include "gateway/app/client_tls.hpp"
 #include "gateway/http/origins.hpp"
 
 namespace chat::gateway {
@@ -44,6 +45,17 @@ void add_listener(SettingsTable& table, GatewaySettings& s) {
   table.add(integer_setting("outbox-max-kib", "OUTBOX_MAX_KIB",
                             "unsent KiB of a client above which it is closed as a slow consumer (4000)",
                             s.outbox_max_kibibytes, 1024, 1024 * 1024));
+}
+
+void add_tls(SettingsTable& table, GatewaySettings& s) {
+  table.add(text_setting(
+      "tls-certificate-file", "TLS_CERTIFICATE_FILE",
+      "certificate chain in PEM, the gateway's own first; set means that the client port speaks TLS "
+      "only; read anew at SIGHUP",
+      s.tls_certificate_file));
+  table.add(text_setting("tls-key-file", "TLS_KEY_FILE", "its private key in PEM, without a passphrase",
+                         s.tls_key_file));
+  table.add_check([&s] { return fault_of_tls_settings(s); });
 }
 
 void add_socketio(SettingsTable& table, GatewaySettings& s) {
@@ -122,10 +134,11 @@ GatewaySettings complete(GatewaySettings settings) {
 }
 
 SettingsTable gateway_settings_table(GatewaySettings& settings, const std::string& version) {
-  SettingsTable table("chat-gateway", version,
-                      "A WebSocket gateway: shares messages through Redis and logs them in Kafka.",
-                      {"REDIS_", "KAFKA_", "GATEWAY_", "JOURNAL_", "DATABASE_", "HISTORY_", "SOCKETIO_"});
+  SettingsTable table(
+      "chat-gateway", version, "A WebSocket gateway: shares messages through Redis and logs them in Kafka.",
+      {"REDIS_", "KAFKA_", "GATEWAY_", "JOURNAL_", "DATABASE_", "HISTORY_", "SOCKETIO_", "TLS_"});
   add_listener(table, settings);
+  add_tls(table, settings);
   add_socketio(table, settings);
   config::add_admin_settings(table, settings.admin);
   config::add_redis_settings(table, settings.redis);

@@ -32,6 +32,8 @@ struct GatewaySettings {
   std::chrono::milliseconds socketio_ping_interval{25'000};
   std::chrono::milliseconds socketio_ping_timeout{20'000};
   std::chrono::milliseconds socketio_connect_timeout{45'000};
+  std::string tls_certificate_file;  // empty: without TLS
+  std::string tls_key_file;
   std::string allowed_origins = "http://localhost:3000";
   std::chrono::milliseconds startup_timeout{30'000};
   std::chrono::milliseconds drain_delay{0};

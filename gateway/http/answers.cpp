@@ -69,6 +69,10 @@ Answer bad_request() {
   return sentence(400, "This is not an HTTP request.", {}, true);
 }
 
+Answer needs_tls() {
+  return sentence(400, "This port speaks TLS: use https:// or wss://.", {}, true);
+}
+
 Answer no_host() {
   return sentence(400, "The request has no Host header.", {}, true);
 }

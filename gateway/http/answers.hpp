@@ -38,6 +38,7 @@ Answer sentence(unsigned status, std::string_view text, std::string headers = {}
 std::optional<Answer> answer_request(const RequestFacts& facts);
 
 Answer bad_request();  // for input that is not HTTP
+Answer needs_tls();    // for plain HTTP on a port that speaks TLS
 Answer no_host();
 Answer header_too_large();
 Answer body_too_large();

@@ -18,15 +18,31 @@ namespace {
 
 namespace asio = boost::asio;
 
+enum class Input { none, further_request, end };
+
+Input look_for_input(tls::ClientStream& stream) {
+  if (tls::Channel* channel = stream.channel()) {
+    const tls::Outcome outcome = channel->peek().outcome;
+    if (outcome == tls::Outcome::done) return Input::further_request;
+    return outcome == tls::Outcome::ended || outcome == tls::Outcome::failed ? Input::end : Input::none;
+  }
+  char byte = 0;
+  const ssize_t got = ::recv(stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (got > 0) return Input::further_request;
+  return got == 0 || (errno != EAGAIN && errno != EINTR) ? Input::end : Input::none;
+}
+
 /// Gives the answer up when the client leaves. A client that sends a further request first is not noticed:
 /// the request waits in the kernel.
 void watch_for_end(HttpSession& session) {
-  const int descriptor = session.socket.native_handle();
-  session.socket.async_wait(
-      asio::socket_base::wait_read, [descriptor, awaited = session.awaited](boost::system::error_code error) {
-        char byte = 0;
-        const ssize_t got = error ? 0 : ::recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-        if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) awaited->give_up();
+  session.stream.socket().async_wait(
+      asio::socket_base::wait_read, [&session, awaited = session.awaited](boost::system::error_code error) {
+        // The session is there while its answer is awaited.
+        if (awaited->answer || awaited->is_given_up) return;
+        const Input input = error ? Input::end : look_for_input(session.stream);
+        if (input == Input::end) awaited->give_up();
+        // What came was a part of a TLS record, or a message of TLS itself.
+        if (input == Input::none) watch_for_end(session);
       });
 }
 
@@ -43,9 +59,9 @@ loop::Task<std::optional<Answer>> await_answer(HttpSession& session, Exchange& e
     session.deadline = HttpSession::TimePoint::max();
     watch_for_end(session);
     while (!awaited->answer && !awaited->is_given_up)
-      co_await awaited->changed.wait(session.socket.get_executor());
+      co_await awaited->changed.wait(session.stream.get_executor());
     boost::system::error_code ignored;
-    session.socket.cancel(ignored);
+    session.stream.socket().cancel(ignored);
   }
   session.awaited = nullptr;
   if (!awaited->answer) exchange.on_gone();

@@ -10,7 +10,7 @@
 
 #include "gateway/http/answers.hpp"
 #include "gateway/loop/event.hpp"
-#include "gateway/loop/task.hpp"
+#include "gateway/tls/client_stream.hpp"
 
 namespace chat::gateway::http {
 
@@ -39,15 +39,14 @@ class HttpSession
   using TimePoint = std::chrono::steady_clock::time_point;
   using List = boost::intrusive::list<HttpSession, boost::intrusive::constant_time_size<false>>;
 
-  explicit HttpSession(loop::Socket accepted) : socket(std::move(accepted)) {}
+  explicit HttpSession(tls::ClientStream client) : stream(std::move(client)) {}
 
   void cut() {
-    boost::system::error_code ignored;
-    socket.close(ignored);
+    stream.close();
     if (awaited) awaited->give_up();
   }
 
-  loop::Socket socket;
+  tls::ClientStream stream;
   TimePoint deadline = TimePoint::max();
   bool has_exchanged = false;  // it made a request other than an upgrade: a client that polls
   std::shared_ptr<AwaitedAnswer> awaited{};

@@ -30,18 +30,18 @@ static_assert(max_buffer_bytes == 2 * max_header_bytes);
 /// request.
 loop::Task<beast::error_code> await_request(HttpSession& session, const ServerState& state,
                                             beast::flat_buffer& buffer, bool is_first) {
-  session.deadline =
-      state.environment->now + (is_first ? state.limits.receive_timeout : state.limits.keep_alive_timeout);
+  // The first request's time began with the connection, in front of its TLS handshake.
+  if (!is_first) session.deadline = state.environment->now + state.limits.keep_alive_timeout;
   for (std::size_t left = max_empty_lines;;) {
     left -= drop_empty_lines(buffer, left);
     if (has_request_begun(buffer)) co_return beast::error_code{};
     if (buffer.size() == 0 && !is_first) {
       buffer.shrink_to_fit();
-      const auto [error] = co_await session.socket.async_wait(asio::socket_base::wait_read, loop::use_task);
+      const auto error = co_await session.stream.wait_readable();
       if (error) co_return error;
     }
     const auto [error, size] =
-        co_await session.socket.async_read_some(buffer.prepare(first_read_bytes), loop::use_task);
+        co_await session.stream.async_read_some(buffer.prepare(first_read_bytes), loop::use_task);
     if (error) co_return error;
     buffer.commit(size);
   }
@@ -60,7 +60,7 @@ loop::Task<beast::error_code> read_header(HttpSession& session, const ServerStat
   parser->header_limit(static_cast<std::uint32_t>(max_header_bytes));
   parser->body_limit(boost::none);  // an endpoint that reads a body sets its limit
   const auto [error, size] =
-      co_await beast::http::async_read_header(session.socket, buffer, *parser, loop::use_task);
+      co_await beast::http::async_read_header(session.stream, buffer, *parser, loop::use_task);
   if (!error) join_list_lines(parser->get());
   co_return error;
 }
@@ -71,12 +71,12 @@ loop::Task<Body> read_body(HttpSession& session, beast::flat_buffer& buffer, Par
   if (head.get().version() >= 11 && has_element(view(head.get()[field::expect]), "100-continue")) {
     constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     const auto [error, written] =
-        co_await asio::async_write(session.socket, asio::buffer(go_on), loop::use_task);
+        co_await asio::async_write(session.stream, asio::buffer(go_on), loop::use_task);
     if (error) co_return Body{};
   }
   BodyParser parser(std::move(head));
   parser.body_limit(max_bytes);
-  const auto [error, size] = co_await beast::http::async_read(session.socket, buffer, parser, loop::use_task);
+  const auto [error, size] = co_await beast::http::async_read(session.stream, buffer, parser, loop::use_task);
   if (error) co_return Body{std::nullopt, answer_to_fault(error)};
   co_return Body{std::move(parser.get().body()), std::nullopt};
 }

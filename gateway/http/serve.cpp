@@ -13,6 +13,7 @@
 #include "gateway/http/request_reader.hpp"
 #include "gateway/http/request_routing.hpp"
 #include "gateway/http/subprotocols.hpp"
+#include "gateway/tls/handshake.hpp"
 #include "gateway/ws/end_sending.hpp"
 #include "gateway/ws/upgrade.hpp"
 
@@ -28,7 +29,7 @@ constexpr std::chrono::seconds linger_timeout{2};
 /// Ends the connection so that the client can read the last answer. A close with unread input would reset it.
 loop::Task<void> linger(HttpSession& session, HttpSession::TimePoint deadline) {
   session.deadline = deadline;
-  co_await ws::end_sending(session.socket);
+  co_await ws::end_sending(session.stream);
   session.cut();
 }
 
@@ -36,7 +37,7 @@ loop::Task<void> linger(HttpSession& session, HttpSession::TimePoint deadline) {
 loop::Task<bool> write_answer(HttpSession& session, const ServerState& state, std::string reply) {
   for (asio::const_buffer rest = asio::buffer(reply); rest.size() > 0;) {
     session.deadline = state.environment->now + state.limits.write_deadline;
-    const auto [error, written] = co_await session.socket.async_write_some(rest, loop::use_task);
+    const auto [error, written] = co_await session.stream.async_write_some(rest, loop::use_task);
     if (error) co_return false;
     rest += written;
   }
@@ -52,7 +53,7 @@ loop::Task<void> upgrade(HttpSession& session, const ServerState& state, Request
   std::string chosen = choose_subprotocol(offered, routing.subprotocol).value_or(std::string{});
   const auto early = buffer.cdata();
   session.unlink();
-  co_await ws::start_websocket(std::move(session.socket), request,
+  co_await ws::start_websocket(std::move(session.stream), request,
                                {static_cast<const char*>(early.data()), early.size()}, std::move(chosen),
                                std::move(routing.handler), state.environment);
 }
@@ -60,11 +61,12 @@ loop::Task<void> upgrade(HttpSession& session, const ServerState& state, Request
 void transfer(HttpSession& session, ServerState& state, std::size_t worker, std::unique_ptr<Parser> parser,
               beast::flat_buffer&& buffer) {
   boost::system::error_code error;
-  const auto endpoint = session.socket.local_endpoint(error);
+  const auto endpoint = session.stream.socket().local_endpoint(error);
   if (error) return;
-  const int descriptor = session.socket.release(error);
+  const int descriptor = session.stream.socket().release(error);
   if (error) return;
   state.on_transfer(worker, std::make_shared<TransferredConnection>(descriptor, endpoint.protocol(),
+                                                                    session.stream.take_channel(),
                                                                     std::move(parser), std::move(buffer)));
 }
 
@@ -75,11 +77,27 @@ Routing route(const Parser& parser, const ServerState& state, Admission admissio
   return refused;
 }
 
-loop::Task<void> serve(loop::Socket socket, std::shared_ptr<ServerState> state, Admission admission,
+/// False when there is no handshake. The client can read why: an alert, or an answer to plain HTTP.
+loop::Task<bool> shake_hands(HttpSession& session, const ServerState& state) {
+  const auto failure = co_await tls::shake_hands(session.stream);
+  if (!failure) co_return true;
+  state.identity->count(*failure);
+  if (!session.stream.socket().is_open()) co_return false;
+  if (failure == tls::HandshakeFailure::plain_http) {
+    session.stream.set_channel(nullptr);
+    if (!co_await write_answer(session, state, serialize(needs_tls(), false, false))) co_return false;
+  }
+  co_await linger(session, state.environment->now + linger_timeout);
+  co_return false;
+}
+
+loop::Task<void> serve(tls::ClientStream stream, std::shared_ptr<ServerState> state, Admission admission,
                        std::unique_ptr<Parser> parser, beast::flat_buffer buffer) {
-  HttpSession session(std::move(socket));
+  HttpSession session(std::move(stream));
   state->http_sessions.push_back(session);
   const loop::Environment& environment = *state->environment;
+  session.deadline = environment.now + state->limits.receive_timeout;
+  if (!parser && session.stream.channel() && !co_await shake_hands(session, *state)) co_return;
 
   for (bool is_first = true;; is_first = false, parser.reset()) {
     beast::error_code error;
@@ -116,16 +134,16 @@ loop::Task<void> serve(loop::Socket socket, std::shared_ptr<ServerState> state, 
 
 }  // namespace
 
-loop::Task<void> serve_accepted(loop::Socket socket, std::shared_ptr<ServerState> state,
+loop::Task<void> serve_accepted(tls::ClientStream stream, std::shared_ptr<ServerState> state,
                                 Admission admission) {
-  return serve(std::move(socket), std::move(state), admission, nullptr, beast::flat_buffer(max_buffer_bytes));
+  return serve(std::move(stream), std::move(state), admission, nullptr, beast::flat_buffer(max_buffer_bytes));
 }
 
 loop::Task<void> serve_transferred(loop::Executor executor, std::shared_ptr<TransferredConnection> connection,
                                    std::shared_ptr<ServerState> state) {
-  loop::Socket socket = connection->take_socket(executor);
-  if (!socket.is_open()) co_return;
-  co_await serve(std::move(socket), std::move(state), Admission::welcome, std::move(connection->parser),
+  tls::ClientStream stream = connection->take_stream(executor);
+  if (!stream.socket().is_open()) co_return;
+  co_await serve(std::move(stream), std::move(state), Admission::welcome, std::move(connection->parser),
                  std::move(connection->buffer));
 }
 

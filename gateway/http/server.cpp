@@ -23,12 +23,13 @@ bool is_near_the_limit(int descriptor) {
 class Server::Implementation {
  public:
   Implementation(boost::asio::io_context& context, loop::FlushList& flush_list, ws::ConnectionLimits limits,
-                 Router router, ServerEvents events)
+                 Router router, ServerEvents events, std::shared_ptr<const tls::ServerIdentity> identity)
       : executor_(context.get_executor()),
         state_(std::make_shared<ServerState>(
             ServerState{std::move(router), std::move(events.on_transfer),
                         std::make_shared<loop::Environment>(
-                            loop::Environment{flush_list, limits, std::move(events.on_slow_consumer)})})),
+                            loop::Environment{flush_list, limits, std::move(events.on_slow_consumer)}),
+                        std::move(identity)})),
         on_accept_error_(std::move(events.on_accept_error)) {}
 
   ~Implementation() {
@@ -83,8 +84,17 @@ class Server::Implementation {
   void admit(loop::Socket socket) {
     const Admission admission =
         is_near_the_limit(socket.native_handle()) ? Admission::at_capacity : Admission::welcome;
-    boost::asio::co_spawn(executor_, serve_accepted(std::move(socket), state_, admission),
-                          boost::asio::detached);
+    std::unique_ptr<tls::Channel> channel;
+    if (state_->identity) {
+      boost::system::error_code error;
+      socket.native_non_blocking(true, error);
+      if (error) return;
+      channel = std::make_unique<tls::Channel>(*state_->identity->certificate(), socket.native_handle());
+    }
+    boost::asio::co_spawn(
+        executor_,
+        serve_accepted(tls::ClientStream(std::move(socket), std::move(channel)), state_, admission),
+        boost::asio::detached);
   }
 
   loop::Executor executor_;
@@ -94,9 +104,9 @@ class Server::Implementation {
 };
 
 Server::Server(boost::asio::io_context& context, loop::FlushList& flush_list, ws::ConnectionLimits limits,
-               Router router, ServerEvents events)
+               Router router, ServerEvents events, std::shared_ptr<const tls::ServerIdentity> identity)
     : implementation_(std::make_unique<Implementation>(context, flush_list, limits, std::move(router),
-                                                       std::move(events))) {}
+                                                       std::move(events), std::move(identity))) {}
 
 Server::~Server() = default;
 

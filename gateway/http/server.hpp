@@ -14,6 +14,7 @@
 #include "gateway/connection/connection.hpp"
 #include "gateway/http/answers.hpp"
 #include "gateway/loop/flush_list.hpp"
+#include "gateway/tls/server_identity.hpp"
 
 namespace chat::gateway::http {
 
@@ -78,8 +79,9 @@ struct ServerEvents {
 /// All calls on the worker's thread, which runs `context`.
 class Server {
  public:
+  /// With an `identity` every connection begins with a TLS handshake.
   Server(boost::asio::io_context& context, loop::FlushList& flush_list, ws::ConnectionLimits limits,
-         Router router, ServerEvents events);
+         Router router, ServerEvents events, std::shared_ptr<const tls::ServerIdentity> identity = nullptr);
   ~Server();
 
   /// Opens the acceptor with SO_REUSEPORT, so that each worker has one, and starts to accept. Throws

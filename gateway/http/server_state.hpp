@@ -9,6 +9,7 @@
 #include "gateway/http/http_session.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/loop/environment.hpp"
+#include "gateway/tls/server_identity.hpp"
 
 namespace chat::gateway::http {
 
@@ -24,6 +25,7 @@ struct ServerState {
   Router router;
   std::function<void(std::size_t worker, std::shared_ptr<TransferredConnection>)> on_transfer;
   std::shared_ptr<loop::Environment> environment;
+  std::shared_ptr<const tls::ServerIdentity> identity;  // null without TLS
   RequestLimits limits{};
   HttpSession::List http_sessions{};
   bool is_stopped = false;  // no further WebSocket begins

@@ -12,6 +12,7 @@
 #include "gateway/connection/connection.hpp"
 #include "gateway/connection/frame.hpp"
 #include "gateway/loop/flush_list.hpp"
+#include "gateway/loop/record_buffer.hpp"
 
 namespace chat::gateway::loop {
 
@@ -47,6 +48,7 @@ struct Environment {
   TimePoint now = std::chrono::steady_clock::now();  // of the last sweep, which is exact enough for deadlines
   Members members{};
   std::size_t open_connections = 0;
+  RecordBuffer record{};
   const ws::FrameRef ping = ws::make_frame(ws::Opcode::ping, {});
 };
 

@@ -49,7 +49,8 @@ void Worker::start(std::unique_ptr<RoomStore> store, History* history) {
       context_, flush_list_, options_.limits,
       [this](const http::RequestHead& request) { return route(request); },
       http::ServerEvents{[this] { metrics_.accept_errors.Increment(); },
-                         [this] { metrics_.slow_consumers.Increment(); }, options_.transfer});
+                         [this] { metrics_.slow_consumers.Increment(); }, options_.transfer},
+      options_.identity);
   mailbox_.post([this] { sweep(); });
   thread_ = std::thread([this] { run(); });
 }

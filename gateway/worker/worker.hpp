@@ -32,6 +32,7 @@ struct WorkerOptions {
   engineio::EngineSettings engine;
   std::chrono::milliseconds connect_timeout{45'000};  // of Socket.IO
   http::Origins origins;
+  std::shared_ptr<const tls::ServerIdentity> identity;  // null without TLS
   /// Hands a connection to another worker's adopt().
   std::function<void(std::size_t worker, std::shared_ptr<http::TransferredConnection>)> transfer;
 };

@@ -7,10 +7,11 @@
 
 namespace chat::gateway::ws {
 
-loop::Task<void> end_sending(loop::Socket& socket) {
+loop::Task<void> end_sending(tls::ClientStream& stream) {
   using boost::asio::socket_base;
   boost::system::error_code error;
-  socket.shutdown(socket_base::shutdown_send, error);
+  stream.end_sending(error);
+  loop::Socket& socket = stream.socket();
   while (!error) {
     std::tie(error) = co_await socket.async_wait(socket_base::wait_read, loop::use_task);
     if (error) break;

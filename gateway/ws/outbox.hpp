@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include <sys/uio.h>
 
@@ -75,17 +76,19 @@ class Outbox {
     }
   }
 
-  /// Drops all frames but one that is partly sent, since cutting it would break the framing.
-  void drop_unsent() {
-    FrameRef partly_sent;
-    if (sent_of_front_ > 0) partly_sent = std::move(slot(0));
+  /// Drops all frames but those that are partly sent, since cutting one would break the framing. So are the
+  /// frames with the next `taken` unsent bytes: TLS has put them into a record already.
+  void drop_unsent(std::size_t taken = 0) {
     const std::size_t sent = sent_of_front_;
-    clear();
-    if (partly_sent) {
-      append(std::move(partly_sent));
-      sent_of_front_ = sent;
-      weight_ -= sent;
+    std::vector<FrameRef> kept;
+    for (std::size_t kept_bytes = 0; kept_bytes < sent + taken && !empty(); pop_front()) {
+      kept_bytes += slot(0)->bytes->size();
+      kept.push_back(slot(0));
     }
+    clear();
+    for (FrameRef& frame : kept) append(std::move(frame));
+    sent_of_front_ = sent;
+    weight_ -= sent;
   }
 
   void clear() {

@@ -33,10 +33,11 @@ ssize_t write_some(int descriptor, std::span<iovec> parts) {
 
 }  // namespace
 
-OutboxSocket::OutboxSocket(loop::Socket socket, std::shared_ptr<loop::Environment> environment)
-    : descriptor_(socket.native_handle()),
+OutboxSocket::OutboxSocket(tls::ClientStream stream, std::shared_ptr<loop::Environment> environment)
+    : descriptor_(stream.socket().native_handle()),
+      is_tls_(stream.channel() != nullptr),
       environment_(std::move(environment)),
-      socket_(std::move(socket)),
+      client_stream_(std::move(stream)),
       last_received_(environment_->now) {}
 
 void OutboxSocket::append(FrameRef frame) {
@@ -52,7 +53,7 @@ void OutboxSocket::push_close(FrameRef close) {
 }
 
 void OutboxSocket::overflow() {
-  outbox_.drop_unsent();
+  outbox_.drop_unsent(is_tls_ ? client_stream_.channel()->pending_bytes() : 0);
   push_close(make_frame(encode_close(close_code::slow_consumer, "slow consumer")));
   if (environment_->on_slow_consumer) environment_->on_slow_consumer();
 }
@@ -62,10 +63,14 @@ void OutboxSocket::flush() {
   while (is_open() && !waiting_for_kernel_ && !outbox_.empty()) {
     std::array<iovec, frames_per_write> storage;
     const std::span<iovec> parts = outbox_.gather(storage);
+    if (is_tls_) {
+      if (!flush_record(parts, made_progress)) return;
+      continue;
+    }
     const ssize_t sent = write_some(descriptor_, parts);
     if (sent < 0) {
       if (errno != EAGAIN && errno != EWOULDBLOCK) return reset();
-      return wait_for_kernel(made_progress);
+      return wait_for_kernel(made_progress, boost::asio::socket_base::wait_write);
     }
     made_progress = true;
     outbox_.consume(static_cast<std::size_t>(sent));
@@ -73,17 +78,41 @@ void OutboxSocket::flush() {
   if (outbox_.empty()) changed_.notify();
 }
 
-void OutboxSocket::wait_for_kernel(bool made_progress) {
+bool OutboxSocket::flush_record(std::span<const iovec> parts, bool& made_progress) {
+  using boost::asio::socket_base;
+  tls::Channel& channel = *client_stream_.channel();
+  const std::uint64_t out_before = channel.bytes_out();
+  const tls::Progress progress = channel.write(parts, environment_->record);
+  // Of a record, the kernel may take a part.
+  made_progress = made_progress || channel.bytes_out() != out_before;
+  switch (progress.outcome) {
+    case tls::Outcome::done:
+      outbox_.consume(progress.bytes);
+      return true;
+    case tls::Outcome::wants_write:
+      wait_for_kernel(made_progress, socket_base::wait_write);
+      return false;
+    case tls::Outcome::wants_read:
+      wait_for_kernel(made_progress, socket_base::wait_read);
+      return false;
+    case tls::Outcome::ended:
+    case tls::Outcome::failed:
+      break;
+  }
+  reset();
+  return false;
+}
+
+void OutboxSocket::wait_for_kernel(bool made_progress, boost::asio::socket_base::wait_type wanted) {
   // A wake-up after which no byte was sent is no progress, so the write deadline stays.
   if (made_progress || blocked_since_ == loop::Environment::TimePoint{}) blocked_since_ = environment_->now;
   waiting_for_kernel_ = true;
   auto self = shared_from_this();
-  socket_.async_wait(boost::asio::socket_base::wait_write,
-                     [self = std::move(self)](boost::system::error_code) {
-                       self->waiting_for_kernel_ = false;
-                       self->flush();
-                       if (!self->waiting_for_kernel_) self->blocked_since_ = {};
-                     });
+  client_stream_.socket().async_wait(wanted, [self = std::move(self)](boost::system::error_code) {
+    self->waiting_for_kernel_ = false;
+    self->flush();
+    if (!self->waiting_for_kernel_) self->blocked_since_ = {};
+  });
 }
 
 void OutboxSocket::check_deadlines(loop::Environment::TimePoint now) {
@@ -105,20 +134,21 @@ void OutboxSocket::check_silence(loop::Environment::TimePoint now) {
 void OutboxSocket::reset() {
   if (!is_open()) return;
   boost::system::error_code ignored;
-  socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+  client_stream_.socket().set_option(boost::asio::socket_base::linger(true, 0), ignored);
   close_socket();
 }
 
 void OutboxSocket::close_orderly() {
-  if (is_open()) close_socket();
+  if (!is_open()) return;
+  if (is_tls_) client_stream_.channel()->say_goodbye();
+  close_socket();
 }
 
 void OutboxSocket::close_socket() {
   finished_ = true;
   descriptor_ = -1;
   outbox_.clear();
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  client_stream_.close();
   changed_.notify();
 }
 

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "gateway/loop/environment.hpp"
 #include "gateway/loop/event.hpp"
 #include "gateway/loop/flush_list.hpp"
 #include "gateway/loop/task.hpp"
+#include "gateway/tls/client_stream.hpp"
 #include "gateway/ws/outbox.hpp"
 
 namespace chat::gateway::ws {
@@ -17,10 +19,9 @@ namespace chat::gateway::ws {
 /// too.
 class OutboxSocket : public loop::Flushable, public std::enable_shared_from_this<OutboxSocket> {
  public:
-  OutboxSocket(loop::Socket socket, std::shared_ptr<loop::Environment> environment);
+  OutboxSocket(tls::ClientStream stream, std::shared_ptr<loop::Environment> environment);
 
-  loop::Socket& socket() { return socket_; }
-  const loop::Socket& socket() const { return socket_; }
+  tls::ClientStream& client_stream() { return client_stream_; }
 
   bool is_open() const { return descriptor_ >= 0; }
 
@@ -45,7 +46,7 @@ class OutboxSocket : public loop::Flushable, public std::enable_shared_from_this
   /// Resets the connection (RST), so that the kernel keeps nothing of it. Idempotent.
   void reset();
 
-  /// Closes without a reset; the kernel still sends what it holds. Idempotent.
+  /// Closes without a reset, under TLS after close_notify; the kernel still sends what it holds. Idempotent.
   void close_orderly();
 
   /// Resets the socket if it is past its deadline, or if the kernel took no byte within write_deadline.
@@ -81,7 +82,9 @@ class OutboxSocket : public loop::Flushable, public std::enable_shared_from_this
  private:
   void append(FrameRef frame);
   void overflow();
-  void wait_for_kernel(bool made_progress);
+  /// Writes one TLS record of the outbox; false when flush() has to end.
+  bool flush_record(std::span<const iovec> parts, bool& made_progress);
+  void wait_for_kernel(bool made_progress, boost::asio::socket_base::wait_type wanted);
   void close_socket();
 
   // The members that a delivery touches come first.
@@ -89,10 +92,11 @@ class OutboxSocket : public loop::Flushable, public std::enable_shared_from_this
   bool finished_ = false;
   bool waiting_for_kernel_ = false;
   bool ping_sent_ = false;
+  bool is_tls_ = false;
   std::shared_ptr<loop::Environment> environment_;
   Outbox outbox_;
 
-  loop::Socket socket_;
+  tls::ClientStream client_stream_;
   loop::Environment::TimePoint last_received_;
   loop::Environment::TimePoint blocked_since_;
   loop::Environment::TimePoint deadline_ = loop::Environment::TimePoint::max();

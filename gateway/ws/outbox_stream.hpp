@@ -1,4 +1,5 @@
-// The layer below Beast's WebSocket stream. Reads go to the socket, writes to the connection's outbox.
+// The layer below Beast's WebSocket stream. Reads go to the client's stream, writes to the connection's
+// outbox.
 #pragma once
 
 #include <memory>
@@ -27,7 +28,7 @@ class OutboxStream {
   OutboxStream(OutboxSocket& target, std::string_view early)
       : target_(&target), early_(early.empty() ? nullptr : std::make_unique<std::string>(early)) {}
 
-  executor_type get_executor() noexcept { return target_->socket().get_executor(); }
+  executor_type get_executor() noexcept { return target_->client_stream().get_executor(); }
 
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
@@ -35,7 +36,7 @@ class OutboxStream {
         [this](auto handler, const Buffers& to_fill) {
           target_->note_received();
           if (early_) return post_result(std::move(handler), {}, take_early(to_fill));
-          target_->socket().async_read_some(to_fill, std::move(handler));
+          target_->client_stream().async_read_some(to_fill, std::move(handler));
         },
         token, buffers);
   }

@@ -40,10 +40,10 @@ void report(std::string_view where, const char* type) {
 
 }  // namespace
 
-WebSocketConnection::WebSocketConnection(loop::Socket socket, std::string_view early,
+WebSocketConnection::WebSocketConnection(tls::ClientStream stream, std::string_view early,
                                          std::unique_ptr<Handler> handler,
                                          const std::shared_ptr<loop::Environment>& environment)
-    : OutboxSocket(std::move(socket), environment), handler_(std::move(handler)), stream_(*this, early) {
+    : OutboxSocket(std::move(stream), environment), handler_(std::move(handler)), stream_(*this, early) {
   stream_.set_option(
       websocket::stream_base::timeout{websocket::stream_base::none(), websocket::stream_base::none(), false});
   if (handler_) max_message_bytes_ = handler_->max_message_bytes();
@@ -135,7 +135,7 @@ loop::Task<void> WebSocketConnection::finish() {
     co_return;
   }
   set_deadline(environment().now + linger_timeout);
-  co_await end_sending(socket());
+  co_await end_sending(client_stream());
   close_orderly();
 }
 
@@ -185,15 +185,15 @@ void WebSocketConnection::guarded(std::string_view what, Call&& call) noexcept {
   }
 }
 
-loop::Task<void> start_websocket(loop::Socket socket,
+loop::Task<void> start_websocket(tls::ClientStream stream,
                                  const boost::beast::http::request<boost::beast::http::empty_body>& request,
                                  std::string_view early, std::string subprotocol,
                                  std::unique_ptr<Handler> handler,
                                  std::shared_ptr<loop::Environment> environment) {
   auto connection =
-      std::make_shared<WebSocketConnection>(std::move(socket), early, std::move(handler), environment);
+      std::make_shared<WebSocketConnection>(std::move(stream), early, std::move(handler), environment);
   if (!co_await connection->accept(request, std::move(subprotocol))) co_return;
-  const loop::Executor executor = connection->socket().get_executor();
+  const loop::Executor executor = connection->client_stream().get_executor();
   asio::co_spawn(executor, WebSocketConnection::run(std::move(connection)), asio::detached);
 }
 

@@ -19,7 +19,7 @@ namespace chat::gateway::ws {
 /// Owned by its coroutine (and a pending write wait). Counted in the environment while it exists.
 class WebSocketConnection final : public Connection, public OutboxSocket, public loop::Member {
  public:
-  WebSocketConnection(loop::Socket socket, std::string_view early, std::unique_ptr<Handler> handler,
+  WebSocketConnection(tls::ClientStream stream, std::string_view early, std::unique_ptr<Handler> handler,
                       const std::shared_ptr<loop::Environment>& environment);
   ~WebSocketConnection() override;
 

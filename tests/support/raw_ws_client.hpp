@@ -100,14 +100,14 @@ class RawWsClient {
     }
   }
 
-  ~RawWsClient() { close(); }
+  virtual ~RawWsClient() { close(); }
   RawWsClient(RawWsClient&& other) noexcept
       : descriptor_(std::exchange(other.descriptor_, -1)), buffer_(std::move(other.buffer_)) {}
   RawWsClient& operator=(RawWsClient&&) = delete;
 
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t sent = put(bytes);
       if (sent <= 0) throw std::runtime_error("cannot send");
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -178,6 +178,15 @@ class RawWsClient {
     descriptor_ = -1;
   }
 
+ protected:
+  int descriptor() const { return descriptor_; }
+
+  /// As send() and recv().
+  virtual ssize_t put(std::string_view bytes) {
+    return ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+  virtual ssize_t get(char* to, std::size_t size) { return ::recv(descriptor_, to, size, 0); }
+
  private:
   std::string take(std::size_t bytes) {
     std::string taken = buffer_.substr(0, bytes);
@@ -194,7 +203,7 @@ class RawWsClient {
 
   bool receive() {
     char chunk[65536];
-    const ssize_t size = ::recv(descriptor_, chunk, sizeof chunk, 0);
+    const ssize_t size = get(chunk, sizeof chunk);
     if (size > 0) {
       buffer_.append(chunk, static_cast<std::size_t>(size));
       return true;

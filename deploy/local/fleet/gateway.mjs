@@ -19,6 +19,6 @@ export class Gateway extends Service {
   }
 
   get url() {
-    return `ws://${this.address}:${this.port}/ws`;
+    return `${this.process.env.TLS_CERTIFICATE_FILE ? "wss" : "ws"}://${this.address}:${this.port}/ws`;
   }
 }

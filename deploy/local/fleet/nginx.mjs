@@ -7,9 +7,10 @@ import { Process, isRoot, runToEnd } from "./process.mjs";
 
 export class Nginx {
   // folder: configuration, pid and temporary files; webPort: serves the page; port: balances the gateways;
-  // gateways: [{id, address, port}], read anew at each start and reload.
-  constructor({ folder, logFile, address = "127.0.0.1", webPort, port, gateways, webRoot = webFolder }) {
-    Object.assign(this, { folder, address, webPort, port, gateways, webRoot });
+  // gateways: [{id, address, port}], read anew at each start and reload; tls: {certificateFile, keyFile} for both ports;
+  // gatewayTls: {caFile, name}, where the gateways have certificates that this authority signed for this name.
+  constructor({ folder, logFile, address = "127.0.0.1", webPort, port, gateways, webRoot = webFolder, tls = null, gatewayTls = null }) {
+    Object.assign(this, { folder, address, webPort, port, gateways, webRoot, tls, gatewayTls });
     this.accessLog = logFile.replace(/(\.log)?$/, "-access.log");
     this.process = new Process({
       name: "NGINX",
@@ -25,11 +26,16 @@ export class Nginx {
   }
 
   get webUrl() {
-    return `http://${this.address}:${this.webPort}/`;
+    return `http${this.#s}://${this.address}:${this.webPort}/`;
   }
 
   get socketUrl() {
-    return `ws://${this.address}:${this.port}/ws`;
+    return `ws${this.#s}://${this.address}:${this.port}/ws`;
+  }
+
+  // Of https and wss.
+  get #s() {
+    return this.tls ? "s" : "";
   }
 
   async start() {
@@ -51,7 +57,7 @@ export class Nginx {
     await this.start();
   }
 
-  // Takes over a changed list of gateways; connections that are open stay with the old workers.
+  // Takes over a changed list of gateways or certificate; connections that are open stay with the old workers.
   async reload() {
     await this.#writeConfiguration();
     this.kill("SIGHUP");
@@ -70,15 +76,21 @@ export class Nginx {
       // As root the workers stay root, or they could not read a page below root's home.
       USER_LINE: isRoot ? "user root;" : "",
       ACCESS_LOG: JSON.stringify(this.accessLog),
-      GATEWAY_LOCATIONS: JSON.stringify(nginxLocations),
+      GATEWAY_LOCATIONS: JSON.stringify(join(this.folder, "gateway_locations.conf")),
       GATEWAY_ROUTES: JSON.stringify(join(this.folder, "gateways.conf")),
       LISTEN_ADDRESS: `${this.address}:`,
       WEB_PORT: this.webPort,
       GATEWAY_PORT: this.port,
       WEB_ROOT: JSON.stringify(this.webRoot),
-      CONNECT_SOURCES: [...new Set(["localhost", this.address])].map((host) => `ws://${host}:${this.port} http://${host}:${this.port}`).join(" "),
+      CONNECT_SOURCES: [...new Set(["localhost", this.address])].map((host) => `ws${this.#s}://${host}:${this.port} http${this.#s}://${host}:${this.port}`).join(" "),
+      LISTEN_OPTIONS: this.tls ? " ssl" : "",
+      CERTIFICATE_LINES: this.tls ? `ssl_certificate ${JSON.stringify(this.tls.certificateFile)}; ssl_certificate_key ${JSON.stringify(this.tls.keyFile)};` : "",
+      GATEWAY_SCHEME: this.gatewayTls ? "https" : "http",
+      GATEWAY_AUTHORITY_LINES: this.gatewayTls ? `proxy_ssl_verify on; proxy_ssl_trusted_certificate ${JSON.stringify(this.gatewayTls.caFile)}; proxy_ssl_name ${this.gatewayTls.name};` : "",
+      WORKER_SHUTDOWN_TIMEOUT: "24h",
     };
     const gateways = this.gateways.map(({ id, address, port }) => ({ GATEWAY: id, GATEWAY_ADDRESS: `${address}:${port}` }));
+    this.#render(nginxLocations, "gateway_locations.conf", values, gateways);
     this.#render(nginxRoutesTemplate, "gateways.conf", values, gateways);
     this.#render(nginxTemplate, "nginx.conf", values, gateways);
     await runToEnd(nginxCommand(), ["-t", "-q", ...this.#args()]);

@@ -8,7 +8,7 @@ export const jarsFolder = join(root, ".local/jars");
 export const webFolder = join(root, "web/dist");
 export const nginxTemplate = join(root, "deploy/nginx/nginx.conf.template");
 export const nginxRoutesTemplate = join(root, "deploy/nginx/listed_gateways.conf.template");
-export const nginxLocations = join(root, "deploy/nginx/gateway_locations.conf");
+export const nginxLocations = join(root, "deploy/nginx/gateway_locations.conf.template");
 
 // CHAT_BUILD names another build folder, such as build/asan, for tests of that build.
 export const buildFolder = resolve(root, process.env.CHAT_BUILD ?? "build/release");

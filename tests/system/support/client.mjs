@@ -8,7 +8,7 @@ export class Client {
   #requests = 0;
   #waiting = new Map();
 
-  // Connects and resolves once the gateway's welcome is here. options: origin, headers, protocols, name (sends hello).
+  // Connects and resolves once the gateway's welcome is here. options: origin, headers, protocols, ca (of wss), name (sends hello).
   static async connect(url, options = {}) {
     const client = new Client(url, options);
     await client.waitFor((frame) => frame.type === "welcome");
@@ -18,11 +18,11 @@ export class Client {
     return client;
   }
 
-  constructor(url, { origin, headers, protocols } = {}) {
+  constructor(url, { origin, headers, protocols, ca } = {}) {
     this.url = url;
     this.frames = [];
     this.error = null;
-    this.socket = new WebSocket(url, protocols, { origin, headers, perMessageDeflate: false });
+    this.socket = new WebSocket(url, protocols, { origin, headers, ca, perMessageDeflate: false });
     this.socket.on("message", (data, binary) => this.#onFrame(binary ? { binary: data } : JSON.parse(data)));
     this.socket.on("error", (error) => (this.error = error));
     this.closed = new Promise((done) => {

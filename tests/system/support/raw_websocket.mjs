@@ -1,6 +1,7 @@
 // A WebSocket client without a library, so that tests can break the framing on purpose.
 import { createHash, randomBytes } from "node:crypto";
 import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { ByteQueue } from "./byte_queue.mjs";
 import { Changes } from "./changes.mjs";
 
@@ -43,9 +44,9 @@ export class RawWebSocket {
   #changes = new Changes();
   #taken = 0;
 
-  // Resolves once the upgrade is answered. early: bytes that go out with the request.
-  static async connect({ address, port }, { path = "/ws", early = "" } = {}) {
-    const client = new RawWebSocket(address, port);
+  // Resolves once the upgrade is answered. early: bytes that go out with the request; ca: of a server that speaks TLS.
+  static async connect({ address, port }, { path = "/ws", early = "", ca } = {}) {
+    const client = new RawWebSocket(address, port, ca);
     const key = randomBytes(16).toString("base64");
     client.socket.write(Buffer.concat([
       Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${address}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
@@ -60,10 +61,10 @@ export class RawWebSocket {
     return client;
   }
 
-  constructor(address, port) {
+  constructor(address, port, ca) {
     // frames: {opcode, payload, fin, reserved, masked} in the order of arrival.
     Object.assign(this, { status: null, head: "", frames: [], ended: false, error: null });
-    this.socket = connect({ host: address, port, noDelay: true });
+    this.socket = ca ? connectTls({ host: address, port, ca }) : connect({ host: address, port, noDelay: true });
     this.socket.on("error", (error) => (this.error = error));
     this.socket.on("close", () => {
       this.ended = true;

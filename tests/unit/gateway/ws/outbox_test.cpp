@@ -75,6 +75,25 @@ TEST(Outbox, I6_WeighsManySmallFramesByTheirMemory) {
   EXPECT_LE(outbox.weight(), 1U << 20);
 }
 
+TEST(Outbox, KeepsTheFramesThatTlsHasTakenAByteOf) {
+  Outbox outbox;
+  std::string expected;
+  for (int i = 0; i < 9; ++i) {
+    outbox.append(bytes("frame" + std::to_string(i)));
+    expected += "frame" + std::to_string(i);
+  }
+  outbox.consume(2);
+  outbox.drop_unsent(4 + 5 * 6 + 1);
+  EXPECT_EQ(gathered(outbox), expected.substr(2, 7 * 6 - 2));
+  EXPECT_EQ(outbox.weight(), 7 * (6 + Outbox::frame_overhead) - 2);
+  outbox.drop_unsent(1);
+  EXPECT_EQ(gathered(outbox), "ame0");
+  outbox.consume(4);
+  EXPECT_EQ(outbox.weight(), 0U);
+  outbox.drop_unsent();
+  EXPECT_TRUE(outbox.empty());
+}
+
 TEST(Outbox, DropsAllButAPartlySentFrame) {
   Outbox outbox;
   for (int i = 0; i < 6; ++i) outbox.append(bytes("frame"));

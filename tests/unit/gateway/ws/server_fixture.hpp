@@ -106,7 +106,8 @@ class ServerTest : public ::testing::Test {
               [this] { stage_.tell([](Events& events) { ++events.slow; }); },
               [this](std::size_t worker, const std::shared_ptr<http::TransferredConnection>& moving) {
                 on_transfer(worker, moving);
-              }});
+              }},
+          identity_);
       server_->listen("127.0.0.1", port_);
     });
     started_ = std::chrono::steady_clock::now();
@@ -170,6 +171,7 @@ class ServerTest : public ::testing::Test {
     for (Connection* member : stage_.members) member->deliver(frame);
   }
 
+  std::shared_ptr<const tls::ServerIdentity> identity_;  // null: without TLS
   Stage stage_;
   chat::test::WorkerLoop loop_;
   std::unique_ptr<http::Server> server_;
