@@ -14,7 +14,7 @@ function(chat_executable name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} chat_compile_options)
   target_compile_definitions(${name} PRIVATE CHAT_VERSION="${PROJECT_VERSION}")
-  install(TARGETS ${name} RUNTIME)
+  install(TARGETS ${name} RUNTIME COMPONENT ${name})
 endfunction()
 
 # Builds the unit tests that need neither Redis, PostgreSQL nor a mock of Kafka; their label is without_server.

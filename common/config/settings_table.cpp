@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -67,7 +68,7 @@ class Reader {
       const auto file = find(file_flag(setting), file_variable(setting));
       if (given && file)
         errors_.push_back(given->name + " and " + file->name + " are both set; set one of them");
-      if (!given && file) given = first_line(*file);
+      if (!given) given = file ? first_line(*file) : credential(setting);
     }
     effective[setting.variable] = shown(setting, given ? given->value : setting.default_text);
     if (!given) return;
@@ -121,6 +122,14 @@ class Reader {
     const auto found = environment_.find(variable);
     if (found == environment_.end() || found->second.empty()) return std::nullopt;
     return Given{variable, found->second};
+  }
+
+  /// What systemd's LoadCredential=chat:FOLDER made of the file FOLDER/<flag>.
+  std::optional<Given> credential(const Setting& setting) {
+    const auto folder = environment_.find("CREDENTIALS_DIRECTORY");
+    if (folder == environment_.end()) return std::nullopt;
+    const Given file{"the credential", folder->second + "/chat_" + setting.flag};
+    return std::filesystem::exists(file.value) ? first_line(file) : std::nullopt;
   }
 
   std::optional<Given> first_line(const Given& file) {

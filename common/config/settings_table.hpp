@@ -85,8 +85,9 @@ class SettingsTable {
   /// Assigns from the environment and then from the flags; `arguments` are without the program's name.
   /// --help, --version and --help-markdown (the table in deploy/README.md) exit 0. All errors are collected,
   /// one a line, exit code 2. An empty variable counts as not set. For every secret or URL setting also
-  /// NAME_FILE and its flag: the file's first line is the value; both set is an error. A setting's former
-  /// name works with a warning; both names set is an error. Of a flag given twice the last counts.
+  /// NAME_FILE and its flag: the file's first line is the value; both set is an error. Where neither is set,
+  /// it is the first line of chat_<flag> in the folder $CREDENTIALS_DIRECTORY, if that exists. A setting's
+  /// former name works with a warning; both names set is an error. Of a flag given twice the last counts.
   Outcome parse(const std::vector<std::string>& arguments, const Environment& environment);
 
  private:

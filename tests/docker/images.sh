@@ -1,15 +1,7 @@
 # The images of the run. To be sourced; the caller defines root, folder, docker, say() and fail().
 images=$root/tests/docker/images
 
-# The Debian sources of this machine: "URI SUITE COMPONENTS" a line, with the suites of Debian 12.
-debian_sources() {
-  apt-get indextargets --format '$(LABEL) $(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
-    awk '$1 == "Debian" || $1 == "Debian-Security" {
-      suite = $3
-      sub(/^[a-z]+/, "bookworm", suite)
-      if ($4 == "main" && !seen[$2 suite]++) print $2, suite, "main"
-    }'
-}
+source "$root/tests/support/debian_tree.sh"
 
 is_built() { "$docker" image inspect "$1" >/dev/null 2>&1; }
 
@@ -28,7 +20,7 @@ build() {
 make_base() {
   is_built debian:12-slim && return
   local tree=$folder/debian sources uri log=$folder/debootstrap.log
-  sources=$(debian_sources)
+  sources=$(debian_sources bookworm)
   [[ -n $sources ]] || fail "apt knows no Debian source; run apt-get update, and see /etc/apt/sources.list.d."
   uri=$(awk '$2 == "bookworm" { print $1; exit }' <<<"$sources")
   say "debian:12-slim by debootstrap"

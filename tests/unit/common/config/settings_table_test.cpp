@@ -203,6 +203,25 @@ TEST(SettingsTable, RefusesASecretGivenTwiceOrFromAFileWithoutOne) {
   expect_error(Sample().parse({}, {{"CHAT_PASSWORD_FILE", "/"}}), "Is a directory");
 }
 
+TEST(SettingsTable, ReadsASecretFromACredentialOfSystemdIfItIsGivenNowhereElse) {
+  const TemporaryFile credential("of systemd\n");
+  const std::filesystem::path folder = credential.path() + ".folder";
+  std::filesystem::create_directory(folder);
+  std::filesystem::rename(credential.path(), folder / "chat_password");
+  const Environment environment{{"CREDENTIALS_DIRECTORY", folder.string()}};
+  Sample sample;
+  ASSERT_EQ(sample.parse({}, environment).action, Outcome::Action::run);
+  EXPECT_EQ(sample.password, "of systemd");
+  EXPECT_EQ(sample.url, "postgresql://chat@db/chat");
+  sample.parse({"--password=of the flag"}, environment);
+  EXPECT_EQ(sample.password, "of the flag");
+  const TemporaryFile empty("\n");
+  std::filesystem::copy(empty.path(), folder / "chat_url");
+  expect_error(Sample().parse({}, environment),
+               "the credential \"" + folder.string() + "/chat_url\" gives no value: its first line is empty");
+  std::filesystem::remove_all(folder);
+}
+
 TEST(SettingsTable, PassesPropertiesThrough) {
   Sample sample;
   const Outcome outcome = sample.parse({"--kafka-conf", "linger.ms=7", "--kafka-conf=debug=a=b"},

@@ -42,6 +42,14 @@ TEST(AnswerRequest, ClosesBehindABodyThatNobodyReads) {
   EXPECT_TRUE(answer_request(facts)->close);
 }
 
+TEST(AboutGateway, SaysWhatItIsAndWhereThePageIs) {
+  const Answer answer = about_gateway("GET", "https://chat.example.com");
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_NE(answer.body.find("https://chat.example.com/\n"), std::string::npos);
+  EXPECT_EQ(about_gateway("HEAD", "").body.find("page"), std::string::npos);
+  EXPECT_EQ(about_gateway("POST", "").status, 405U);
+}
+
 TEST(Serialize, GivesAHeadTheLengthButNoBody) {
   const Answer answer = sentence(404, "No.");
   EXPECT_EQ(serialize(answer, true, false),

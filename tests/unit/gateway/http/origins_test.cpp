@@ -93,6 +93,12 @@ TEST(Origins, AllowTheirOwnAndTheListedOnes) {
   EXPECT_FALSE(origins.allow("http://chat.example.com:443", "chat.example.com"));
 }
 
+TEST(Origins, NameThePageThatABrowserCanOpen) {
+  EXPECT_EQ(Origins::parse("capacitor://localhost, null, https://chat.example.com,http://b").value().page(),
+            "https://chat.example.com");
+  EXPECT_EQ(Origins::parse("*").value().page(), "");
+}
+
 TEST(Origins, AllowPagesWithoutOneByChoiceOnly) {
   EXPECT_FALSE(Origins::parse("https://a.example")->allow("null", "null"));
   EXPECT_TRUE(Origins::parse("https://a.example, null")->allow("null", "chat.example.com"));
