@@ -65,6 +65,15 @@ std::optional<Answer> answer_request(const RequestFacts& facts) {
   return std::nullopt;
 }
 
+Answer about_gateway(std::string_view method, std::string_view page) {
+  if (method != "GET" && method != "HEAD")
+    return sentence(405, "This path takes GET only.", "Allow: GET, HEAD\r\n");
+  std::string text =
+      "This is a gateway of a chat. Programs connect to it by WebSocket at /ws or by Socket.IO.";
+  if (!page.empty()) text.append("\nThe page for people is at ").append(page).append("/");
+  return sentence(200, text);
+}
+
 Answer bad_request() {
   return sentence(400, "This is not an HTTP request.", {}, true);
 }

@@ -37,6 +37,10 @@ Answer sentence(unsigned status, std::string_view text, std::string headers = {}
 /// section 4.2.1).
 std::optional<Answer> answer_request(const RequestFacts& facts);
 
+/// The answer at "/" to a person who opens a gateway in a browser. `page`: where the chat's page is; empty:
+/// unknown.
+Answer about_gateway(std::string_view method, std::string_view page);
+
 Answer bad_request();  // for input that is not HTTP
 Answer needs_tls();    // for plain HTTP on a port that speaks TLS
 Answer no_host();

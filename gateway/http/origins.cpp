@@ -114,6 +114,13 @@ Result<Origins> Origins::parse(std::string_view list) {
   return made;
 }
 
+std::string_view Origins::page() const {
+  const auto found = std::ranges::find_if(origins_, [](const std::string& origin) {
+    return origin.starts_with("http://") || origin.starts_with("https://");
+  });
+  return found == origins_.end() ? std::string_view() : std::string_view(*found);
+}
+
 bool Origins::allow(std::string_view origin, std::string_view host) const {
   if (all_) return true;
   const auto canonical = canonical_origin(origin);

@@ -28,6 +28,9 @@ class Origins {
   /// `host` is the request's Host header.
   bool allow(std::string_view origin, std::string_view host) const;
 
+  /// The first origin of the list that a browser can open (http, https); empty if there is none.
+  std::string_view page() const;
+
  private:
   std::vector<std::string> origins_;  // canonical
   bool all_ = false;

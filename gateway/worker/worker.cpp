@@ -62,6 +62,7 @@ http::Routing Worker::route(const http::RequestHead& request) {
     routing.handler = make_native_client(rooms_.services());
     routing.subprotocol = "chat.v1";
   }
+  if (path == "/") routing.answer = http::about_gateway(request.method, options_.origins.page());
   if (path == "/socket.io/") routing = socketio_->route(request);
   return routing;
 }

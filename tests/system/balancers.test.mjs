@@ -196,10 +196,15 @@ for (const [name, makeBalancer] of Object.entries({ "NGINX": localNginx, "NGINX 
     });
 
     test("nothing but the clients' paths is passed to a gateway", async () => {
-      for (const path of ["/", "/metrics", "/readyz", "/socket.io/x", "/ws/"]) {
+      for (const path of ["/metrics", "/readyz", "/socket.io/x", "/ws/"]) {
         assert.equal((await send("GET", path)).status, 404, path);
       }
       assert.deepEqual([...one.requests, ...two.requests], []);
+    });
+
+    test("a gateway tells a person what this is", async () => {
+      const { status, gateway } = await send("GET", "/");
+      assert.deepEqual([status, [one.id, two.id].includes(gateway)], [200, true]);
     });
 
     if (makeBalancer === haproxy) {

@@ -39,7 +39,13 @@ class Up {
 
   // The address after a name that the command prints.
   address(name) {
-    return new RegExp(`${name} {2,}(\\S+)`).exec(this.output)[1];
+    return new RegExp(`${name} {2,}([^ ,\n]+)`).exec(this.output)[1];
+  }
+
+  // {pid, adminPort} of a process that the command prints.
+  process(name) {
+    const [, adminPort, pid] = new RegExp(`${name} .*?(?:admin port (\\d+), )?pid (\\d+)`).exec(this.output);
+    return { pid: Number(pid), adminPort: Number(adminPort) };
   }
 
   interrupt() {
@@ -89,6 +95,25 @@ test("started again it is ready within 20 s and has kept the messages; a second 
   await second.interrupt();
 });
 
+test("it prints the admin port and the pid of each process; a gateway says what it is", async () => {
+  const up = await new Up(...freePorts, "--listen", "0.0.0.0").ready();
+  for (const name of ["gateway-1", "gateway-2", "persister-1"]) {
+    assert.equal((await fetch(`http://127.0.0.1:${up.process(name).adminPort}/readyz`)).status, 200, name);
+  }
+  const printed = ["gateway-1", "gateway-2", "persister-1", "Web page", "PostgreSQL", "Redis", "Kafka"].map((name) => up.process(name).pid);
+  assert.deepEqual(printed.sort(), servers().map(([pid]) => pid).sort());
+
+  assert.match(up.output, /WARNING: everybody who can reach \S+ can read and write everything/);
+  const { port } = new URL(up.address("Web page"));
+  assert.equal((await fetch(`http://127.0.0.7:${port}/`)).status, 200, "another address of this machine");
+  for (const gateway of [up.address("gateway-1"), up.address("Balanced gateways")]) {
+    const answer = await fetch(gateway.replace("ws:", "http:").replace(/ws$/, ""));
+    assert.equal(answer.status, 200);
+    assert.match(await answer.text(), new RegExp(`This is a gateway of a chat\\..*\\nThe page for people is at http://localhost:${port}/\\n$`));
+  }
+  await up.interrupt();
+});
+
 test("killed without warning it takes all its servers with it", async () => {
   const up = await new Up(...freePorts).ready();
   assert.ok(servers().length >= 7);
@@ -129,4 +154,7 @@ test("a wrong option is refused with code 2 and a sentence", async () => {
   const up = new Up("--gateways", "none");
   assert.equal((await up.ended).code, 2);
   assert.match(up.output, /--gateways must be a number/);
+  const elsewhere = new Up("--listen", "192.0.2.1");
+  assert.equal((await elsewhere.ended).code, 2);
+  assert.match(elsewhere.output, /--listen must be an IPv4 address of this machine .* not "192.0.2.1"/);
 });

@@ -6,20 +6,22 @@ import { Gateway } from "./gateway.mjs";
 import { Kafka } from "./kafka.mjs";
 import { Nginx } from "./nginx.mjs";
 import { Persister } from "./persister.mjs";
-import { freePorts } from "./ports.mjs";
+import { anyAddress, freePorts, machineAddresses } from "./ports.mjs";
 import { Postgres } from "./postgres.mjs";
 import { Redis } from "./redis.mjs";
 import { loadSecrets } from "./secrets.mjs";
 
 export class Fleet {
-  // Chooses ports and prepares the folder; starts nothing. webPort and port may be 0: the kernel chooses.
+  // Chooses ports and prepares the folder; starts nothing. webPort and port may be 0: the kernel chooses. NGINX alone listens on
+  // `listen`; everything else stays on `address`.
   // gatewayEnv, persisterEnv: further settings; test: quick rather than durable servers, durable: PostgreSQL all the same.
-  static async prepare({ folder, address = "127.0.0.1", gateways = 2, persisters = 1, port = 0, webPort = 0, gatewayEnv = {},
+  static async prepare({ folder, address = "127.0.0.1", listen = address, gateways = 2, persisters = 1, port = 0, webPort = 0, gatewayEnv = {},
     persisterEnv = {}, test = false, durable = !test }) {
     mkdirSync(folder, { recursive: true });
     const fleet = new Fleet();
+    Object.assign(fleet, { folder, address, listen, persisterEnv, gateways: [], persisters: [], ready: false });
     // Nobody waits at Ctrl-C, or in a test, for clients to move slowly.
-    Object.assign(fleet, { folder, address, gatewayEnv: { DRAIN_SECONDS: test ? "0" : "1", ...gatewayEnv }, persisterEnv, gateways: [], persisters: [], ready: false });
+    fleet.gatewayEnv = { DRAIN_SECONDS: test ? "0" : "1", ...gatewayEnv };
     const secrets = loadSecrets(join(folder, "secrets.json"), ["redis", "postgres", "postgresAdmin"]);
     const [redis, kafka, controller, postgres, ...more] = await freePorts(6, address);
     const place = (name) => ({ folder: join(folder, name), logFile: fleet.#log(name), address });
@@ -38,7 +40,7 @@ export class Fleet {
     for (let i = 0; i < persisters; i++) {
       await fleet.addPersister();
     }
-    fleet.nginx = new Nginx({ ...place("nginx"), ...fleet.ports, gateways: fleet.gateways });
+    fleet.nginx = new Nginx({ ...place("nginx"), ...fleet.ports, address: listen, hosts: fleet.hosts, gateways: fleet.gateways });
     return fleet;
   }
 
@@ -49,7 +51,12 @@ export class Fleet {
 
   // Where NGINX serves the page, which polls the gateways by another port.
   get pageOrigins() {
-    return ["localhost", this.address].map((host) => `http://${host}:${this.ports.webPort}`).join();
+    return this.hosts.map((host) => `http://${host}:${this.ports.webPort}`).join();
+  }
+
+  // The names under which a browser may find NGINX.
+  get hosts() {
+    return [...new Set(["localhost", this.address, ...(this.listen === anyAddress ? machineAddresses() : [this.listen])])];
   }
 
   // Adds a gateway, not started; NGINX knows it from its next start or reload on.
@@ -87,8 +94,8 @@ export class Fleet {
     await all([
       ...this.persisters.map((persister) => timed(persister.name, () => persister.start())),
       ...this.gateways.map((gateway) => timed(gateway.id, () => gateway.start())),
+      timed("NGINX", () => this.nginx.start()),
     ]);
-    await timed("NGINX", () => this.nginx.start());
     this.ready = true;
   }
 

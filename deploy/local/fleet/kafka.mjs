@@ -8,11 +8,12 @@ import { Process, runToEnd } from "./process.mjs";
 
 // Tests kill the server and start it again at once: it has to wait until its own former session has ended.
 const shortSession = { "broker.session.timeout.ms": 4000, "broker.heartbeat.interval.ms": 1000 };
+// Kafka on one machine has little to do: the second compiler would cost its start two fifths of its CPU time.
 const quickStart = ["-XX:TieredStopAtLevel=1", "-Xshare:auto"];
 
 export class Kafka {
   // folder: data, configuration and pid file; port: for clients; controllerPort: its own quorum of one;
-  // quick: compile less, for tests, which start it often and load it little; settings: further broker properties;
+  // quick: for tests, which kill it and start it again at once; settings: further broker properties;
   // clusterId: of the cluster to join with another node's quorum in `settings`; scramUsers: {name: password}, of a new cluster.
   constructor({ folder, logFile, address = "127.0.0.1", port, controllerPort, heapMegabytes = 384, quick = false, settings = {},
     clusterId = randomBytes(16).toString("base64url"), scramUsers = {} }) {
@@ -26,7 +27,7 @@ export class Kafka {
         `-Xmx${heapMegabytes}m`,
         "-XX:+UseSerialGC",
         "-XX:+ExitOnOutOfMemoryError",
-        ...(quick ? quickStart : []),
+        ...quickStart,
         "-Dorg.slf4j.simpleLogger.showDateTime=true",
         "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
         "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn",

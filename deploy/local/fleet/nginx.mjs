@@ -7,10 +7,10 @@ import { Process, isRoot, runToEnd } from "./process.mjs";
 
 export class Nginx {
   // folder: configuration, pid and temporary files; webPort: serves the page; port: balances the gateways;
-  // gateways: [{id, address, port}], read anew at each start and reload; tls: {certificateFile, keyFile} for both ports;
-  // gatewayTls: {caFile, name}, where the gateways have certificates that this authority signed for this name.
-  constructor({ folder, logFile, address = "127.0.0.1", webPort, port, gateways, webRoot = webFolder, tls = null, gatewayTls = null }) {
-    Object.assign(this, { folder, address, webPort, port, gateways, webRoot, tls, gatewayTls });
+  // gateways: [{id, address, port}], read anew at each start and reload; hosts: under which browsers find it;
+  // tls: {certificateFile, keyFile} for both ports; gatewayTls: {caFile, name}, where the gateways have certificates that this authority signed for this name.
+  constructor({ folder, logFile, address = "127.0.0.1", hosts = ["localhost", address], webPort, port, gateways, webRoot = webFolder, tls = null, gatewayTls = null }) {
+    Object.assign(this, { folder, address, hosts, webPort, port, gateways, webRoot, tls, gatewayTls });
     this.accessLog = logFile.replace(/(\.log)?$/, "-access.log");
     this.process = new Process({
       name: "NGINX",
@@ -82,7 +82,7 @@ export class Nginx {
       WEB_PORT: this.webPort,
       GATEWAY_PORT: this.port,
       WEB_ROOT: JSON.stringify(this.webRoot),
-      CONNECT_SOURCES: [...new Set(["localhost", this.address])].map((host) => `ws${this.#s}://${host}:${this.port} http${this.#s}://${host}:${this.port}`).join(" "),
+      CONNECT_SOURCES: [...new Set(this.hosts)].map((host) => `ws${this.#s}://${host}:${this.port} http${this.#s}://${host}:${this.port}`).join(" "),
       LISTEN_OPTIONS: this.tls ? " ssl" : "",
       CERTIFICATE_LINES: this.tls ? `ssl_certificate ${JSON.stringify(this.tls.certificateFile)}; ssl_certificate_key ${JSON.stringify(this.tls.keyFile)};` : "",
       GATEWAY_SCHEME: this.gatewayTls ? "https" : "http",

@@ -1,6 +1,14 @@
 // TCP ports: free ones from the kernel, and who holds one that is taken.
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { connect, createServer } from "node:net";
+import { networkInterfaces } from "node:os";
+
+export const anyAddress = "0.0.0.0";
+
+// The IPv4 addresses under which other machines reach this one.
+export function machineAddresses() {
+  return Object.values(networkInterfaces()).flat().filter(({ family, internal }) => family === "IPv4" && !internal).map(({ address }) => address);
+}
 
 // What this process was given: the kernel may give a port that was let go a second time.
 const given = new Set();

@@ -1,12 +1,13 @@
 // The command behind deploy/local/up: starts the fleet, waits for Ctrl-C (or makes the check), stops the fleet.
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { isIPv4 } from "node:net";
 import { isatty } from "node:tty";
 import { parseArgs } from "node:util";
 import { Fleet } from "./fleet.mjs";
 import { takeLock } from "./lock.mjs";
 import { root } from "./paths.mjs";
-import { describeOwner, isFree } from "./ports.mjs";
+import { anyAddress, describeOwner, isFree, machineAddresses } from "./ports.mjs";
 
 const begin = Date.now();
 const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
@@ -25,6 +26,7 @@ function readOptions() {
         persisters: { type: "string", default: "1" },
         port: { type: "string", default: "8000" },
         "web-port": { type: "string", default: "3000" },
+        listen: { type: "string", default: "127.0.0.1" },
         folder: { type: "string", default: join(root, ".local") },
         check: { type: "boolean", default: false },
         "skip-build": { type: "boolean", default: false },
@@ -39,6 +41,7 @@ function readOptions() {
     persisters: number(values, "persisters", values.check ? 1 : 0, 64),
     port: number(values, "port", 0, 65535),
     webPort: number(values, "web-port", 0, 65535),
+    listen: address(values.listen),
     folder: resolve(values.folder),
     check: values.check,
     onlyOptions: values["only-options"],
@@ -57,26 +60,47 @@ function number(values, name, least, most) {
   return Number(value);
 }
 
-async function requireFreePort(port, option) {
-  if (port !== 0 && !(await isFree(port))) {
+function address(text) {
+  const own = [anyAddress, ...machineAddresses()];
+  if (own.includes(text) || (isIPv4(text) && text.startsWith("127."))) {
+    return text;
+  }
+  throw new UsageError(`--listen must be an IPv4 address of this machine (${own.slice(1).join(", ") || "it has none but 127.0.0.1"}) or ${anyAddress} for all, not "${text}".`);
+}
+
+async function requireFreePort(port, option, address) {
+  if (port !== 0 && !(await isFree(port, address))) {
     throw new Error(`Port ${port} is in use by ${describeOwner(port)}: stop it, or give another port with ${option}.`);
   }
 }
 
+// One line for each process: where it is, its admin port, its pid.
 function printAddresses(fleet) {
   const { port, webPort } = fleet.ports;
+  const [host] = fleet.listen.startsWith("127.") ? ["localhost"] : fleet.listen === anyAddress ? [...machineAddresses(), "localhost"] : [fleet.listen];
+  const rows = [
+    ["Web page", `http://${host}:${webPort}/`, fleet.nginx],
+    ["Balanced gateways", `ws://${host}:${port}/ws`, fleet.nginx],
+    ...fleet.gateways.map((gateway) => [gateway.id, gateway.url, gateway]),
+    ...fleet.persisters.map((persister) => [persister.name, "", persister]),
+    ["PostgreSQL", `${fleet.address}:${fleet.postgres.port}, role and database chat`, fleet.postgres],
+    ["Redis", `${fleet.address}:${fleet.redis.port}`, fleet.redis],
+    ["Kafka", fleet.kafka.broker, fleet.kafka],
+    ["Passwords", join(fleet.folder, "secrets.json")],
+    ["Logs", join(fleet.folder, "logs")],
+  ];
+  const line = ([name, where, server]) => {
+    const admin = server?.adminPort ? `admin port ${server.adminPort}` : "";
+    const rest = [where, admin, server ? `pid ${server.pid}` : ""].filter(Boolean).join(", ");
+    return `  ${name.padEnd(20)} ${rest}`;
+  };
   console.log(`
 Ready after ${secondsSince(begin)} s.
 
-  Web page             http://localhost:${webPort}/
-  Balanced gateways    ws://localhost:${port}/ws
-${fleet.gateways.map((gateway) => `  ${gateway.id.padEnd(20)} ${gateway.url}`).join("\n")}
-  PostgreSQL           ${fleet.address}:${fleet.postgres.port}, role and database chat
-  Redis                ${fleet.address}:${fleet.redis.port}
-  Kafka                ${fleet.kafka.broker}
-  Passwords            ${join(fleet.folder, "secrets.json")}
-  Logs                 ${join(fleet.folder, "logs")}
-
+${rows.map(line).join("\n")}
+${fleet.listen.startsWith("127.") ? "" : `
+WARNING: everybody who can reach ${host} can read and write everything: there is no authentication yet.
+`}
 Ctrl-C stops everything; the messages stay in ${fleet.folder}.`);
 }
 
@@ -103,8 +127,8 @@ async function main() {
   mkdirSync(options.folder, { recursive: true });
   const release = takeLock(join(options.folder, "lock"));
   try {
-    await requireFreePort(options.port, "--port");
-    await requireFreePort(options.webPort, "--web-port");
+    await requireFreePort(options.port, "--port", options.listen);
+    await requireFreePort(options.webPort, "--web-port", options.listen);
     await serve(options, interruption);
   } finally {
     release();
