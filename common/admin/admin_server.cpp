@@ -17,6 +17,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
+#include <prometheus/gauge.h>
 
 #include "common/log/log.hpp"
 #include "common/log/timestamp.hpp"
@@ -64,11 +65,16 @@ tcp::acceptor listen_on(asio::io_context& context, const std::string& address, s
 
 }  // namespace
 
+prometheus::Gauge& ready_gauge(Metrics& metrics) {
+  return metrics.gauge("chat_ready", "1 while /readyz answers 200");
+}
+
 class AdminServer::Implementation {
  public:
-  Implementation(const std::string& address, std::uint16_t port, const Metrics& metrics,
+  Implementation(const std::string& address, std::uint16_t port, Metrics& metrics,
                  std::function<Readiness()> readiness, std::vector<Command> commands)
       : metrics_(metrics),
+        ready_(ready_gauge(metrics)),
         readiness_(std::move(readiness)),
         commands_(std::move(commands)),
         handler_([this](const Request& request) { return answer(request); }),
@@ -157,12 +163,14 @@ class AdminServer::Implementation {
   }
 
   const Metrics& metrics_;
+  prometheus::Gauge& ready_;
   std::function<Readiness()> readiness_;
   const std::vector<Command> commands_;
   const std::array<Source, 3> sources_{
       {{"/livez", [] { return Answer{.body = "ok\n"}; }},
        {"/readyz", [this] { return readiness_answer(readiness_()); }},
        {"/metrics", [this] {
+          ready_.Set(readiness_().ready ? 1 : 0);
           return Answer{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_.text()};
         }}}};
   Handler handler_;
@@ -172,7 +180,7 @@ class AdminServer::Implementation {
   std::thread thread_;
 };
 
-AdminServer::AdminServer(const std::string& address, std::uint16_t port, const Metrics& metrics,
+AdminServer::AdminServer(const std::string& address, std::uint16_t port, Metrics& metrics,
                          std::function<Readiness()> readiness, std::vector<Command> commands)
     : implementation_(std::make_unique<Implementation>(address, port, metrics, std::move(readiness),
                                                        std::move(commands))) {}

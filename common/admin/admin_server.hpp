@@ -40,6 +40,9 @@ struct Command {
   std::function<Answer(std::string_view query)> run;
 };
 
+/// chat_ready, which the admin server sets at each scrape.
+prometheus::Gauge& ready_gauge(Metrics& metrics);
+
 /// Serves HTTP/1.1 with keep-alive: GET and HEAD of the three paths, POST of the commands; 404 for other
 /// paths, 405 with Allow for other methods, 400 and 431 for what is broken or too large (8 KiB header, no
 /// body), slow requests cut after 10 s. A command that a browser's page sends is refused with 403.
@@ -47,7 +50,7 @@ class AdminServer {
  public:
   /// `readiness` is called on the server's thread and must be thread-safe. Binds at once; throws
   /// std::runtime_error with one sentence that names address and port when that fails.
-  AdminServer(const std::string& address, std::uint16_t port, const Metrics& metrics,
+  AdminServer(const std::string& address, std::uint16_t port, Metrics& metrics,
               std::function<Readiness()> readiness, std::vector<Command> commands = {});
 
   /// Stops and joins the thread.

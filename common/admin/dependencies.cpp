@@ -33,6 +33,7 @@ Trial& Dependencies::add(std::string_view name, bool is_needed) {
                                      "1 while a dependency did what is needed when it was last tried; 0 "
                                      "before the first success",
                                      {{"dependency", added.name}});
+    failures(added.name, "unreachable");
     found = dependencies_.insert(found, std::move(added));
   }
   const auto index = static_cast<std::size_t>(found - dependencies_.begin());
@@ -41,14 +42,17 @@ Trial& Dependencies::add(std::string_view name, bool is_needed) {
   return trials_.back();
 }
 
+prometheus::Counter& Dependencies::failures(const std::string& dependency, const std::string& cause) {
+  return metrics_.counter("chat_dependency_failures_total",
+                          "Failed tries of what is needed of a dependency, by cause",
+                          {{"dependency", dependency}, {"cause", cause}});
+}
+
 void Dependencies::note(Trial& trial, std::optional<Trouble> trouble, Trial::Clock::time_point now) {
   const std::lock_guard lock(mutex_);
   Dependency& dependency = dependencies_[trial.dependency_];
   if (trouble) {
-    metrics_
-        .counter("chat_dependency_failures_total", "Failed tries of what is needed of a dependency, by cause",
-                 {{"dependency", dependency.name}, {"cause", trouble->cause}})
-        .Increment();
+    failures(dependency.name, trouble->cause).Increment();
     if (!trial.trouble_ || trial.trouble_->cause != trouble->cause)
       trial.since_ = std::chrono::system_clock::now();
   } else {

@@ -80,6 +80,7 @@ class Dependencies {
     Trial::Clock::time_point trouble_began{};
   };
 
+  prometheus::Counter& failures(const std::string& dependency, const std::string& cause);
   void note(Trial& trial, std::optional<Trouble> trouble, Trial::Clock::time_point now);
   static const Trouble* first_trouble_of(const Dependency& dependency);
   static void tell(Dependency& dependency, Trial::Clock::time_point now);

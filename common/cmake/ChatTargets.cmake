@@ -13,7 +13,6 @@ function(chat_executable name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} chat_compile_options)
-  target_compile_definitions(${name} PRIVATE CHAT_VERSION="${PROJECT_VERSION}")
   install(TARGETS ${name} RUNTIME COMPONENT ${name})
 endfunction()
 

@@ -198,6 +198,10 @@ void SettingsTable::add_pass_through(std::string flag, std::string variable_pref
   pass_throughs_.push_back({std::move(flag), std::move(variable_prefix), std::move(help), &target});
 }
 
+void SettingsTable::add_page(std::string flag, std::string help, std::function<std::string()> page) {
+  pages_.push_back({std::move(flag), std::move(help), std::move(page)});
+}
+
 void SettingsTable::add_check(std::function<std::optional<std::string>()> check) {
   checks_.push_back(std::move(check));
 }
@@ -207,6 +211,7 @@ Outcome SettingsTable::parse(const std::vector<std::string>& arguments, const En
   CommandLine flags(program_, description_);
   flags.add("help", "Show this help and exit", Kind::bare);
   flags.add("help-markdown", "Show the settings as a Markdown table and exit", Kind::bare);
+  for (const Page& page : pages_) flags.add(page.flag, page.help, Kind::bare);
   flags.add("version", "Show the version and exit", Kind::bare);
   for (const Setting& setting : settings_) {
     flags.add(setting.flag, help_of(setting), setting.is_switch ? Kind::optional_value : Kind::value);
@@ -222,6 +227,8 @@ Outcome SettingsTable::parse(const std::vector<std::string>& arguments, const En
   std::vector<std::string> errors = flags.parse(arguments);
   if (flags.has("help")) return exit_with(0, flags.help());
   if (flags.has("help-markdown")) return exit_with(0, help_markdown());
+  for (const Page& page : pages_)
+    if (flags.has(page.flag)) return exit_with(0, page.text());
   if (flags.has("version")) return exit_with(0, program_ + " " + version_ + "\n");
 
   Outcome outcome;

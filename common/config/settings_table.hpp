@@ -80,6 +80,9 @@ class SettingsTable {
 
   /// A check over several settings, run after all were assigned; returns a whole sentence when something is
   /// wrong.
+  /// A flag that prints something else than settings and ends: `page` is called where it is given.
+  void add_page(std::string flag, std::string help, std::function<std::string()> page);
+
   void add_check(std::function<std::optional<std::string>()> check);
 
   /// Assigns from the environment and then from the flags; `arguments` are without the program's name.
@@ -105,7 +108,13 @@ class SettingsTable {
     std::string help;
     std::map<std::string, std::string>* target;
   };
+  struct Page {
+    std::string flag;
+    std::string help;
+    std::function<std::string()> text;
+  };
   std::vector<PassThrough> pass_throughs_;
+  std::vector<Page> pages_;
   std::vector<std::function<std::optional<std::string>()>> checks_;
 };
 

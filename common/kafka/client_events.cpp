@@ -26,9 +26,7 @@ ClientEvents::ClientEvents(const config::KafkaSettings& settings, std::string cl
     : client_(std::move(client)), secrets_(secrets_of(settings)) {
   if (metrics == nullptr) return;
   statistics_ = std::make_unique<StatisticsMetrics>(*metrics, client_);
-  offset_resets_ =
-      &metrics->counter("chat_kafka_offset_resets_total",
-                        "Times that the offset to read from was no longer in Kafka", {{"client", client_}});
+  offset_resets_ = &offset_resets(*metrics, client_);
 }
 
 void ClientEvents::attach(RdKafka::Conf& conf) {

@@ -17,7 +17,15 @@ bool holds(const std::vector<DurabilityFinding>& findings, const DurabilityFindi
 }  // namespace
 
 DurabilityLog::DurabilityLog(Metrics& metrics, std::vector<std::string_view> kinds)
-    : metrics_(metrics), kinds_(std::move(kinds)) {}
+    : metrics_(metrics), kinds_(std::move(kinds)) {
+  for (const std::string_view kind : kinds_) warnings(kind);
+}
+
+prometheus::Gauge& DurabilityLog::warnings(std::string_view kind) {
+  return metrics_.gauge("chat_durability_warnings",
+                        "Settings of Kafka and Redis that endanger acknowledged messages, as last read",
+                        {{"finding", std::string(kind)}});
+}
 
 void DurabilityLog::tell(const std::string& source, std::vector<DurabilityFinding> findings) {
   const std::lock_guard lock(mutex_);
@@ -32,11 +40,7 @@ void DurabilityLog::tell(const std::string& source, std::vector<DurabilityFindin
     std::ptrdiff_t count = 0;
     for (const auto& [from, each] : findings_)
       count += std::ranges::count(each, kind, &DurabilityFinding::kind);
-    metrics_
-        .gauge("chat_durability_warnings",
-               "Settings of Kafka and Redis that endanger acknowledged messages, as last read",
-               {{"finding", std::string(kind)}})
-        .Set(static_cast<double>(count));
+    warnings(kind).Set(static_cast<double>(count));
   }
 }
 

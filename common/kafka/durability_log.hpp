@@ -23,6 +23,8 @@ class DurabilityLog {
   void tell(const std::string& source, std::vector<DurabilityFinding> findings);
 
  private:
+  prometheus::Gauge& warnings(std::string_view kind);
+
   Metrics& metrics_;
   const std::vector<std::string_view> kinds_;
   std::mutex mutex_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <nlohmann/json.hpp>
+#include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 
 namespace chat::kafka {
@@ -59,33 +60,48 @@ std::optional<Statistics> parse_statistics(std::string_view json) {
   return statistics;
 }
 
+namespace {
+
+void count_since(prometheus::Counter& counter, std::int64_t last, std::int64_t now) {
+  if (now > last) counter.Increment(static_cast<double>(now - last));
+}
+
+}  // namespace
+
+prometheus::Counter& offset_resets(Metrics& metrics, const std::string& client) {
+  return metrics.counter("chat_kafka_offset_resets_total",
+                         "Times that the offset to read from was no longer in Kafka", {{"client", client}});
+}
+
 StatisticsMetrics::StatisticsMetrics(Metrics& metrics, const std::string& client)
     : queued_(metrics.gauge("chat_kafka_queued_records", "Records in the Kafka client's own queue",
                             {{"client", client}})),
-      transmitted_(metrics.gauge("chat_kafka_transmitted_records", "Records sent since the client was made",
-                                 {{"client", client}})),
-      retries_(metrics.gauge("chat_kafka_request_retries", "Requests sent again since the client was made",
-                             {{"client", client}})),
+      transmitted_(metrics.counter("chat_kafka_transmitted_records_total",
+                                   "Records that the Kafka client sent", {{"client", client}})),
+      retries_(metrics.counter("chat_kafka_request_retries_total",
+                               "Requests that the Kafka client sent again", {{"client", client}})),
       unpolled_(metrics.gauge("chat_kafka_unpolled_callbacks", "Callbacks that wait to be polled",
                               {{"client", client}})),
       slowest_rtt_(metrics.gauge("chat_kafka_broker_rtt_seconds",
                                  "99th percentile of the slowest broker's round trip", {{"client", client}})),
       lag_(metrics.gauge("chat_kafka_consumer_lag_records", "Records behind the end of the topic",
                          {{"client", client}})),
-      rebalances_(metrics.gauge("chat_kafka_rebalances", "Rebalances since the client was made",
-                                {{"client", client}})),
+      rebalances_(metrics.counter("chat_kafka_rebalances_total",
+                                  "Rebalances of the consumer group that the client saw",
+                                  {{"client", client}})),
       group_state_age_(metrics.gauge("chat_kafka_group_state_age_seconds",
                                      "Time since the group member's state changed", {{"client", client}})) {}
 
 void StatisticsMetrics::set(const Statistics& statistics) {
   queued_.Set(static_cast<double>(statistics.queued));
-  transmitted_.Set(static_cast<double>(statistics.transmitted));
-  retries_.Set(static_cast<double>(statistics.retries));
+  count_since(transmitted_, last_.transmitted, statistics.transmitted);
+  count_since(retries_, last_.retries, statistics.retries);
   unpolled_.Set(static_cast<double>(statistics.unpolled));
   slowest_rtt_.Set(statistics.slowest_rtt);
   lag_.Set(static_cast<double>(statistics.lag));
-  rebalances_.Set(static_cast<double>(statistics.rebalances));
+  count_since(rebalances_, last_.rebalances, statistics.rebalances);
   group_state_age_.Set(statistics.group_state_age);
+  last_ = statistics;
 }
 
 }  // namespace chat::kafka

@@ -26,20 +26,26 @@ struct Statistics {
 /// Reads librdkafka's JSON (its STATISTICS.md); none when it is not that.
 std::optional<Statistics> parse_statistics(std::string_view json);
 
-/// The gauges of one client, told apart by the label `client`. Any thread.
+/// chat_kafka_offset_resets_total of one client.
+prometheus::Counter& offset_resets(Metrics& metrics, const std::string& client);
+
+/// The metrics of one client, told apart by the label `client`. To be made anew with the client: librdkafka
+/// counts from the client's start, and a client that replaces another goes on with the same counters. What a
+/// client did after its last statistics is not counted. One thread at a time.
 class StatisticsMetrics {
  public:
   StatisticsMetrics(Metrics& metrics, const std::string& client);
   void set(const Statistics& statistics);
 
  private:
+  Statistics last_;  // what the counters have of this client
   prometheus::Gauge& queued_;
-  prometheus::Gauge& transmitted_;
-  prometheus::Gauge& retries_;
+  prometheus::Counter& transmitted_;
+  prometheus::Counter& retries_;
   prometheus::Gauge& unpolled_;
   prometheus::Gauge& slowest_rtt_;
   prometheus::Gauge& lag_;
-  prometheus::Gauge& rebalances_;
+  prometheus::Counter& rebalances_;
   prometheus::Gauge& group_state_age_;
 };
 

@@ -23,15 +23,18 @@ std::string text_of(milliseconds retention) {
 
 }  // namespace
 
+prometheus::Gauge& retention_gauge(Metrics& metrics, const std::string& topic) {
+  return metrics.gauge("chat_kafka_topic_retention_seconds",
+                       "Age at which Kafka deletes the topic's records, as last read; +Inf: never",
+                       {{"topic", topic}});
+}
+
 TopicRetention::TopicRetention(Metrics& metrics, std::string topic)
     : metrics_(metrics), topic_(std::move(topic)) {}
 
 void TopicRetention::tell(const DurabilityFacts& facts) {
   if (!facts.retention || facts.retention == retention_) return;
-  metrics_
-      .gauge("chat_kafka_topic_retention_seconds",
-             "Age at which Kafka deletes the topic's records, as last read; +Inf: never", {{"topic", topic_}})
-      .Set(in_seconds(*facts.retention));
+  retention_gauge(metrics_, topic_).Set(in_seconds(*facts.retention));
   if (retention_)
     log::info(
         "the topic's retention was changed",

@@ -10,6 +10,9 @@
 
 namespace chat::kafka {
 
+/// chat_kafka_topic_retention_seconds{topic}; it exists once the retention was read.
+prometheus::Gauge& retention_gauge(Metrics& metrics, const std::string& topic);
+
 /// Sets `chat_kafka_topic_retention_seconds{topic}` (+Inf: records are never deleted for their age), and logs
 /// the value when it is first known and when it changes. One thread at a time.
 class TopicRetention {

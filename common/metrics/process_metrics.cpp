@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/bug.hpp"
@@ -52,6 +53,9 @@ std::optional<double> boot_time() {
 }
 
 std::optional<double> open_files() {
+  // Linux 6.2 and later say it at once. Listing 15,000 descriptors takes a tenth of a second.
+  struct stat about {};
+  if (::stat("/proc/self/fd", &about) == 0 && about.st_size > 0) return static_cast<double>(about.st_size);
   std::error_code failure;
   std::filesystem::directory_iterator entries("/proc/self/fd", failure);
   if (failure) return std::nullopt;

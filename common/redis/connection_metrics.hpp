@@ -14,12 +14,12 @@ namespace chat::redis {
 struct ConnectionMetrics {
   ConnectionMetrics(Metrics& metrics, const std::string& role)
       : connected(
-            metrics.gauge("chat_redis_connected", "Redis connections that are ready", {{"role", role}})),
-        connects(metrics.counter("chat_redis_connects_total",
+            metrics.gauge("chat_redis_connections", "Connections to Redis that are ready", {{"role", role}})),
+        connects(metrics.counter("chat_redis_connections_opened_total",
                                  "Redis connections that became ready, the first included",
                                  {{"role", role}})),
-        lost(metrics.counter("chat_redis_lost_total", "Ready Redis connections that were lost or dropped",
-                             {{"role", role}})) {}
+        lost(metrics.counter("chat_redis_connections_lost_total",
+                             "Ready Redis connections that were lost or dropped", {{"role", role}})) {}
 
   prometheus::Gauge& connected;
   prometheus::Counter& connects;

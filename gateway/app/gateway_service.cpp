@@ -12,6 +12,7 @@
 #include "common/base/shutdown.hpp"
 #include "common/kafka/topic.hpp"
 #include "common/log/log.hpp"
+#include "gateway/app/all_metrics.hpp"
 #include "gateway/app/client_tls.hpp"
 #include "gateway/app/drain.hpp"
 #include "gateway/app/durability.hpp"
@@ -46,7 +47,9 @@ GatewayService::GatewayService(GatewaySettings settings)
       identity_(make_identity(settings_, metrics_)),
       bus_work_(asio::make_work_guard(bus_context_)),
       bus_watch_(bus_context_),
-      hub_(bus_context_, gateway_metrics_, settings_.gateway_id) {}
+      hub_(bus_context_, gateway_metrics_, settings_.gateway_id) {
+  make_all_metrics(metrics_);
+}
 
 GatewayService::~GatewayService() {
   admin_.reset();

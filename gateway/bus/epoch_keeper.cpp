@@ -26,12 +26,7 @@ EpochKeeper::EpochKeeper(boost::asio::io_context& context, redis::CommandConnect
       clock_(clock),
       timer_(context),
       reports_(report_period),
-      unproven_(
-          metrics.gauge("chat_epochs_unproven",
-                        "1 while Redis may begin no epoch: new rooms, and all rooms after Redis started "
-                        "anew, take no messages")),
-      proofs_(metrics.counter("chat_epoch_proofs_total",
-                              "Times that this gateway proved to Redis where its new epochs begin")) {}
+      figures_(metrics) {}
 
 void EpochKeeper::tick() {
   if (connection_.is_ready())
@@ -56,7 +51,7 @@ void EpochKeeper::ask_redis() {
 
 void EpochKeeper::on_reply(const std::string& run, const EpochReply& reply) {
   if (!reply.available) return;
-  unproven_.Set(reply.is_proven ? 0 : 1);
+  figures_.epochs_unproven.Set(reply.is_proven ? 0 : 1);
   if (!reply.is_proven) return on_unproven(run);
   unproven_since_.reset();
   proven_run_ = run;
@@ -101,7 +96,7 @@ void EpochKeeper::on_archive(const std::string& run, const ArchivedEpochs& archi
 
 void EpochKeeper::prove(std::int64_t floor, std::string_view by) {
   floor = std::max(floor, seen_());
-  proofs_.Increment();
+  figures_.epoch_proofs.Increment();
   log::info("Redis is new; its epochs begin above all earlier ones",
             {{"run", connection_.run_id()}, {"floor", floor}, {"known_by", by}});
   commands_.tell_epoch({.floor = floor, .proves = true},

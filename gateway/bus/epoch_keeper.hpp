@@ -9,14 +9,13 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
 
 #include "common/base/clock.hpp"
 #include "common/base/lifetime.hpp"
 #include "common/base/report_limit.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/redis/command_connection.hpp"
+#include "gateway/bus/bus_metrics.hpp"
 #include "gateway/bus/epoch_archive.hpp"
 #include "gateway/bus/epoch_witness.hpp"
 #include "gateway/bus/room_commands.hpp"
@@ -63,8 +62,7 @@ class EpochKeeper {
   bool is_asking_archive_ = false;
   std::optional<Clock::TimePoint> unproven_since_;
   ReportLimit reports_;
-  prometheus::Gauge& unproven_;
-  prometheus::Counter& proofs_;
+  const BusMetrics figures_;
   Lifetime lifetime_;
 };
 

@@ -11,6 +11,8 @@ RedisBus::RedisBus(boost::asio::io_context& context, const config::RedisSettings
                    const std::string& gateway, Metrics& metrics, BusListener& listener, redis::Timing timing,
                    admin::Trial* trial, BusTrial::Pace pace)
     : listener_(listener),
+      figures_(metrics),
+      reads_(redis_reads(metrics)),
       names_(settings.prefix),
       subscriber_(context, settings, names_.probe(gateway), "subscriber",
                   redis::ConnectionMetrics(metrics, "subscriber"), timing, *this),
@@ -20,9 +22,9 @@ RedisBus::RedisBus(boost::asio::io_context& context, const config::RedisSettings
                    .on_refused = [this](std::string_view code) { subscriber_.drop(redis::trouble_of(code)); },
                    .on_trouble = [this](const Trouble& trouble) { on_trouble(trouble); }}),
       commands_(connection_, settings.prefix, default_stream_hard_cap),
-      probe_(context, connection_, subscriber_, names_.probe(gateway), timing,
-             metrics.counter("chat_redis_probe_failures_total", "Probes that Redis did not answer in time")),
-      keeper_(context, connection_, commands_, metrics, [this] { return listener_.highest_epoch(); }) {
+      probe_(context, connection_, subscriber_, names_.probe(gateway), timing, figures_.probe_failures),
+      keeper_(context, connection_, commands_, metrics, [this] { return listener_.highest_epoch(); }),
+      memory_(context, connection_, figures_) {
   if (trial != nullptr)
     trial_.emplace(context, connection_, subscriber_, probe_, settings.prefix, gateway, pace, *trial);
 }
@@ -33,6 +35,7 @@ void RedisBus::start() {
   probe_.start();
   if (trial_) trial_->start();
   keeper_.start();
+  memory_.start();
 }
 
 void RedisBus::subscribe(const std::string& room) {
@@ -44,6 +47,7 @@ void RedisBus::unsubscribe(const std::string& room) {
 }
 
 void RedisBus::read(ReadRequest request, std::function<void(ReadReply)> handler) {
+  reads_.repair.Increment();
   commands_.read(request, std::move(handler));
 }
 

@@ -16,8 +16,11 @@
 #include "common/redis/subscriber_connection.hpp"
 #include "common/wire/room_names.hpp"
 #include "gateway/bus/bus.hpp"
+#include "gateway/bus/bus_metrics.hpp"
 #include "gateway/bus/bus_trial.hpp"
 #include "gateway/bus/epoch_keeper.hpp"
+#include "gateway/bus/memory_watch.hpp"
+#include "gateway/bus/read_cause.hpp"
 #include "gateway/bus/room_commands.hpp"
 
 namespace chat::gateway {
@@ -62,6 +65,8 @@ class RedisBus final : public Bus, private redis::SubscriberConnection::Listener
   void on_trouble(const Trouble& trouble) override;
 
   BusListener& listener_;
+  const BusMetrics figures_;
+  const ReadCounters reads_;
   RoomNames names_;
   redis::SubscriberConnection subscriber_;
   redis::CommandConnection connection_;
@@ -69,6 +74,7 @@ class RedisBus final : public Bus, private redis::SubscriberConnection::Listener
   redis::Probe probe_;
   std::optional<BusTrial> trial_;
   EpochKeeper keeper_;
+  MemoryWatch memory_;
 };
 
 }  // namespace chat::gateway

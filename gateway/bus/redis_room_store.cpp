@@ -25,7 +25,7 @@ RedisRoomStore::RedisRoomStore(boost::asio::io_context& context, const config::R
       connection_(context, settings, room_scripts(), "worker", redis::ConnectionMetrics(metrics, "worker"),
                   timing, told_to(trial)),
       commands_(connection_, settings.prefix, stream_hard_cap, clock),
-      reads_(metrics.counter("chat_room_reads_total", "Reads of rooms in Redis for joins and history")),
+      reads_(redis_reads(metrics)),
       timer_(context) {
   commands_.on_unproven([this](AcceptRequest request, RoomCommands::AcceptHandler handler) {
     hold(std::move(request), std::move(handler));
@@ -75,7 +75,7 @@ void RedisRoomStore::refuse_late() {
 }
 
 void RedisRoomStore::read(ReadRequest request, std::function<void(ReadReply)> handler) {
-  reads_.Increment();
+  reads_.of(cause_of(request)).Increment();
   commands_.read(request, std::move(handler));
 }
 

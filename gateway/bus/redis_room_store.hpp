@@ -14,6 +14,7 @@
 #include "common/base/clock.hpp"
 #include "common/base/lifetime.hpp"
 #include "common/redis/command_connection.hpp"
+#include "gateway/bus/read_cause.hpp"
 #include "gateway/bus/room_commands.hpp"
 #include "gateway/bus/room_store.hpp"
 
@@ -57,7 +58,7 @@ class RedisRoomStore final : public RoomStore {
   const Clock& clock_;
   redis::CommandConnection connection_;
   RoomCommands commands_;
-  prometheus::Counter& reads_;
+  const ReadCounters reads_;
   /// Accepts that wait for the proof of a new epoch. The journal's slots bound them, as they do all accepts.
   std::deque<Held> held_;
   boost::asio::steady_timer timer_;

@@ -57,6 +57,9 @@ struct RoomEntry {
   std::string message;  // the message object as clients get it
 };
 
+/// Where a page came from: the worker's memory, the room's stream, or that and PostgreSQL's rows.
+enum class PageSource { memory, redis, redis_and_postgres };
+
 struct ReadReply {
   bool available = false;  // false: Redis is away; all else is then meaningless
   Cursor newest;           // a room without any: the Redis clock in ms as epoch, seq 0
@@ -72,6 +75,7 @@ struct ReadReply {
   /// Set where the request asked for messages that were deleted: everything up to here. The page has what
   /// follows, and is not `complete` although nothing of that is missing.
   std::optional<Cursor> pruned_to{};
+  PageSource source = PageSource::redis;
 };
 
 /// Commands on one connection of one worker. All calls and handlers on that worker's thread; every handler

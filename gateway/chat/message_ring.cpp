@@ -36,6 +36,7 @@ std::shared_ptr<const ReadReply> MessageRing::page_after(Cursor since, Cursor st
   page->stored = stored;
   page->complete = true;
   page->same_run = true;
+  page->source = PageSource::memory;
   const auto wanted = page->newest.seq - since.seq;
   page->entries.reserve(static_cast<std::size_t>(wanted));
   for (auto message = messages_.end() - wanted; message != messages_.end(); ++message)

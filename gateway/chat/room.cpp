@@ -34,6 +34,7 @@ void Room::answer_in_place(RoomMember& member, const RequestId& id, Cursor posit
   watchers_.end_watch(member);
   auto page = std::make_shared<ReadReply>();
   page->available = page->complete = true;
+  page->source = PageSource::memory;
   page->newest = position;
   page->stored = watchers_.stored();
   member.on_joined(id, std::move(page));

@@ -13,9 +13,11 @@ namespace chat::gateway {
 void Session::on(const HistoryCommand& command) {
   if (find_membership(command.room) == nullptr)
     return reject({command.id, ErrorCode::not_joined, "join the room before reading it", std::nullopt});
-  if (history_reads_.size() >= max_history_reads_in_flight)
+  if (history_reads_.size() >= max_history_reads_in_flight) {
+    services_.metrics.refused_history.Increment();
     return reject({command.id, ErrorCode::overloaded, "wait for the answers to the earlier history frames",
                    retry_after_ms});
+  }
   const std::uint64_t number = next_request_++;
   history_reads_.push_back({number, command.id});
   ReadRequest request{command.room, std::nullopt, command.limit, command.before};

@@ -22,6 +22,7 @@ class Session::Membership : public RoomMember {
   void join(const JoinCommand& command) {
     wants_presence_ = command.presence;
     wants_receipts_ = command.receipts;
+    is_resume_ = command.since.has_value();
     room_.join(*this, command.id, command.since, command.history);
   }
 
@@ -42,6 +43,7 @@ class Session::Membership : public RoomMember {
         is_live || page->entries.empty() ? std::nullopt : std::optional(page->entries.back().cursor);
     session_.services_.metrics.joins.Increment();
     if (page->pruned_to) session_.services_.metrics.pruned_joins.Increment();
+    if (is_resume_) session_.services_.metrics.resumes(page->source).Increment();
     session_.outlet_.joined({id, room_.name(), std::move(page)});
     session_.on_stored(room_.name(), {stored, {}});
     if (wants_presence_ && is_live) room_.watch(*this);
@@ -70,6 +72,7 @@ class Session::Membership : public RoomMember {
   Session& session_;
   Room& room_;
   bool wants_presence_ = false;
+  bool is_resume_ = false;
   bool wants_receipts_ = true;
   std::optional<Cursor> last_of_page_;  // while more pages are to come
 };

@@ -15,11 +15,12 @@ void Session::on(const JoinCommand& command) {
     return reject({command.id, ErrorCode::unavailable, "Redis is away; join again", retry_after_ms});
   Membership* membership = find_membership(command.room);
   if (membership == nullptr) {
-    if (memberships_.size() >= max_rooms_per_session)
+    if (memberships_.size() >= max_rooms_per_session) {
+      services_.metrics.refused_rooms.Increment();
       return reject({command.id, ErrorCode::too_many_rooms, "leave a room first", std::nullopt});
+    }
     membership = &add_membership(command.room);
   }
-  if (is_in_ring) services_.metrics.joins_from_ring.Increment();
   membership->join(command);
 }
 
@@ -41,7 +42,7 @@ void Session::on(const TypingCommand& command) {
     return reject(
         {command.id, ErrorCode::not_joined, "join the room before telling it that you type", std::nullopt});
   const bool is_told = tell_typing(*membership);
-  (is_told ? services_.metrics.typing_told : services_.metrics.typing_dropped).Increment();
+  (is_told ? services_.metrics.typing_published : services_.metrics.typing_dropped).Increment();
   outlet_.typing_taken({command.id, command.room});
 }
 
@@ -74,7 +75,7 @@ void Session::tell_stored(const std::string& room, std::optional<Cursor> receipt
   Membership* const membership = find_membership(room);
   if (membership == nullptr) return;
   if (receipt && membership->wants_receipts()) {
-    services_.metrics.stored_sent.Increment();
+    services_.metrics.receipts_sent.Increment();
     outlet_.stored({room, *receipt});
   }
   if (!receipts_.awaits(room)) membership->room().end_wait(*membership);

@@ -26,6 +26,7 @@ struct Session::Accepted {
   std::uint64_t number = 0;
   std::size_t reserved_bytes = 0;
   AcceptRequest request;
+  Clock::TimePoint since;  // when the client's frame was read
 };
 
 void Session::on(const SendCommand& command) {
@@ -64,11 +65,12 @@ bool Session::fits_journal(const SendCommand& command) const {
 
 void Session::submit(const SendCommand& command, Room& room, std::size_t reserved_bytes) {
   const std::uint64_t number = next_request_++;
-  pending_.add({number, command.id, command.room, services_.clock.now() + send_deadline});
+  const auto now = services_.clock.now();
+  pending_.add({number, command.id, command.room, now + send_deadline});
   AcceptRequest request{command.uuid, command.room,           user_,
                         user_,        command.text,           milliseconds_since_1970(services_.clock),
                         room.floor(), spelling_of(command.id)};
-  Accepted accepted{weak_from_this(), number, reserved_bytes, request};
+  Accepted accepted{weak_from_this(), number, reserved_bytes, request, now};
   ++services_.accepts_in_flight;
   services_.store.accept(std::move(request),
                          [&services = services_, accepted = std::move(accepted)](const AcceptReply& reply) {
@@ -82,6 +84,8 @@ void Session::on_accept_reply(SessionServices& services, const Accepted& accepte
   if (reply.status == Status::accepted || reply.status == Status::duplicate) {
     const bool duplicate = reply.status == Status::duplicate;
     (duplicate ? services.metrics.sends_duplicate : services.metrics.sends_accepted).Increment();
+    services.metrics.accept_seconds.Observe(
+        std::chrono::duration<double>(services.clock.now() - accepted.since).count());
     if (const auto session = accepted.session.lock()) session->await_stored(accepted.request, reply.cursor);
     return append_to_journal(services, accepted, reply);
   }

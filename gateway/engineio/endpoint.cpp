@@ -205,6 +205,7 @@ http::Routing Endpoint::open(const http::RequestHead& request, bool is_websocket
     return answered(refusal(bad_version, std::move(headers)));
   }
   if (is_stopped_ || sessions_.size() >= max_sessions) {
+    if (!is_stopped_ && options_.on_at_capacity) options_.on_at_capacity();
     http::Answer answer = is_stopped_ ? http::going_away() : http::at_capacity();
     answer.headers += headers;
     return answered(std::move(answer));

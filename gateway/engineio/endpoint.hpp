@@ -23,6 +23,7 @@ struct EndpointOptions {
   http::Origins origins{};
   std::function<void()>
       on_slow_consumer{};  // a session ended because its client polls too slowly; may be empty
+  std::function<void()> on_at_capacity{};  // a new session was refused since there are too many; may be empty
 };
 
 /// All calls on the worker's thread.
@@ -53,6 +54,9 @@ class Endpoint {
 
   /// Open sessions without a WebSocket, as of the last tick.
   std::size_t polling_sessions() const { return sessions_.polling(); }
+
+  /// What waits for their polls, with 64 bytes for each frame, as of the last tick.
+  std::size_t outbox_bytes() const { return sessions_.outbox_bytes(); }
 
  private:
   class OpenExchange;

@@ -102,6 +102,9 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   /// Bytes that can be sent before the session is closed as too slow.
   std::size_t outbox_free_bytes() const;
 
+  /// What waits for the next poll; 0 with a WebSocket, whose connection counts it.
+  std::size_t queued_bytes() const { return is_polling() ? queue_.bytes() : 0; }
+
   /// Whether a WebSocket of the session may read on.
   bool ready_for_message(const ws::Connection& socket) const;
 

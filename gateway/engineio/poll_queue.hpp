@@ -23,6 +23,9 @@ class PollQueue {
   /// Bytes that can still be appended. Each frame counts 64 bytes more than its text.
   std::size_t free_bytes() const;
 
+  /// Bytes that wait, counted so.
+  std::size_t bytes() const { return bytes_; }
+
   bool has_poll() const { return static_cast<bool>(poll_); }
 
   /// A poll waits now. Only while none does.

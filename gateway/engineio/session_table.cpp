@@ -61,12 +61,16 @@ void SessionTable::on_timer() {
 
 void SessionTable::tick(TimePoint now) {
   std::size_t polling = 0;
+  std::size_t bytes = 0;
   for (const Session& session : sessions()) {
     session->on_tick(now);
     update(session);
-    if (!session->is_closed() && session->is_polling()) ++polling;
+    if (session->is_closed() || !session->is_polling()) continue;
+    ++polling;
+    bytes += session->queued_bytes();
   }
   polling_ = polling;
+  outbox_bytes_ = bytes;
 }
 
 void SessionTable::close_all() {
@@ -80,7 +84,7 @@ void SessionTable::end_all() {
   for (const Session& session : sessions()) session->fail();
   entries_.clear();
   due_.clear();
-  polling_ = 0;
+  polling_ = outbox_bytes_ = 0;
 }
 
 /// A copy, because a call into one session may end others.

@@ -49,6 +49,9 @@ class SessionTable {
   /// Open sessions without a WebSocket, as of the last tick.
   std::size_t polling() const { return polling_; }
 
+  /// What waits for the polls of these sessions, with 64 bytes for each frame.
+  std::size_t outbox_bytes() const { return outbox_bytes_; }
+
   std::size_t size() const { return entries_.size(); }
 
  private:
@@ -70,6 +73,7 @@ class SessionTable {
   /// A session may have several entries here; only the one with the time of entries_ counts.
   std::multimap<TimePoint, std::weak_ptr<EngineSession>> due_;
   std::size_t polling_ = 0;
+  std::size_t outbox_bytes_ = 0;
   const std::function<void()> on_slow_consumer_;
   Timer timer_;
 };

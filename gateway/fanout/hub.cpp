@@ -82,7 +82,7 @@ void Hub::on_lost() {
 }
 
 void Hub::on_publication(std::string_view name, std::string_view message) {
-  ++publications_;
+  if (publications_++ == 0) read_since_ = clock_.now();
   HubRoom* room = find(name);
   if (room == nullptr) return;
   const auto head = parse_publication(name, message);
@@ -253,8 +253,10 @@ std::size_t weight_of(const Batch& batch) {
 }
 
 void Hub::on_batch_end() {
+  const auto since = std::exchange(read_since_, std::nullopt);
   for (std::size_t i = 0; i < batches_.size(); ++i)
-    if (!batches_[i].empty()) workers_[i]->post_batch(std::exchange(batches_[i], {}));
+    if (!batches_[i].empty())
+      workers_[i]->post_batch(std::exchange(batches_[i], {}), since.value_or(clock_.now()));
   look_at_backlogs();
   metrics_.publications.Increment(static_cast<double>(std::exchange(publications_, 0)));
   metrics_.frames_encoded.Increment(static_cast<double>(std::exchange(encoded_, 0)));

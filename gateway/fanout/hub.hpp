@@ -47,7 +47,8 @@ std::size_t weight_of(const Batch& batch);
 class WorkerPort {
  public:
   virtual ~WorkerPort() = default;
-  virtual void post_batch(Batch batch) = 0;
+  /// `since`: when the oldest publication of the batch was read.
+  virtual void post_batch(Batch batch, Clock::TimePoint since) = 0;
   /// The weight of the batches that were posted and are not handled yet.
   virtual std::size_t backlog_bytes() const = 0;
   virtual void post_subscribed(std::string room, std::uint64_t token) = 0;
@@ -160,6 +161,7 @@ class Hub : public BusListener {
   boost::asio::steady_timer catch_up_timer_;
   std::uint64_t next_life_ = 1;
   std::uint64_t publications_ = 0;
+  std::optional<Clock::TimePoint> read_since_;  // the first of these
   std::uint64_t encoded_ = 0;
   std::size_t held_by_feeds_ = 0;
   std::int64_t highest_epoch_ = 0;

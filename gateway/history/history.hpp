@@ -10,6 +10,7 @@
 #include "common/wire/stored_numbers.hpp"
 #include "common/wire/uuid.hpp"
 #include "gateway/bus/page_limits.hpp"
+#include "gateway/bus/read_cause.hpp"
 #include "gateway/bus/room_store.hpp"
 
 namespace chat::gateway {
@@ -47,12 +48,12 @@ class History {
  public:
   virtual ~History() = default;
 
-  /// The rows after `after` and before `until`, up to a page.
-  virtual void read_after(std::string room, Cursor after, Cursor until, Post post,
+  /// The rows after `after` and before `until`, up to a page. `cause` is counted.
+  virtual void read_after(ReadCause cause, std::string room, Cursor after, Cursor until, Post post,
                           std::function<void(HistoryRows)> handler) = 0;
 
   /// The last `limit` rows before `before`, up to a page.
-  virtual void read_before(std::string room, Cursor before, std::size_t limit, Post post,
+  virtual void read_before(ReadCause cause, std::string room, Cursor before, std::size_t limit, Post post,
                            std::function<void(HistoryRows)> handler) = 0;
 
   /// Which of the messages are rows, whatever their number, or were rows until they were deleted. Gives their

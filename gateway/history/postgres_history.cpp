@@ -64,20 +64,20 @@ void PostgresHistory::submit(prometheus::Counter& counter, std::function<Result(
              }});
 }
 
-void PostgresHistory::read_after(std::string room, Cursor after, Cursor until, Post post,
+void PostgresHistory::read_after(ReadCause cause, std::string room, Cursor after, Cursor until, Post post,
                                  std::function<void(HistoryRows)> handler) {
   submit<HistoryRows>(
-      figures_.reads,
+      figures_.pages.of(cause),
       [room = std::move(room), after, until](Transaction& transaction) {
         return read_rows_after(transaction, room, after, until);
       },
       std::move(post), std::move(handler));
 }
 
-void PostgresHistory::read_before(std::string room, Cursor before, std::size_t limit, Post post,
-                                  std::function<void(HistoryRows)> handler) {
+void PostgresHistory::read_before(ReadCause cause, std::string room, Cursor before, std::size_t limit,
+                                  Post post, std::function<void(HistoryRows)> handler) {
   submit<HistoryRows>(
-      figures_.reads,
+      figures_.pages.of(cause),
       [room = std::move(room), before, limit](Transaction& transaction) {
         return read_rows_before(transaction, room, before, limit);
       },
@@ -87,7 +87,7 @@ void PostgresHistory::read_before(std::string room, Cursor before, std::size_t l
 void PostgresHistory::find_stored(std::vector<MessageKey> asked, Post post,
                                   std::function<void(std::vector<std::size_t>)> handler) {
   submit<std::vector<std::size_t>>(
-      figures_.stored_questions,
+      figures_.receipts,
       [asked = std::move(asked)](Transaction& transaction) { return find_stored_rows(transaction, asked); },
       std::move(post), std::move(handler));
 }
@@ -194,8 +194,10 @@ void PostgresHistory::note_failure(const postgres::Failure& failure) {
 }
 
 PositionSources PostgresHistory::sources() {
-  return kafka::make_progress_sources(offsets_,
-                                      [this] { return postgres::read_positions(positions_, topic_); });
+  return kafka::make_progress_sources(offsets_, [this] {
+    figures_.proofs.Increment();
+    return postgres::read_positions(positions_, topic_);
+  });
 }
 
 }  // namespace chat::gateway

@@ -44,9 +44,9 @@ class PostgresHistory final : public History {
                   PostgresHistoryOptions options, Metrics& metrics, admin::Trial& trial);
   ~PostgresHistory() override;
 
-  void read_after(std::string room, Cursor after, Cursor until, Post post,
+  void read_after(ReadCause cause, std::string room, Cursor after, Cursor until, Post post,
                   std::function<void(HistoryRows)> handler) override;
-  void read_before(std::string room, Cursor before, std::size_t limit, Post post,
+  void read_before(ReadCause cause, std::string room, Cursor before, std::size_t limit, Post post,
                    std::function<void(HistoryRows)> handler) override;
   void find_stored(std::vector<MessageKey> asked, Post post,
                    std::function<void(std::vector<std::size_t>)> handler) override;

@@ -109,7 +109,10 @@ Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler
       HistoryRows rows =
           co_await ask<HistoryRows>([&](auto answer) { read_rows(request, stream, std::move(answer)); });
       if (needs_no_proof(request)) {
-        if (rows.available) prepend_older(stream, rows, request.history);
+        if (rows.available) {
+          prepend_older(stream, rows, request.history);
+          stream.source = PageSource::redis_and_postgres;
+        }
         co_return handler(std::move(stream));
       }
       is_floor_new = request.since && is_below_floor(*request.since, rows);
@@ -126,6 +129,7 @@ Task ResumingReader::complete(ReadRequest request, ReadReply stream, ReadHandler
       if (!is_stored) break;
       proven = {true, true};
     }
+    if (page) page->source = PageSource::redis_and_postgres;
     if (page && stream.same_run) co_return handler(marked(*std::move(page), floor));
     if (!page && !is_floor_new && clock_.now() >= deadline) {
       if (unproven_ == Unproven::unavailable) stream.available = false;
@@ -153,12 +157,13 @@ std::optional<ResumingReader::WaitingPage> ResumingReader::begin_waiting(const R
 
 void ResumingReader::read_rows(const ReadRequest& request, const ReadReply& stream,
                                std::function<void(HistoryRows)> handler) {
+  const ReadCause cause = unproven_ == Unproven::stream ? ReadCause::repair : cause_of(request);
   if (request.since)
-    return history_->read_after(request.room, *request.since, rows_wanted_until(*request.since, stream),
-                                post_, std::move(handler));
+    return history_->read_after(cause, request.room, *request.since,
+                                rows_wanted_until(*request.since, stream), post_, std::move(handler));
   Cursor before = request.before.value_or(Cursor{max_json_integer, max_json_integer});
   if (!request.before && !stream.entries.empty()) before = stream.entries.front().cursor;
-  history_->read_before(request.room, before, request.history, post_, std::move(handler));
+  history_->read_before(cause, request.room, before, request.history, post_, std::move(handler));
 }
 
 std::optional<ReadReply> ResumingReader::page_of_cached(const ReadRequest& request, const ReadReply& stream,

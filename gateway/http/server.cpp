@@ -30,7 +30,8 @@ class Server::Implementation {
                         std::make_shared<loop::Environment>(
                             loop::Environment{flush_list, limits, std::move(events.on_slow_consumer)}),
                         std::move(identity)})),
-        on_accept_error_(std::move(events.on_accept_error)) {}
+        on_accept_error_(std::move(events.on_accept_error)),
+        on_at_capacity_(std::move(events.on_at_capacity)) {}
 
   ~Implementation() {
     if (listener_) listener_->stop();
@@ -73,8 +74,14 @@ class Server::Implementation {
     for (HttpSession& session : state_->http_sessions) {
       if (now >= session.deadline) session.cut();
     }
-    for (loop::Member& member : members()) member.sweep(now);
+    outbox_bytes_ = 0;
+    for (loop::Member& member : members()) {
+      outbox_bytes_ += member.outbox_bytes();
+      member.sweep(now);
+    }
   }
+
+  std::size_t outbox_bytes() const { return outbox_bytes_; }
 
   std::size_t connections() const { return state_->environment->open_connections; }
 
@@ -84,6 +91,7 @@ class Server::Implementation {
   void admit(loop::Socket socket) {
     const Admission admission =
         is_near_the_limit(socket.native_handle()) ? Admission::at_capacity : Admission::welcome;
+    if (admission == Admission::at_capacity && on_at_capacity_) on_at_capacity_();
     std::unique_ptr<tls::Channel> channel;
     if (state_->identity) {
       boost::system::error_code error;
@@ -100,6 +108,8 @@ class Server::Implementation {
   loop::Executor executor_;
   std::shared_ptr<ServerState> state_;
   std::function<void()> on_accept_error_;
+  std::function<void()> on_at_capacity_;
+  std::size_t outbox_bytes_ = 0;
   std::shared_ptr<Listener> listener_;
 };
 
@@ -128,6 +138,10 @@ void Server::close_all(std::uint16_t code, std::string_view reason) {
 
 void Server::sweep(std::chrono::steady_clock::time_point now) {
   implementation_->sweep(now);
+}
+
+std::size_t Server::outbox_bytes() const {
+  return implementation_->outbox_bytes();
 }
 
 std::size_t Server::connections() const {

@@ -74,6 +74,7 @@ struct ServerEvents {
   std::function<void()> on_accept_error;  // EMFILE and the like
   std::function<void()> on_slow_consumer;
   std::function<void(std::size_t worker, std::shared_ptr<TransferredConnection>)> on_transfer;
+  std::function<void()> on_at_capacity{};  // a connection is answered 503 since too many files are open
 };
 
 /// All calls on the worker's thread, which runs `context`.
@@ -100,6 +101,9 @@ class Server {
 
   /// Checks the deadlines of all connections. To be called once a second.
   void sweep(std::chrono::steady_clock::time_point now);
+
+  /// Unsent bytes of all WebSockets, with 64 bytes for each frame, as of the last sweep.
+  std::size_t outbox_bytes() const;
 
   /// WebSockets that are not yet destroyed.
   std::size_t connections() const;

@@ -28,6 +28,8 @@ KafkaJournal::KafkaJournal(config::KafkaSettings settings, KafkaJournalOptions o
       batch_size_(kafka::Producer::batch_bytes_of(settings_)),
       backoff_(milliseconds{100}, milliseconds{5'000}) {
   figures_.batch_bytes.Set(static_cast<double>(batch_size_.bytes()));
+  figures_.max_records.Set(static_cast<double>(options_.max_records));
+  figures_.max_bytes.Set(static_cast<double>(options_.max_bytes));
   queue_.use_producer(make_producer().value());
   thread_ = std::thread([this] { run(); });
 }
@@ -97,7 +99,7 @@ void KafkaJournal::turn() {
     produce_waiting();
     health_.set_broker(producer->has_broker());
   }
-  figures_.depth.Set(static_cast<double>(depth()));
+  figures_.records.Set(static_cast<double>(depth()));
   figures_.bytes.Set(static_cast<double>(queue_.bytes()));
 }
 

@@ -72,7 +72,7 @@ Verdict judge_row(const Facts& facts) {
     advice = "the room's watermark " + to_string(facts.redis.watermark) +
              " has not reached it: an older number of the room is not stored yet, or Redis was not told; the "
              "hole finder moves it (the persister's chat_receipts_waiting, "
-             "chat_hole_finder_last_pass_seconds)";
+             "chat_hole_finder_last_pass_timestamp_seconds)";
   return {State::stored, "stored: in " + where, std::move(advice)};
 }
 
@@ -126,13 +126,14 @@ Verdict judge_entry(const Facts& facts) {
             row_is_gone};
   if (!facts.kafka.answered)
     return {State::undecided, shown + "not stored; whether Kafka has it is not known",
-            "its gateway keeps it and produces it once Kafka is back (chat_journal_depth)"};
+            "its gateway keeps it and produces it once Kafka is back (chat_journal_records)"};
   if (!facts.kafka.searched_all_unstored) return read_too_little(facts, shown + "not stored");
   return {State::shown,
           shown +
               "not in Kafka: either its gateway still has it, or that gateway is gone and the hole finder "
               "stores it from Redis 10 to 30 s after that",
-          "see chat_journal_depth of the gateways, and chat_hole_finder_last_pass_seconds of the persister"};
+          "see chat_journal_records of the gateways, and chat_hole_finder_last_pass_timestamp_seconds of the "
+          "persister"};
 }
 
 Verdict judge_found_nowhere(const Facts& facts) {

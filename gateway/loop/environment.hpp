@@ -26,6 +26,9 @@ class Member
   /// Called once a second. Checks the deadlines, sends pings, calls the handler's tick.
   virtual void sweep(std::chrono::steady_clock::time_point now) = 0;
 
+  /// Unsent bytes, as Connection::outbox_bytes.
+  virtual std::size_t outbox_bytes() const = 0;
+
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
 
   /// Cuts the connection now. Calls the handler's on_closed() inside.

@@ -19,7 +19,7 @@ class NativeClient : public ws::Handler, public Outlet {
     connection_ = &connection;
     // Not earlier: a drain tells every session of the worker, which needs the connection.
     session_ = std::make_shared<Session>(services_, *this);
-    services_.metrics.connections_total.Increment();
+    services_.metrics.connections_opened.Increment();
     session_->start();
   }
 

@@ -44,7 +44,7 @@ ChatSocket::ChatSocket(SessionServices& services, const json& auth)
 void ChatSocket::on_open(Socket& socket) {
   socket_ = &socket;
   websocket_ = socket.websocket();
-  services_.metrics.connections_total.Increment();
+  services_.metrics.connections_opened.Increment();
   session_->start();
   if (const auto greeting = std::exchange(greeting_, nullptr)) run(*greeting);
   if (recovery_) missed_since_ = recovery_->since;

@@ -43,13 +43,15 @@ void Worker::start(std::unique_ptr<RoomStore> store, History* history) {
   socketio_ = std::make_unique<engineio::Endpoint>(
       context_,
       engineio::EndpointOptions{options_.gateway, options_.index, options_.workers, options_.engine,
-                                options_.origins, [this] { metrics_.slow_consumers.Increment(); }},
+                                options_.origins, [this] { metrics_.slow_consumers.Increment(); },
+                                [this] { metrics_.refused_sessions.Increment(); }},
       [this] { return make_socketio_client(rooms_.services(), options_.connect_timeout); });
   server_ = std::make_unique<http::Server>(
       context_, flush_list_, options_.limits,
       [this](const http::RequestHead& request) { return route(request); },
-      http::ServerEvents{[this] { metrics_.accept_errors.Increment(); },
-                         [this] { metrics_.slow_consumers.Increment(); }, options_.transfer},
+      http::ServerEvents{[this] { metrics_.listener_errors.Increment(); },
+                         [this] { metrics_.slow_consumers.Increment(); }, options_.transfer,
+                         [this] { metrics_.refused_connections.Increment(); }},
       options_.identity);
   mailbox_.post([this] { sweep(); });
   thread_ = std::thread([this] { run(); });
@@ -116,6 +118,7 @@ void Worker::sweep() {
   rooms_.sweep(now);
   set_share(metrics_.connections, counted_connections_, clients());
   set_share(metrics_.polling_sessions, counted_polling_, socketio_->polling_sessions());
+  set_share(metrics_.outbox_bytes, counted_outbox_, server_->outbox_bytes() + socketio_->outbox_bytes());
   sweep_timer_.expires_after(sweep_period);
   sweep_timer_.async_wait([this](boost::system::error_code error) {
     if (!error) sweep();

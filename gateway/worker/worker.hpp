@@ -112,6 +112,7 @@ class Worker {
   std::unique_ptr<http::Server> server_;
   std::size_t counted_connections_ = 0;
   std::size_t counted_polling_ = 0;
+  std::size_t counted_outbox_ = 0;
   std::atomic<std::size_t> connections_{0};
   std::atomic<std::size_t> departures_{0};
   std::atomic<std::size_t> accepts_in_flight_{0};

@@ -27,16 +27,16 @@ void WorkerRooms::start(std::unique_ptr<RoomStore> store, History* history) {
   inquiry_ = std::make_unique<StoredInquiry>(*services_);
 }
 
-void WorkerRooms::post_batch(Batch batch) {
+void WorkerRooms::post_batch(Batch batch, Clock::TimePoint since) {
   const std::size_t bytes = weight_of(batch);
   backlog_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  mailbox_.post([this, bytes, batch = std::move(batch)] {
-    publish(batch);
+  mailbox_.post([this, bytes, since, batch = std::move(batch)] {
+    publish(batch, since);
     backlog_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
   });
 }
 
-void WorkerRooms::publish(const Batch& batch) {
+void WorkerRooms::publish(const Batch& batch, Clock::TimePoint since) {
   std::size_t deliveries = 0;
   for (const BatchItem& item : batch) {
     Room* room = rooms_->find(*item.room);
@@ -48,7 +48,9 @@ void WorkerRooms::publish(const Batch& batch) {
     else
       deliveries += room->publish({item.cursor, ws::make_frame(item.frame), item.socketio}, item.is_late);
   }
+  if (deliveries == 0) return;
   metrics_.deliveries.Increment(static_cast<double>(deliveries));
+  metrics_.deliver_seconds.Observe(std::chrono::duration<double>(clock_.now() - since).count());
 }
 
 void WorkerRooms::post_subscribed(std::string room, std::uint64_t token) {
@@ -68,7 +70,7 @@ void WorkerRooms::post_attendance_wanted(std::string room, bool is_wanted) {
 void WorkerRooms::post_presence(std::string room, std::shared_ptr<const Presence> presence) {
   mailbox_.post([this, room = std::move(room), presence = std::move(presence)] {
     if (Room* const found = rooms_->find(room))
-      metrics_.presence_told.Increment(static_cast<double>(found->on_presence(presence)));
+      metrics_.presence_sent.Increment(static_cast<double>(found->on_presence(presence)));
   });
 }
 
@@ -88,7 +90,7 @@ void WorkerRooms::set_gauges() {
   set_share(metrics_.rooms, counted_rooms_, rooms_->size());
   set_share(metrics_.held_bytes, counted_held_, rooms_->held_bytes());
   set_share(metrics_.backlog_bytes, counted_backlog_, backlog_bytes());
-  set_share(metrics_.stored_waiting, counted_waiting_, services_->stored_waiting);
+  set_share(metrics_.unstored, counted_waiting_, services_->stored_waiting);
 }
 
 void WorkerRooms::stop_commands() {

@@ -42,7 +42,7 @@ class WorkerRooms final : public WorkerPort {
   /// For the clients' sessions; lives as long as the rooms.
   SessionServices& services() { return *services_; }
 
-  void post_batch(Batch batch) override;
+  void post_batch(Batch batch, Clock::TimePoint since) override;
   std::size_t backlog_bytes() const override { return backlog_bytes_.load(std::memory_order_relaxed); }
   void post_subscribed(std::string room, std::uint64_t token) override;
   void post_resubscribed() override;
@@ -72,7 +72,7 @@ class WorkerRooms final : public WorkerPort {
   bool store_connected() const { return store_->connected(); }
 
  private:
-  void publish(const Batch& batch);
+  void publish(const Batch& batch, Clock::TimePoint since);
   void set_gauges();
 
   const std::size_t worker_;

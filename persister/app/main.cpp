@@ -7,6 +7,7 @@
 #include "common/base/shutdown.hpp"
 #include "common/config/settings_table.hpp"
 #include "common/log/log.hpp"
+#include "persister/app/all_metrics.hpp"
 #include "persister/app/persister_service.hpp"
 #include "persister/prune/prune_command.hpp"
 #include "persister/replay/replay_command.hpp"
@@ -16,7 +17,9 @@ namespace {
 int run(const std::vector<std::string>& arguments) {
   using namespace chat;
   persister::PersisterSettings settings;
-  auto table = persister::persister_settings_table(settings, CHAT_VERSION);
+  auto table = persister::persister_settings_table(settings, to_string(persister::build()));
+  table.add_page("metrics-markdown", "Show the metrics as a Markdown table and exit",
+                 persister::metrics_markdown);
   const auto outcome = table.parse(arguments, config::process_environment());
   if (outcome.action == config::Outcome::Action::exit) {
     (outcome.exit_code == 0 ? std::cout : std::cerr) << outcome.output;
@@ -36,8 +39,8 @@ int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     if (!arguments.empty() && arguments.front() == "replay-dead")
       return chat::persister::replay_command({arguments.begin() + 1, arguments.end()},
-                                             chat::config::process_environment(), CHAT_VERSION, std::cout,
-                                             std::cerr);
+                                             chat::config::process_environment(),
+                                             to_string(chat::persister::build()), std::cout, std::cerr);
     chat::block_signals();
     if (!arguments.empty() && arguments.front() == "prune")
       return chat::persister::prune_command({arguments.begin() + 1, arguments.end()},

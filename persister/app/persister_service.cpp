@@ -23,6 +23,7 @@
 #include "common/kafka/topic_retention.hpp"
 #include "common/log/log.hpp"
 #include "common/wire/uuid.hpp"
+#include "persister/app/all_metrics.hpp"
 #include "persister/receipts/redis_receipts.hpp"
 #include "persister/source/kafka_dead_letter_queue.hpp"
 #include "persister/source/kafka_position_audit.hpp"
@@ -74,7 +75,9 @@ PersisterService::PersisterService(PersisterSettings settings)
       database_trial_(dependencies_.add("postgres")),
       dead_letter_alarm_(dependencies_.add("dead_letters", false)),
       database_(settings_.database, prepare_database),
-      store_(database_, settings_.kafka.topic) {}
+      store_(database_, settings_.kafka.topic) {
+  make_all_metrics(metrics_);
+}
 
 int PersisterService::run() {
   const SignalThread signals([this] { on_signal(); });

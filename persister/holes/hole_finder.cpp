@@ -65,7 +65,8 @@ void HoleFinder::take_turn() {
   compare(limit);
   scan_.work(partitions_, limit);
   metrics_.rooms.Set(static_cast<double>(watches_.size() + comparisons_.size()));
-  metrics_.last_pass.Set(std::chrono::duration<double>(scan_.since_last_pass(!partitions_.empty())).count());
+  const auto last_pass = clock_.wall_time() - scan_.since_last_pass(!partitions_.empty());
+  metrics_.last_pass.Set(std::chrono::duration<double>(last_pass.time_since_epoch()).count());
 }
 
 /// Asks in every turn, also while no room is due: gateways can produce only while Kafka answers.

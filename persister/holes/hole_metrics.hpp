@@ -16,9 +16,9 @@ struct HoleMetrics {
                              "Numbers whose messages neither PostgreSQL, Kafka nor Redis has")),
         rooms(metrics.gauge("chat_hole_finder_rooms",
                             "Rooms whose newest numbers are not known to be stored yet")),
-        last_pass(metrics.gauge("chat_hole_finder_last_pass_seconds",
-                                "Seconds since the last complete scan of the active rooms began; all "
-                                "holes older than that are found")) {}
+        last_pass(metrics.gauge("chat_hole_finder_last_pass_timestamp_seconds",
+                                "When the last complete scan of the active rooms began, in seconds since "
+                                "1970; all holes older than that are found")) {}
 
   prometheus::Counter& stored;
   prometheus::Counter& lost;

@@ -25,7 +25,10 @@ std::vector<Position> to_positions(const std::map<std::int32_t, StoredPosition>&
 }
 
 void Batcher::add(SourceRecord record, TimePoint now) {
-  if (batch_.empty()) oldest_ = now;
+  if (batch_.empty()) {
+    batch_.since = now;
+    batch_.oldest_timestamp = record.timestamp;
+  }
   StoredPosition& reached = batch_.reached[record.partition];
   CHAT_BUG(record.offset < reached.next_offset, "the offsets of a partition do not rise within a batch");
   reached = {record.offset + 1, hash_of(record)};
@@ -42,12 +45,12 @@ void Batcher::add(SourceRecord record, TimePoint now) {
 bool Batcher::is_due(TimePoint now) const {
   if (batch_.empty()) return false;
   return batch_.rows.size() + batch_.letters.size() >= limits_.records || bytes_ >= limits_.bytes ||
-         now - oldest_ >= limits_.age;
+         now - batch_.since >= limits_.age;
 }
 
 std::chrono::milliseconds Batcher::time_left(TimePoint now, std::chrono::milliseconds max) const {
   if (batch_.empty()) return max;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(oldest_ + limits_.age - now);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(batch_.since + limits_.age - now);
   return std::clamp(left, std::chrono::milliseconds{0}, max);
 }
 

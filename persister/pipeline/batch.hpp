@@ -22,6 +22,8 @@ struct Batch {
   std::vector<Row> rows;
   std::deque<DeadLetter> letters;
   std::map<std::int32_t, StoredPosition> reached;
+  std::chrono::steady_clock::time_point since{};  // when its first record was read
+  std::int64_t oldest_timestamp = -1;             // Kafka's of that record; -1: none
 
   bool empty() const { return reached.empty(); }
 
@@ -66,7 +68,6 @@ class Batcher {
   std::string topic_;
   Batch batch_;
   std::size_t bytes_ = 0;
-  TimePoint oldest_;
 };
 
 }  // namespace chat::persister

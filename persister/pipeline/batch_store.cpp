@@ -32,7 +32,7 @@ StoreOutcome BatchStore::store_once(const BatchWork& work) {
   const auto advances = keeper_.advances(work.positions());
   StoreOutcome outcome = store_.store(work.rows(), advances, work.dead_numbers(), work.earlier_rows());
   if (!outcome.failure && outcome.behind.empty()) keeper_.committed(advances);
-  metrics_.store_seconds.Observe(std::chrono::duration<double>(clock_.now() - begin).count());
+  metrics_.transaction_seconds.Observe(std::chrono::duration<double>(clock_.now() - begin).count());
   return outcome;
 }
 

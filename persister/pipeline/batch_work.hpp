@@ -1,7 +1,9 @@
 // Decides how one batch is stored: what to do next, which part to try, which rows are refused for good.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <span>
@@ -54,6 +56,10 @@ class BatchWork {
 
   /// For Step::commit: the offsets.
   std::vector<Position> offsets() const { return to_positions(batch_.reached); }
+
+  /// When the batch's first record was read, and Kafka's timestamp of it (-1: none).
+  std::chrono::steady_clock::time_point since() const { return batch_.since; }
+  std::int64_t oldest_timestamp() const { return batch_.oldest_timestamp; }
 
   /// The run for the batch after this one.
   std::size_t poison_run() const;

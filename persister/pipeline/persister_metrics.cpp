@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "common/metrics/stage_seconds.hpp"
+
 namespace chat::persister {
 namespace {
 
@@ -33,8 +35,14 @@ PersisterMetrics::PersisterMetrics(Metrics& metrics)
       paused(metrics.gauge("chat_persister_paused", "1 while paused after a database error")),
       last_commit(metrics.gauge("chat_persister_last_commit_timestamp_seconds",
                                 "When the last transaction was committed, seconds since 1970")),
-      store_seconds(metrics.histogram("chat_persister_store_seconds", "Duration of a transaction",
-                                      {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10})),
+      transaction_seconds(
+          metrics.histogram("chat_persister_transaction_seconds", "Duration of a transaction",
+                            {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10})),
+      store_seconds(stage_seconds(metrics, "store")),
+      record_age_seconds(metrics.histogram(
+          "chat_persister_record_age_seconds",
+          "Age of a batch's oldest record by Kafka's timestamp when its rows were committed",
+          {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14400, 86400})),
       metrics_(metrics) {
   for (const auto cause :
        {DeadLetterCause::undecodable, DeadLetterCause::refused, DeadLetterCause::id_reused})

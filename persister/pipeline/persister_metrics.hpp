@@ -32,7 +32,9 @@ struct PersisterMetrics {
   prometheus::Counter& audits_unanswered;
   prometheus::Gauge& paused;
   prometheus::Gauge& last_commit;
+  prometheus::Histogram& transaction_seconds;
   prometheus::Histogram& store_seconds;
+  prometheus::Histogram& record_age_seconds;
 
   /// chat_persister_dead_letters_total{cause}.
   prometheus::Counter& dead_letters(DeadLetterCause cause);

@@ -192,7 +192,10 @@ void Pipeline::commit_offsets() {
   std::erase_if(offsets, [this](const Position& position) {
     return CHAT_BUG(!keeper_.has_stored(position), "an offset was to be committed before its rows");
   });
-  if (!offsets.empty()) source_->commit(offsets);
+  if (!offsets.empty()) {
+    observe_stored();
+    source_->commit(offsets);
+  }
   stored_offsets_.note(offsets);
   for (const auto& [partition, next_offset] : offsets)
     metrics_.position(partition).Set(static_cast<double>(next_offset));
@@ -201,6 +204,15 @@ void Pipeline::commit_offsets() {
   poison_run_ = work_->poison_run();
   work_.reset();
   release_source();
+}
+
+/// Once a batch, by its first record, which waited longest.
+void Pipeline::observe_stored() {
+  using Seconds = std::chrono::duration<double>;
+  metrics_.store_seconds.Observe(Seconds(clock_.now() - work_->since()).count());
+  if (work_->oldest_timestamp() < 0) return;
+  const auto age = clock_.wall_time().time_since_epoch() - milliseconds{work_->oldest_timestamp()};
+  metrics_.record_age_seconds.Observe(std::max(0.0, Seconds(age).count()));
 }
 
 void Pipeline::hold_source() {

@@ -80,6 +80,7 @@ class Pipeline : public SourceListener {
   void store_part();
   void pause_for_database(const postgres::Failure& failure, Trouble trouble);
   void commit_offsets();
+  void observe_stored();
   void start_partitions();
   bool check_positions();
   void give_up(const std::vector<std::int32_t>& partitions, bool has_lost_rows = false);

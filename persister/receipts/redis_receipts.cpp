@@ -25,11 +25,7 @@ RedisReceipts::RedisReceipts(boost::asio::io_context& context, const config::Red
       options_(options),
       clock_(clock),
       stream_keep_(std::to_string(options.stream_keep)),
-      published_(metrics.counter("chat_receipts_published_total",
-                                 "Publications that told gateways which numbers of a room are stored")),
-      failed_(metrics.counter("chat_receipts_failed_total",
-                              "Receipts that Redis did not take at once; they are sent again")),
-      waiting_(metrics.gauge("chat_receipts_waiting", "Rooms with receipts that Redis has not taken yet")),
+      figures_(metrics),
       pending_(options.bounds),
       names_(settings.prefix),
       refusal_reports_(report_period),
@@ -89,7 +85,7 @@ void RedisReceipts::send_pending() {
     if (!call) break;
     send(*std::move(call));
   }
-  waiting_.Set(static_cast<double>(pending_.waiting()));
+  figures_.waiting.Set(static_cast<double>(pending_.waiting()));
   if (all_told_ && pending_.waiting() == 0) std::exchange(all_told_, nullptr)->set_value();
 }
 
@@ -114,10 +110,10 @@ void RedisReceipts::send(Call call) {
 void RedisReceipts::on_reply(const Call& call, const redis::Reply& reply) {
   if (!CHAT_BUG(in_flight_ == 0, "Redis answered a receipt that was not sent")) --in_flight_;
   if (reply.size() == 2) {
-    if (!call.stored.empty()) published_.Increment();
+    if (!call.stored.empty()) figures_.published.Increment();
     pending_.answered(call, {reply.at(0).integer(), reply.at(1).integer()});
   } else {
-    failed_.Increment();
+    figures_.failed.Increment();
     report_refusal(reply);
     pending_.unanswered(call);
     if (!reply.is_none()) retry_later();

@@ -22,6 +22,7 @@
 #include "common/wire/room_names.hpp"
 #include "persister/interfaces/receipts.hpp"
 #include "persister/receipts/pending_receipts.hpp"
+#include "persister/receipts/receipt_metrics.hpp"
 #include "persister/receipts/receipts_trial.hpp"
 
 namespace chat::persister {
@@ -74,9 +75,7 @@ class RedisReceipts final : public Receipts {
   const ReceiptOptions options_;
   const Clock& clock_;
   const std::string stream_keep_;
-  prometheus::Counter& published_;
-  prometheus::Counter& failed_;
-  prometheus::Gauge& waiting_;
+  const ReceiptMetrics figures_;
   PendingReceipts pending_;
   RoomNames names_;
   std::atomic<bool> is_connected_ = false;

@@ -6,6 +6,7 @@
 #include <prometheus/counter.h>
 
 #include "common/log/log.hpp"
+#include "persister/source/source_metrics.hpp"
 
 namespace chat::persister {
 namespace {
@@ -27,8 +28,9 @@ KafkaDeadLetterQueue::KafkaDeadLetterQueue(config::KafkaSettings settings, std::
       client_id_(std::move(client_id)),
       metrics_(metrics),
       producer_(make_producer()) {
-  for (auto form = smaller(LetterForm::whole); form; form = smaller(*form)) cut(name(*form));
-  cut(given_up);
+  for (auto form = smaller(LetterForm::whole); form; form = smaller(*form))
+    cut_letters(metrics_, name(*form));
+  cut_letters(metrics_, given_up);
 }
 
 KafkaDeadLetterQueue::~KafkaDeadLetterQueue() = default;
@@ -90,18 +92,12 @@ bool KafkaDeadLetterQueue::make_smaller(const DeadLetter& letter, Try& attempt) 
 }
 
 void KafkaDeadLetterQueue::report_cut(const DeadLetter& letter, std::string_view form, const char* what) {
-  cut(form).Increment();
+  cut_letters(metrics_, form).Increment();
   log::error(what, {{"topic", settings_.dead_letter_topic()},
                     {"partition", letter.record.partition},
                     {"offset", letter.record.offset},
                     {"form", form},
                     {"remedy", "raise max.message.bytes of the topic for dead letters"}});
-}
-
-prometheus::Counter& KafkaDeadLetterQueue::cut(std::string_view form) {
-  return metrics_.counter("chat_persister_dead_letters_cut_total",
-                          "Dead letters of which a part was left out, since Kafka found them too large",
-                          {{"form", std::string(form)}});
 }
 
 KafkaDeadLetterQueue::State KafkaDeadLetterQueue::wait_for(const State& state, Clock::time_point deadline) {

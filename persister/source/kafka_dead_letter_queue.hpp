@@ -49,7 +49,6 @@ class KafkaDeadLetterQueue : public DeadLetterQueue {
   void produce(const DeadLetter& letter, Try& attempt);
   bool make_smaller(const DeadLetter& letter, Try& attempt);
   void report_cut(const DeadLetter& letter, std::string_view form, const char* what);
-  prometheus::Counter& cut(std::string_view form);
   State wait_for(const State& state, Clock::time_point deadline);
 
   const config::KafkaSettings settings_;

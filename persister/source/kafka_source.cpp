@@ -59,10 +59,7 @@ KafkaSource::KafkaSource(config::KafkaSettings settings, KafkaSourceOptions opti
       options_(std::move(options)),
       listener_(listener),
       metrics_(metrics),
-      read_while_paused_(metrics.counter("chat_source_read_while_paused_total",
-                                         "Records that came while paused and were held until resumed")),
-      members_remade_(
-          metrics.counter("chat_source_members_remade_total", "Group members replaced after a fatal error")),
+      figures_(metrics),
       backoff_(milliseconds{500}, milliseconds{30'000}) {
   consumer_ = make_consumer();
 }
@@ -119,7 +116,7 @@ void KafkaSource::give_up_consumer(const std::string& reason) {
       "the Kafka group member failed for good and is made again; two persisters with one PERSISTER_ID "
       "push each other out",
       {{"reason", reason}, {"wait_ms", wait.count()}});
-  members_remade_.Increment();
+  figures_.consumers_replaced.Increment();
   if (!assigned_.empty()) on_revoked({assigned_.begin(), assigned_.end()});
   consumer_.reset();
   make_after_ = Clock::now() + wait;
@@ -128,7 +125,7 @@ void KafkaSource::give_up_consumer(const std::string& reason) {
 /// Its partition was assigned after pause(), or librdkafka lost the pause since it came with an assignment.
 /// It is given out before everything later, so nothing has to be sought back.
 void KafkaSource::hold(kafka::ConsumedRecord record) {
-  read_while_paused_.Increment();
+  figures_.held.Increment();
   consumer_->pause({record.partition});
   paused_.insert(record.partition);
   held_.push_back(to_source_record(std::move(record)));

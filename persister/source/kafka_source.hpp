@@ -16,6 +16,7 @@
 #include "common/kafka/consumer.hpp"
 #include "common/metrics/metrics.hpp"
 #include "persister/interfaces/source.hpp"
+#include "persister/source/source_metrics.hpp"
 
 namespace prometheus {
 class Counter;
@@ -80,8 +81,7 @@ class KafkaSource : public Source, private kafka::RebalanceListener {
   const KafkaSourceOptions options_;
   SourceListener& listener_;
   Metrics& metrics_;
-  prometheus::Counter& read_while_paused_;
-  prometheus::Counter& members_remade_;
+  const SourceMetrics figures_;
 
   std::unique_ptr<kafka::Consumer> consumer_;
   bool is_paused_ = false;

@@ -6,13 +6,14 @@ import { readOptions } from "./options.mjs";
 const pollingGoalKib = 12;
 // Opened first, so that what a server makes only once is not counted.
 const firstSessions = 200;
+const scrapes = 21;
 
 const usage = `Usage: tests/load/idle [OPTIONS]
 
 Starts Redis, Kafka, PostgreSQL, the persister, one gateway with one worker, and the Node server of socketio_peer.mjs, all on free
 ports of this machine. Opens ${firstSessions} sessions, then those that count, lets them rest for longer than a ping takes to come
 round, and prints by how much the server's resident memory grew per session. The server is started anew for each kind of session. A
-polling session has its held GET. Exit code 1 if a session was refused, or lost meanwhile.
+polling session has its held GET. "scrape ms" is the median time of GET /metrics meanwhile. Exit code 1 if a session was refused, or lost meanwhile.
 
   --sessions N  sessions of each kind (5000); this process needs as many open files, and so does the server
   --seconds N   how long they rest (60)
@@ -35,6 +36,7 @@ const columns = [
   ["KiB when opened", ({ kibOpened }) => kibOpened.toFixed(1)],
   ["CPU ms to open one", ({ openMs }) => openMs.toFixed(2)],
   ["cores while idle", ({ cores }) => cores.toFixed(3)],
+  ["scrape ms", ({ scrapeMs }) => scrapeMs?.toFixed(1)],
   ["lost", ({ lost }) => lost],
 ];
 
@@ -83,12 +85,24 @@ async function measure(kind, server) {
       kib: (residentKib(pid) - kibBefore) / options.sessions,
       openMs: (opening * 1000) / options.sessions,
       cores: total(cpuSecondsSince(pid, cpuOpened)) / options.seconds,
+      scrapeMs: server.admin && (await scrapeTime(server)),
       lost: firstSessions + options.sessions - alive,
       refusal,
     };
   } finally {
     await crowd.end();
   }
+}
+
+// The median time of GET /metrics, with the connection that Prometheus would keep.
+async function scrapeTime(server) {
+  const times = [];
+  for (let i = 0; i < scrapes; i++) {
+    const begin = performance.now();
+    await server.admin("/metrics");
+    times.push(performance.now() - begin);
+  }
+  return times.sort((a, b) => a - b)[Math.floor(scrapes / 2)];
 }
 
 function total({ user, system }) {

@@ -58,18 +58,19 @@ test("the first message after PostgreSQL ended the idle sessions is stored at on
   assert.equal(await pauses(), before, "it paused");
   await admin("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = 'chat'");
   assert.equal((await readOld(client, room, last)).length, 4);
-  assert.equal(await gateway.metric("chat_history_failures_total"), 0);
+  assert.equal(await gateway.metric("chat_postgres_read_failures_total"), 0);
   await admin("ALTER ROLE chat RESET idle_session_timeout");
   await client.close();
 });
 
 // What PostgreSQL alone has of the room, up to the message.
 async function readOld(client, room, { epoch, seq }) {
-  const reads = await gateway.metric("chat_history_reads_total");
+  const pages = () => gateway.metric("chat_postgres_reads_total", 'cause="history"');
+  const reads = await pages();
   await until("the watermark", async () => (await fleet.redis.command("GET", `chat:{${room}}:stored`)).includes(`${epoch}-`));
   await fleet.redis.command("XTRIM", `chat:{${room}}:log`, "MAXLEN", "0");
   const page = await client.request({ type: "history", room, before: { epoch, seq: seq + 1 }, limit: 100 });
-  assert.ok((await gateway.metric("chat_history_reads_total")) > reads);
+  assert.ok((await pages()) > reads);
   return page.messages;
 }
 

@@ -121,7 +121,10 @@ test("a persister that lags makes no hole: stopped, or kept from writing, while 
   const lock = await lockTable(fleet, "positions");
   acks.push(...(await fill(client, room, 2000, (i) => `more ${i}`)));
   await until("a look that is older than the time a gateway is given",
-    async () => (await persister.metric("chat_hole_finder_last_pass_seconds")) > 14, foundWithinMs);
+    async () => {
+      const last = await persister.metric("chat_hole_finder_last_pass_timestamp_seconds");
+      return last > 0 && Date.now() / 1000 - last > 14;
+    }, foundWithinMs);
   await lock.release();
   await assertStoredOnce(fleet, room, acks, foundWithinMs);
   await settled(room);

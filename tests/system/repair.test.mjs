@@ -23,7 +23,7 @@ const moreThan = (traffic, count) => until(`${count} acks`, () => traffic.acks.l
 const degraded = async (gateway) => JSON.parse((await gateway.admin("/readyz")).body || "{}").degraded;
 const allWell = () => until("all gateways to be well", async () => (await Promise.all(fleet.gateways.map(degraded))).every((parts) => parts?.length === 0), 30_000);
 
-const connectsOf = () => Promise.all(fleet.gateways.map((gateway) => gateway.metric("chat_redis_connects_total")));
+const connectsOf = () => Promise.all(fleet.gateways.map((gateway) => gateway.metric("chat_redis_connections_opened_total")));
 
 // `count` members, spread over the gateways, each also a sender for keepSending. They never reconnect.
 async function steadyMembers(room, count) {

@@ -17,8 +17,8 @@ before(async () => {
 });
 after(() => fleet?.stop());
 
-const total = async (name) => {
-  const values = await Promise.all(fleet.gateways.map((gateway) => gateway.metric(name)));
+const total = async (name, label) => {
+  const values = await Promise.all(fleet.gateways.map((gateway) => gateway.metric(name, label)));
   return values.reduce((sum, value) => sum + value, 0);
 };
 
@@ -100,7 +100,7 @@ test("I6 who comes back to thirty rooms at once gets all of each, with an outbox
     first.push((await fill(writer, room, texts.length, (i) => texts[i]))[0]);
   }
   const client = await Client.connect(fleet.gateways[1].url);
-  const read = async () => fleet.gateways[1].metric("chat_room_reads_total");
+  const read = async () => fleet.gateways[1].metric("chat_redis_reads_total", 'cause="resume"');
   const before = await read();
   // What is not read stays in the outbox once the sockets are full.
   client.socket.pause();
@@ -136,12 +136,12 @@ test("history pages back to the first message, through Redis and PostgreSQL as o
 test("I3 300 clients that resume at once with different cursors are all complete and cost few reads of PostgreSQL", async (context) => {
   const { room, writer, acks } = await trimmedRoom("crowd", 700);
   const clients = await Promise.all(range(300).map((i) => Client.connect(fleet.gateways[i % 2].url)));
-  const before = await total("chat_history_reads_total");
+  const before = await total("chat_postgres_reads_total", 'cause="resume"');
   await Promise.all(clients.map(async (client, i) => {
     const { messages } = await resume(client, room, cursorOf(acks[i]));
     assert.deepEqual(seqs(messages), range(699 - i).map((n) => n + i + 2));
   }));
-  const reads = (await total("chat_history_reads_total")) - before;
+  const reads = (await total("chat_postgres_reads_total", 'cause="resume"')) - before;
   context.diagnostic(`${reads} reads of PostgreSQL`);
   assert.ok(reads <= 30, `${reads} reads`);
   const { seq } = await writer.send(room, "for all");
@@ -158,14 +158,14 @@ test("I3 who left an empty room gets its first messages at once, without a wait 
   const writer = await member(fleet.gateways[1], room);
   const acks = [await writer.send(room, "first"), await writer.send(room, "second")];
   assert.deepEqual(acks.map(cursorOf), [1, 2].map((seq) => ({ epoch: empty.epoch, seq })));
-  const before = await total("chat_history_reads_total");
+  const before = await total("chat_postgres_reads_total", 'cause="resume"');
   for (const gateway of fleet.gateways) {
     const back = await Client.connect(gateway.url);
     const { messages } = await resume(back, room, cursorOf(empty));
     assert.deepEqual(messages.map(({ id }) => id), acks.map(({ id }) => id));
     await back.close();
   }
-  assert.equal(await total("chat_history_reads_total"), before);
+  assert.equal(await total("chat_postgres_reads_total", 'cause="resume"'), before);
   await writer.close();
 });
 

@@ -63,12 +63,13 @@ export class Service {
     }
   }
 
-  // Resolves with the value of one metric, added up over its labels; null if it does not exist.
-  async metric(name) {
+  // Resolves with the value of one metric, added up over its labels, or over the lines that match the pattern
+  // `label` (cause="join"); null if it does not exist.
+  async metric(name, label = "") {
     const { body } = await this.admin("/metrics");
     const values = body
       .split("\n")
-      .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+      .filter((line) => (line.startsWith(`${name} `) || line.startsWith(`${name}{`)) && line.search(label) >= 0)
       .map((line) => Number(line.slice(line.lastIndexOf(" ") + 1)));
     return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
   }

@@ -42,7 +42,7 @@ export const kafkaLongAway = {
     const refusals = scene.short ? 500 : 3000;
     await scene.refused(refusals, "overloaded");
     const grown = Math.max(...fleet.gateways.map(({ pid }, i) => residentOf(pid) - before[i]));
-    const depths = await Promise.all(fleet.gateways.map((gateway) => gateway.metric("chat_journal_depth")));
+    const depths = await Promise.all(fleet.gateways.map((gateway) => gateway.metric("chat_journal_records")));
     scene.note(`refused ${refusals} sends, journals held ${depths.join(" and ")} records, memory grew by ${grown} KiB`);
     strike.hit &&= depths.every((depth) => depth <= smallQueue);
     if (grown > mostGrowthKib) {

@@ -24,7 +24,8 @@ export const slowJoins = {
   load: { clients: 6, rooms: 1, roomsEach: 1, inFlight: 64, perSecond: 200, finishPerSecond: 300, texts: (n) => String(n).padEnd(textBytes, " x") },
   async strike(scene) {
     const { load, fleet, ledger } = scene;
-    const total = async (name) => (await Promise.all(fleet.gateways.map((gateway) => gateway.metric(name)))).reduce((sum, value) => sum + value, 0);
+    const total = async (name, label) =>
+      (await Promise.all(fleet.gateways.map((gateway) => gateway.metric(name, label)))).reduce((sum, value) => sum + value, 0);
     await load.more(3 * streamMessages);
     load.perSecond = trickle;
     const closedBefore = await total("chat_slow_consumers_total");
@@ -36,9 +37,9 @@ export const slowJoins = {
       const members = [];
       let mostWaiting = 0;
       for (let wave = 0; wave < 3; wave++) {
-        const asked = await total("chat_room_reads_total");
+        const asked = await total("chat_redis_reads_total", 'cause="resume"');
         members.push(...range(4).map((i) => comeBack(scene, `round ${round} wave ${wave} member ${i}`, i)));
-        await scene.until("the wave's reads", async () => members.every(({ gateway }) => gateway) && (await total("chat_room_reads_total")) > asked);
+        await scene.until("the wave's reads", async () => members.every(({ gateway }) => gateway) && (await total("chat_redis_reads_total", 'cause="resume"')) > asked);
         load.perSecond = burst;
         const enough = load.acked + meanwhile / (wave < 2 ? 4 : 1);
         await scene.until("messages that come meanwhile", async () => {

@@ -24,7 +24,7 @@ async function end(gateway, say) {
   const stopped = gateway.stop();
   let reads = 0;
   for (let ended = false; !ended; ) {
-    reads = (await gateway.metric("chat_history_reads_total")) ?? reads;
+    reads = (await gateway.metric("chat_postgres_reads_total", pages)) ?? reads;
     ended = await Promise.race([stopped.then(() => true), delay(200, false)]);
   }
   const { code } = await stopped;
@@ -33,8 +33,11 @@ async function end(gateway, say) {
   return { clients, reads, code, seconds };
 }
 
+// Of the counted causes of reads.
+const pages = 'cause="(join|resume|history|repair)"';
+
 async function readsOf(gateways) {
-  const counts = await Promise.all(gateways.map((gateway) => gateway.metric("chat_history_reads_total")));
+  const counts = await Promise.all(gateways.map((gateway) => gateway.metric("chat_postgres_reads_total", pages)));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 

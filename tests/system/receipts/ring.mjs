@@ -11,8 +11,8 @@ const shown = (client, joined, room) => [...joined.messages, ...client.messages(
 // `gateway` has one worker, so that one member keeps the room's ring.
 export function ringTests(gateway, fleet) {
   const figures = async () => ({
-    ring: await gateway().metric("chat_joins_from_ring_total"),
-    redis: await gateway().metric("chat_room_reads_total"),
+    ring: await gateway().metric("chat_resumes_total", 'source="memory"'),
+    redis: await gateway().metric("chat_redis_reads_total", 'cause="resume"'),
   });
 
   test("I3 a thousand clients that resume within the ring, at different places, cost no read of Redis and miss nothing", async (context) => {

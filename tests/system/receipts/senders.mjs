@@ -79,7 +79,7 @@ export function senderTests(fleet) {
     const told = receipts(client, room).length;
     const acks = await fill(client, room, 1500);
     assert.equal(receipts(client, room).length, told);
-    await until("the gauge to count them", async () => (await fleet().gateways[0].metric("chat_stored_waiting")) >= 1500);
+    await until("the gauge to count them", async () => (await fleet().gateways[0].metric("chat_unstored_messages")) >= 1500);
     await fleet().postgres.start();
     const highest = acks.sort(compareCursors).at(-1);
     assert.deepEqual(cursorOf(await stored(client, room, highest, 30_000)), cursorOf(highest));

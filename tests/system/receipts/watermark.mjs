@@ -115,13 +115,13 @@ export function watermarkTests(fleet, streamKeep) {
     const acks = await fill(client, room, 20);
     await waitForBlockedWriter(fleet(), "messages");
     await fleet().redis.stop();
-    await until("the persister to miss Redis", async () => (await persister.metric("chat_redis_connected")) === 0, 20_000);
+    await until("the persister to miss Redis", async () => (await persister.metric("chat_redis_connections")) === 0, 20_000);
     await lock.release();
     await waitForRows(fleet(), room, 20);
-    await until("receipts that wait", async () => (await persister.metric("chat_receipts_waiting")) === 1, 20_000);
+    await until("receipts that wait", async () => (await persister.metric("chat_persister_receipts_waiting")) === 1, 20_000);
     await fleet().redis.start();
     await waitForWatermark(fleet(), room, newest(acks));
-    await until("no receipt to wait", async () => (await persister.metric("chat_receipts_waiting")) === 0);
+    await until("no receipt to wait", async () => (await persister.metric("chat_persister_receipts_waiting")) === 0);
     await client.close();
   });
 }

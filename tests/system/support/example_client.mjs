@@ -42,7 +42,7 @@ export class ExampleClient {
   }
 
   async readFigures() {
-    return { total: await figures(this.gateways, "chat_connections_total"), polling: await figures(this.gateways, "chat_polling_sessions") };
+    return { total: await figures(this.gateways, "chat_connections_opened_total"), polling: await figures(this.gateways, "chat_polling_sessions") };
   }
 
   // Resolves with its gateway, once its upgrade is done for certain: who loses the gateway amid it stays paused until the ping

@@ -287,6 +287,16 @@ TEST(SettingsTable, ShowsHelpAndVersionEvenWithErrors) {
   EXPECT_EQ(version.output, "chat-sample 1.2.3\n");
 }
 
+TEST(SettingsTable, PrintsAFurtherPageAndEnds) {
+  SettingsTable table("chat-sample", "1.2.3", "A sample.", {});
+  table.add_page("metrics-markdown", "Show the metrics", [] { return std::string("| a page |\n"); });
+  const Outcome page = table.parse({"--metrics-markdown"}, {});
+  EXPECT_EQ(page.action, Outcome::Action::exit);
+  EXPECT_EQ(page.exit_code, 0);
+  EXPECT_EQ(page.output, "| a page |\n");
+  EXPECT_THAT(table.parse({"--help"}, {}).output, HasSubstr("--metrics-markdown"));
+}
+
 TEST(SettingsTable, WritesTheTableOfTheReadme) {
   const Outcome outcome = Sample().parse({"--help-markdown"});
   EXPECT_EQ(outcome.exit_code, 0);

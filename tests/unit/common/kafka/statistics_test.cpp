@@ -48,5 +48,25 @@ TEST(KafkaStatistics, are_shown_under_their_client) {
   EXPECT_THAT(metrics.text(), testing::HasSubstr(R"(chat_kafka_queued_records{client="journal"} 7)"));
 }
 
+TEST(KafkaStatistics, are_counted_on_when_a_client_replaces_another) {
+  Metrics metrics;
+  const auto tell = [](StatisticsMetrics& shown, std::int64_t transmitted, std::int64_t rebalances) {
+    Statistics statistics;
+    statistics.transmitted = transmitted;
+    statistics.rebalances = rebalances;
+    shown.set(statistics);
+  };
+  StatisticsMetrics first(metrics, "journal");
+  tell(first, 40, 1);
+  tell(first, 50, 1);
+  StatisticsMetrics second(metrics, "journal");
+  tell(second, 3, 1);
+  tell(second, 8, 2);
+  const std::string text = metrics.text();
+  EXPECT_THAT(text, testing::HasSubstr(R"(chat_kafka_transmitted_records_total{client="journal"} 58)"));
+  EXPECT_THAT(text, testing::HasSubstr(R"(chat_kafka_rebalances_total{client="journal"} 3)"));
+  EXPECT_THAT(text, testing::HasSubstr(R"(chat_kafka_request_retries_total{client="journal"} 0)"));
+}
+
 }  // namespace
 }  // namespace chat::kafka

@@ -13,6 +13,9 @@
 #include <prometheus/histogram.h>
 #include <unistd.h>
 
+#include "common/metrics/build_info.hpp"
+#include "common/metrics/metrics_table.hpp"
+
 namespace chat {
 namespace {
 
@@ -39,6 +42,29 @@ TEST(Metrics, AreWrittenInTheTextFormat) {
   EXPECT_THAT(text, HasSubstr("chat_wait_seconds_bucket{le=\"0.1\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("chat_wait_seconds_bucket{le=\"1\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("chat_wait_seconds_bucket{le=\"+Inf\"} 1\n"));
+}
+
+TEST(Metrics, AreListedInATableWithoutValues) {
+  Metrics metrics;
+  metrics.histogram("chat_wait_seconds", "Waits.", {0.1, 1}, {{"stage", "log"}});
+  metrics.counter("chat_sent_total", "Messages sent.", {{"room", "a,x=\"y\""}, {"code", "b"}}).Increment();
+  metrics.counter("chat_sent_total", "Messages sent.", {{"room", "c"}, {"code", "d"}});
+  const std::string table = metrics_table(metrics.text());
+  EXPECT_THAT(table, HasSubstr("| `chat_sent_total` | counter | `code`, `room` | Messages sent. |\n"
+                               "| `chat_wait_seconds` | histogram | `stage` | Waits. |\n"));
+  EXPECT_THAT(table, HasSubstr("| `process_open_fds` | gauge |  |"));
+}
+
+TEST(Metrics, SayWhatTheProgramWasBuiltFrom) {
+  const BuildInfo build{"1.2.3", "v1-4-gabc", "GCC 12", {{"librdkafka", "2.0.2"}}};
+  EXPECT_EQ(to_string(build), "1.2.3 (revision v1-4-gabc, GCC 12, librdkafka 2.0.2)");
+  Metrics metrics;
+  show(metrics, build);
+  EXPECT_THAT(metrics.text(),
+              HasSubstr("chat_build_info{compiler=\"GCC 12\",librdkafka=\"2.0.2\",revision=\"v1-4-gabc\","
+                        "version=\"1.2.3\"} 1\n"));
+  EXPECT_FALSE(build_info({}).version.empty());
+  EXPECT_FALSE(build_info({}).revision.empty());
 }
 
 TEST(Metrics, GiveTheSameObjectForTheSameNameAndLabels) {

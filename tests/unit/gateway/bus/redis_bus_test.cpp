@@ -54,6 +54,12 @@ class RedisBusTest : public StoreTest {
   RedisBus bus{context, server.settings(), "g1", metrics, listener};
 };
 
+TEST_F(RedisBusTest, redis_tells_how_much_memory_it_uses_and_may_use) {
+  const auto bytes = [&](const char* name) { return metrics.gauge(name, "").Value(); };
+  EXPECT_TRUE(until([&] { return bytes("chat_redis_memory_used_bytes") > 100'000; }));
+  EXPECT_EQ(bytes("chat_redis_memory_max_bytes"), 0) << "the test's Redis has no bound";
+}
+
 TEST_F(RedisBusTest, a_subscribed_room_gets_each_publication_as_the_stream_has_it_and_the_end_of_the_batch) {
   subscribe("general");
   listener.lines.clear();

@@ -40,8 +40,9 @@ class FakeStore : public RoomStore {
 /// Keeps every question for stored messages until the test answers it; sessions ask nothing else.
 class FakeHistory : public History {
  public:
-  void read_after(std::string, Cursor, Cursor, Post, std::function<void(HistoryRows)>) override {}
-  void read_before(std::string, Cursor, std::size_t, Post, std::function<void(HistoryRows)>) override {}
+  void read_after(ReadCause, std::string, Cursor, Cursor, Post, std::function<void(HistoryRows)>) override {}
+  void read_before(ReadCause, std::string, Cursor, std::size_t, Post,
+                   std::function<void(HistoryRows)>) override {}
   void find_stored(std::vector<MessageKey> asked, Post,
                    std::function<void(std::vector<std::size_t>)> handler) override {
     questions.push_back({std::move(asked), std::move(handler)});

@@ -46,7 +46,7 @@ TEST_F(SessionReceiptsTest, I7StoredComesAfterTheAckAndOnce) {
   EXPECT_EQ(frames[1], stored_frame(2));
   room().on_stored(stored_numbers(5, 2, 2));
   EXPECT_TRUE(outlet.take().empty());
-  EXPECT_EQ(metrics.stored_sent.Value(), 1);
+  EXPECT_EQ(metrics.receipts_sent.Value(), 1);
   EXPECT_EQ(services.stored_waiting, 0U);
 }
 
@@ -191,7 +191,7 @@ TEST_F(SessionReceiptsTest, WithRedisAwayWhoIsInTheRingJoinsAllTheSame) {
   const auto back = std::make_shared<Session>(services, back_outlet);
   back->handle(JoinCommand{"j", "r", Cursor{5, 2}, 0});
   EXPECT_TRUE(has(back_outlet.take().at(0), R"("messages":[m3],"complete":true)"));
-  EXPECT_EQ(metrics.joins_from_ring.Value(), 1);
+  EXPECT_EQ(metrics.resumes(PageSource::memory).Value(), 1);
   room().publish(room_message(5, 4));
   EXPECT_EQ(back_outlet.cursors, (std::vector<Cursor>{{5, 4}})) << "what the hub repaired later";
   back->handle(JoinCommand{"j", "r", Cursor{4, 2}, 0});

@@ -275,6 +275,17 @@ TEST_F(SessionTest, RoomsAreBounded) {
   EXPECT_TRUE(outlet.take().empty());
   session->handle(JoinCommand{"j", "one-more", std::nullopt, 0});
   EXPECT_TRUE(has(outlet.take().at(0), R"("code":"too_many_rooms")"));
+  EXPECT_EQ(metrics.refused_rooms.Value(), 1);
+}
+
+TEST_F(SessionTest, TheTimeFromASendToItsNumberIsMeasured) {
+  join("r");
+  send();
+  clock.sleep(std::chrono::milliseconds(70));
+  answer({AcceptReply::Status::accepted, {5, 2}, ""});
+  const auto measured = metrics.accept_seconds.Collect().histogram;
+  EXPECT_EQ(measured.sample_count, 1U);
+  EXPECT_DOUBLE_EQ(measured.sample_sum, 0.07);
 }
 
 TEST_F(SessionTest, AClientThatIsToldToReconnectIsServedUntilItsCommandsStop) {

@@ -22,7 +22,7 @@ TEST_F(SessionTest, TypingIsToldOnceInTwoSecondsOfEachRoom) {
   EXPECT_EQ(hub.typing[0].session, hub.typing[1].session);
   EXPECT_EQ(outlet.taken_typings, (std::vector<std::string>{"r", "r", "s"})) << "a dropped one is no error";
   EXPECT_TRUE(outlet.take().empty());
-  EXPECT_EQ(metrics.typing_told.Value(), 2);
+  EXPECT_EQ(metrics.typing_published.Value(), 2);
   EXPECT_EQ(metrics.typing_dropped.Value(), 1);
 }
 

@@ -49,7 +49,7 @@ class FakeBus : public Bus {
 
 class FakeWorker : public WorkerPort {
  public:
-  void post_batch(Batch batch) override { batches.push_back(std::move(batch)); }
+  void post_batch(Batch batch, Clock::TimePoint) override { batches.push_back(std::move(batch)); }
   std::size_t backlog_bytes() const override { return backlog; }
   void post_subscribed(std::string room, std::uint64_t token) override {
     subscribed.push_back({room, token});

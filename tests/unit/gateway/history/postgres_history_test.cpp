@@ -46,13 +46,13 @@ struct PostgresHistoryTest : ::testing::Test {
 
   HistoryRows after(Cursor since, Cursor until = {max_json_integer, 0}, const std::string& room = "r") {
     std::promise<HistoryRows> answer;
-    history->read_after(room, since, until, inline_post(),
+    history->read_after(ReadCause::resume, room, since, until, inline_post(),
                         [&](HistoryRows rows) { answer.set_value(std::move(rows)); });
     return answer.get_future().get();
   }
   HistoryRows before(Cursor cursor, std::size_t limit) {
     std::promise<HistoryRows> answer;
-    history->read_before("r", cursor, limit, inline_post(),
+    history->read_before(ReadCause::history, "r", cursor, limit, inline_post(),
                          [&](HistoryRows rows) { answer.set_value(std::move(rows)); });
     return answer.get_future().get();
   }
@@ -233,7 +233,7 @@ TEST_F(PostgresHistoryTest, FindsStoredMessagesByRoomAndIdWhateverTheirNumber) {
       {"r", random_uuid()}, {"r", first.id}, {"r", second.id}, {second.room, second.id}, {"r", first.id}};
   EXPECT_EQ(stored(asked), (std::vector<std::size_t>{1, 3, 4}));
   EXPECT_EQ(stored({}), std::vector<std::size_t>{});
-  EXPECT_NE(metrics.text().find("chat_history_stored_questions_total 2\n"), std::string::npos);
+  EXPECT_NE(metrics.text().find("chat_postgres_reads_total{cause=\"receipts\"} 2\n"), std::string::npos);
   server.stop();
   EXPECT_EQ(stored(asked), std::vector<std::size_t>{}) << "nothing is claimed while PostgreSQL is away";
   server.start();
@@ -324,7 +324,7 @@ TEST_F(PostgresHistoryTest, WithoutPostgresItIsUnavailableAndAnswersAtOnceForAWh
   server.stop();
   EXPECT_FALSE(after({}).available);
   EXPECT_FALSE(after({}).available);
-  EXPECT_NE(metrics.text().find("chat_history_reads_total 1\n"), std::string::npos);
+  EXPECT_NE(metrics.text().find("chat_postgres_reads_total{cause=\"resume\"} 1\n"), std::string::npos);
   server.start();
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
   while (!after({}).available && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
@@ -368,7 +368,8 @@ TEST_F(PostgresHistoryTest, TriesItsReadsAndSaysWhatIsMissing) {
     transaction.execute("ALTER TABLE gone RENAME TO positions");
   }));
   EXPECT_TRUE(becomes(""));
-  EXPECT_NE(metrics.text().find("chat_history_reads_total 0\n"), std::string::npos) << "a try is no page";
+  EXPECT_NE(metrics.text().find("chat_postgres_reads_total{cause=\"resume\"} 0\n"), std::string::npos)
+      << "a try is no page";
 }
 
 TEST_F(PostgresHistoryTest, SaysThatADatabaseCannotHoldTheMessages) {

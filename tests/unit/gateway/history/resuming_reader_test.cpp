@@ -14,12 +14,12 @@ using namespace testing;
 /// Keeps every question until the test answers it.
 class FakeHistory : public History {
  public:
-  void read_after(std::string, Cursor, Cursor until, Post,
+  void read_after(ReadCause, std::string, Cursor, Cursor until, Post,
                   std::function<void(HistoryRows)> handler) override {
     wanted_until.push_back(until);
     reads.push_back(std::move(handler));
   }
-  void read_before(std::string, Cursor, std::size_t, Post,
+  void read_before(ReadCause, std::string, Cursor, std::size_t, Post,
                    std::function<void(HistoryRows)> handler) override {
     reads.push_back(std::move(handler));
   }

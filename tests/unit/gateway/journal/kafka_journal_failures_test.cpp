@@ -44,7 +44,7 @@ TEST_F(KafkaJournalFailuresTest,
   cluster_.fail_next(MockCluster::produce_request, MockCluster::out_of_order_sequence_number);
   cluster_.up();
   expect_all_delivered(last);
-  EXPECT_THAT(metrics_.text(), HasSubstr("chat_journal_producer_rebuilds_total 1"));
+  EXPECT_THAT(metrics_.text(), HasSubstr("chat_journal_producers_replaced_total 1"));
   EXPECT_EQ(seqs_in_topic(last).at("room"), up_to(last));
   EXPECT_TRUE(eventually([&] { return journal_->healthy() && journal_->reserve(1); }));
 }
@@ -65,7 +65,7 @@ TEST_F(KafkaJournalFailuresTest, what_comes_while_the_producer_is_replaced_follo
   cluster_.fail_next(MockCluster::produce_request, MockCluster::out_of_order_sequence_number);
   EXPECT_TRUE(eventually([&] {
     append_some();
-    return metrics_.text().find("chat_journal_producer_rebuilds_total 1") != std::string::npos;
+    return metrics_.text().find("chat_journal_producers_replaced_total 1") != std::string::npos;
   }));
   // Their reservations came before the failure; append() never refuses.
   for (int i = 0; i < 20; ++i) {
@@ -82,7 +82,7 @@ TEST_F(KafkaJournalFailuresTest, I1_producers_that_fail_one_after_the_other_are_
   start();
   append(message("room", 1));
   expect_all_delivered(1);
-  EXPECT_THAT(metrics_.text(), HasSubstr("chat_journal_producer_rebuilds_total 3"));
+  EXPECT_THAT(metrics_.text(), HasSubstr("chat_journal_producers_replaced_total 3"));
   EXPECT_EQ(seqs_in_topic(1).at("room"), up_to(1));
 }
 
@@ -93,7 +93,7 @@ TEST_F(KafkaJournalFailuresTest, I1_a_record_that_the_broker_refuses_is_produced
   expect_all_delivered(1);
   EXPECT_TRUE(eventually([&] { return !journal_->trouble(); }));
   EXPECT_THAT(metrics_.text(), HasSubstr("chat_journal_retried_total 2"));
-  EXPECT_THAT(metrics_.text(), HasSubstr("chat_journal_producer_rebuilds_total 0"));
+  EXPECT_THAT(metrics_.text(), HasSubstr("chat_journal_producers_replaced_total 0"));
   EXPECT_EQ(seqs_in_topic(1).at("room"), up_to(1));
 }
 
@@ -114,7 +114,7 @@ TEST_F(KafkaJournalFailuresTest, I1_a_batch_that_is_too_large_is_produced_again_
     EXPECT_EQ(workers_.calls("too_large").size(), 0u);
     journal_.reset();
   }
-  EXPECT_THAT(metrics_.text(), HasSubstr("chat_journal_producer_rebuilds_total 0"));
+  EXPECT_THAT(metrics_.text(), HasSubstr("chat_journal_producers_replaced_total 0"));
 }
 
 TEST_F(KafkaJournalFailuresTest,

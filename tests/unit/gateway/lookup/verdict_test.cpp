@@ -139,7 +139,7 @@ TEST(TraceVerdict, InRedisWhileAnotherServerIsAway) {
   facts.kafka = {};
   take_away(facts.kafka, "no broker");
   expect(facts, State::undecided, 3, "whether Kafka has it is not known");
-  EXPECT_THAT(judge(facts).advice, AllOf(HasSubstr("chat_journal_depth"), HasSubstr("no broker")));
+  EXPECT_THAT(judge(facts).advice, AllOf(HasSubstr("chat_journal_records"), HasSubstr("no broker")));
   facts = with_entry();
   facts.postgres = {};
   take_away(facts.postgres, "no connection");

@@ -83,6 +83,7 @@ TEST_F(WorkerRoomsTest, AMessageReachesTheMembersOfEachWorkerWhenItsMailboxIsRun
   run(first.calls);
   EXPECT_EQ(first.outlet.cursors, (std::vector<Cursor>{{5, 2}}));
   EXPECT_EQ(first.rooms.backlog_bytes(), 0U);
+  EXPECT_EQ(metrics.deliver_seconds.Collect().histogram.sample_count, 2U) << "once a worker and batch";
 }
 
 TEST_F(WorkerRoomsTest, TheHubHearsOfARoomOnlyThroughItsMailbox) {

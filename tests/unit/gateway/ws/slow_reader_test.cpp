@@ -106,6 +106,8 @@ TEST_F(SlowReader, APeerThatSendsButDoesNotReadIsCutAtTheWriteDeadline) {
   RawWsClient client = connect(smallest_receive_buffer);
   ASSERT_TRUE(opened(1));
   fill_outbox(500'000, make_frame(Opcode::text, std::string(50'000, 'x')));
+  sweep_at(0s);
+  EXPECT_GE(loop_.run([&] { return server_->outbox_bytes(); }), 500'000U);
   for (int i = 1; i <= 19; ++i) {
     sweep_at(i * 1s);
     client.send(client_frame(final_bit | 10, ""));
@@ -113,6 +115,8 @@ TEST_F(SlowReader, APeerThatSendsButDoesNotReadIsCutAtTheWriteDeadline) {
   EXPECT_EQ(loop_.run([&] { return server_->connections(); }), 1U);
   sweep_at(21s);
   EXPECT_TRUE(connections_become(0));
+  sweep_at(22s);
+  EXPECT_EQ(loop_.run([&] { return server_->outbox_bytes(); }), 0U);
 }
 
 }  // namespace

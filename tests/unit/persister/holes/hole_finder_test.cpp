@@ -132,7 +132,12 @@ class HoleFinderTest : public chat::test::StoreTest {
 
   double stored_count() { return metrics.counter("chat_holes_stored_total", "").Value(); }
   double lost_count() { return metrics.counter("chat_holes_lost_total", "").Value(); }
-  double since_last_pass() { return metrics.gauge("chat_hole_finder_last_pass_seconds", "").Value(); }
+  /// 0 before the first pass.
+  double since_last_pass() {
+    const double last = metrics.gauge("chat_hole_finder_last_pass_timestamp_seconds", "").Value();
+    const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+    return last == 0 ? 0 : now.count() - last;
+  }
   double watched() { return metrics.gauge("chat_hole_finder_rooms", "").Value(); }
 
   /// Kafka was asked so often from here on: the finder has had its turns.

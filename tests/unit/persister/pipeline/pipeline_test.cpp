@@ -29,6 +29,20 @@ TEST_F(PipelineTest, StoresAtTheLatestWhenTheOldestRecordReachesItsAge) {
   EXPECT_EQ(time_since(begin), settings_.batch.age);
 }
 
+TEST_F(PipelineTest, MeasuresABatchByItsFirstRecord) {
+  send(0, 1, "a");
+  source_.records.back().timestamp =
+      std::chrono::duration_cast<milliseconds>((clock_.wall_time() - seconds{7}).time_since_epoch()).count();
+  send(0, 2, "b");
+  ASSERT_TRUE(turn_until_committed(0, 3));
+  const auto stage = persister_metrics_.store_seconds.Collect().histogram;
+  EXPECT_EQ(stage.sample_count, 1U);
+  EXPECT_NEAR(stage.sample_sum, std::chrono::duration<double>(settings_.batch.age).count(), 0.02);
+  const auto age = persister_metrics_.record_age_seconds.Collect().histogram;
+  EXPECT_EQ(age.sample_count, 1U);
+  EXPECT_NEAR(age.sample_sum, 7 + stage.sample_sum, 0.01);
+}
+
 TEST_F(PipelineTest, I7CommitsNoOffsetBeforeTheRowIsStored) {
   bool works = false;
   store_.fail = [&](auto) {

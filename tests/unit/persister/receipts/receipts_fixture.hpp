@@ -77,7 +77,7 @@ class ReceiptsFixture : public ::testing::Test, private redis::SubscriberConnect
 
   bool has_been_told() {
     context_.poll();
-    return metrics_.gauge("chat_receipts_waiting", "").Value() == 0;
+    return metrics_.gauge("chat_persister_receipts_waiting", "").Value() == 0;
   }
 
   double count(const std::string& name) { return metrics_.counter(name, "").Value(); }

@@ -30,7 +30,7 @@ TEST_F(RedisReceiptsTest, GathersABurstIntoFewPublications) {
   const std::vector<NumberRange> all = {{epoch, 1, 400}};
   ASSERT_TRUE(until([&] { return heard_ranges() == all; }));
   EXPECT_LE(heard_.size(), 3u);
-  EXPECT_EQ(count("chat_receipts_published_total"), static_cast<double>(heard_.size()));
+  EXPECT_EQ(count("chat_persister_receipts_published_total"), static_cast<double>(heard_.size()));
 }
 
 TEST_F(RedisReceiptsTest, ServesAllRoomsThoughFewScriptsMayBeInFlight) {
@@ -68,7 +68,7 @@ TEST_F(RedisReceiptsTest, TellsAgainWhatAStoppedRedisMayNotHaveHeard) {
   server_.freeze();
   receipts_->resolved({numbers({{epoch, 1, 3}})});
   ASSERT_TRUE(until([&] { return !receipts_->connected(); }));
-  EXPECT_GE(count("chat_receipts_failed_total"), 1);
+  EXPECT_GE(count("chat_persister_receipts_failed_total"), 1);
   server_.thaw();
   ASSERT_TRUE(until([&] { return receipts_->connected() && has_been_told(); }));
   EXPECT_EQ(watermark(), entry_id(3));
@@ -79,7 +79,7 @@ TEST_F(RedisReceiptsTest, TriesARefusedReceiptAgainAndHoldsUpNoOtherRoom) {
   auto broken = numbers({{epoch, 1, 1}});
   broken.room = "broken";
   receipts_->resolved({broken});
-  ASSERT_TRUE(until([&] { return count("chat_receipts_failed_total") >= 2; }));
+  ASSERT_TRUE(until([&] { return count("chat_persister_receipts_failed_total") >= 2; }));
   receipts_->resolved({numbers({{epoch, 1, 1}})});
   ASSERT_TRUE(until([&] { return watermark() == entry_id(1); }));
   redis({"DEL", "chat:{broken}:log"});

@@ -128,7 +128,7 @@ TEST_F(KafkaSourceRebalanceTest, a_member_that_was_pushed_out_for_good_is_made_a
   produce(4, 8);
   ASSERT_TRUE(member.read_until(4));
   EXPECT_THAT(member.values(), testing::UnorderedElementsAreArray(numbers(4, 8)));
-  EXPECT_THAT(member.metrics.text(), HasSubstr("chat_source_members_remade_total 1"));
+  EXPECT_THAT(member.metrics.text(), HasSubstr("chat_persister_consumers_replaced_total 1"));
 }
 
 }  // namespace

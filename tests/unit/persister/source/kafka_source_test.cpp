@@ -195,7 +195,7 @@ TEST_F(KafkaSourceTest, while_paused_no_record_comes_and_afterwards_each_comes_o
   ASSERT_TRUE(member.read_until(16));
   for (int i = 0; i < 20; ++i) member.poll();
   EXPECT_THAT(member.values(), testing::UnorderedElementsAreArray(numbers(0, 16)));
-  EXPECT_THAT(member.metrics.text(), HasSubstr("chat_source_read_while_paused_total 0"));
+  EXPECT_THAT(member.metrics.text(), HasSubstr("chat_persister_records_held_total 0"));
 }
 
 TEST_F(KafkaSourceTest, with_the_broker_away_nothing_throws_and_reading_goes_on_when_it_is_back) {

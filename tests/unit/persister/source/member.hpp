@@ -78,7 +78,7 @@ class Member {
   /// Records that came while paused.
   int held() const {
     const std::string text = metrics.text();
-    const std::string name = "\nchat_source_read_while_paused_total ";
+    const std::string name = "\nchat_persister_records_held_total ";
     const auto at = text.find(name);
     return at == std::string::npos ? -1 : std::stoi(text.substr(at + name.size()));
   }
