@@ -44,8 +44,8 @@ int main(int argc, char** argv) {
     chat::block_signals();
     if (!arguments.empty() && arguments.front() == "prune")
       return chat::persister::prune_command({arguments.begin() + 1, arguments.end()},
-                                            chat::config::process_environment(), CHAT_VERSION, std::cout,
-                                            std::cerr);
+                                            chat::config::process_environment(),
+                                            to_string(chat::persister::build()), std::cout, std::cerr);
     return run(arguments);
   } catch (const std::exception& error) {
     chat::log::error(error.what());
