@@ -71,7 +71,7 @@ Verdict judge_row(const Facts& facts) {
   if (is_held_back_by_watermark(facts))
     advice = "the room's watermark " + to_string(facts.redis.watermark) +
              " has not reached it: an older number of the room is not stored yet, or Redis was not told; the "
-             "hole finder moves it (the persister's chat_receipts_waiting, "
+             "hole finder moves it (the persister's chat_persister_receipts_waiting, "
              "chat_hole_finder_last_pass_timestamp_seconds)";
   return {State::stored, "stored: in " + where, std::move(advice)};
 }
