@@ -8,6 +8,8 @@ find_package(spdlog 1.10 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis>=0.14)
+# Before 1.1 hiredis cannot end a connection inside a callback, which a failed start of TLS needs.
+pkg_check_modules(HIREDIS_SSL IMPORTED_TARGET hiredis_ssl>=1.1)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka++>=2.0)
 pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx>=6.4)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)

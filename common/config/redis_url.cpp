@@ -8,7 +8,7 @@
 namespace chat::config {
 namespace {
 
-constexpr const char* form = "redis://[user][:password]@host:port[/db]";
+constexpr const char* form = "redis://[user][:password]@host:port[/db], or rediss:// for TLS";
 
 std::optional<std::int64_t> parse_integer(std::string_view text, std::int64_t min, std::int64_t max) {
   std::int64_t number = 0;
@@ -46,16 +46,16 @@ std::optional<Error> read_server(std::string_view text, RedisUrl& url) {
 
 }  // namespace
 
+const bool has_redis_tls = CHAT_REDIS_TLS != 0;
+
 Result<RedisUrl> parse_redis_url(std::string_view text) {
-  constexpr std::string_view scheme = "redis://";
-  if (text.starts_with("rediss://"))
-    return Error{
-        "asks for TLS (rediss://), which is not built in; connect through a local TLS proxy or use redis://"};
+  RedisUrl url;
+  url.tls = text.starts_with("rediss://");
+  const std::string_view scheme = url.tls ? "rediss://" : "redis://";
   if (!text.starts_with(scheme)) return Error{std::string("is not a Redis URL; it is written ") + form};
   if (text.find("://", scheme.size()) != text.npos)
     return Error{"has more than one URL; several Redis servers are not supported yet, give one"};
   text.remove_prefix(scheme.size());
-  RedisUrl url;
   if (const auto at = text.rfind('@'); at != text.npos) {
     if (const auto error = read_user(text.substr(0, at), url)) return *error;
     text.remove_prefix(at + 1);

@@ -23,11 +23,21 @@ Fault check_redis(RedisSettings& settings) {
   if (!is_prefix(settings.prefix))
     return "REDIS_PREFIX \"" + settings.prefix + "\" is not a prefix; use up to 64 of A-Z a-z 0-9 . _ - : /";
   if (settings.url.empty()) {
+    if (!settings.ca_file.empty())
+      return "REDIS_CA_FILE is set without TLS; give REDIS_URLS with rediss://, or leave REDIS_CA_FILE out";
     if (settings.host.empty()) return "REDIS_HOST is empty; give the host of the Redis server";
     return std::nullopt;
   }
   const auto url = parse_redis_url(settings.url);
   if (!url) return "REDIS_URLS " + url.error().message;
+  if (url->tls && !has_redis_tls)
+    return "REDIS_URLS asks for TLS (rediss://), which this build cannot speak since its hiredis is older "
+           "than 1.1; "
+           "let stunnel carry the connection (deploy/README.md, Redis over TLS) and name it with redis://";
+  if (!url->tls && !settings.ca_file.empty())
+    return "REDIS_CA_FILE is set, but REDIS_URLS asks for no TLS; begin it with rediss://, or leave "
+           "REDIS_CA_FILE out";
+  settings.tls = url->tls;
   settings.host = url->host;
   settings.port = url->port;
   settings.username = url->username;
@@ -67,13 +77,12 @@ Fault check_kafka_security(const KafkaSettings& settings) {
   return std::nullopt;
 }
 
-Fault check_ca_file(const KafkaSettings& settings) {
-  if (settings.ca_file.empty()) return std::nullopt;
-  std::ifstream file(settings.ca_file);
+Fault check_ca_file(const std::string& setting, const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  std::ifstream file(path);
   // Opening a folder succeeds; reading from it does not.
   if (file.peek() == std::ifstream::traits_type::eof())
-    return "KAFKA_CA_FILE \"" + settings.ca_file +
-           "\" cannot be read or is empty; give a file of CA certificates in PEM";
+    return setting + " \"" + path + "\" cannot be read or is empty; give a file of CA certificates in PEM";
   return std::nullopt;
 }
 
@@ -87,11 +96,11 @@ log::Level LogSettings::least() const {
 }
 
 void add_redis_settings(SettingsTable& table, RedisSettings& settings) {
-  table.add(
-      url_setting("redis-urls", "REDIS_URLS",
-                  "URL of the Redis server, redis://[user][:password]@host:port[/db]; wins over the other "
-                  "settings of the connection",
-                  settings.url));
+  table.add(url_setting(
+      "redis-urls", "REDIS_URLS",
+      "URL of the Redis server, redis://[user][:password]@host:port[/db], rediss:// for TLS; wins "
+      "over the other settings of the connection",
+      settings.url));
   table.add(text_setting("redis-host", "REDIS_HOST", "host of the Redis server", settings.host));
   table.add(integer_setting("redis-port", "REDIS_PORT", "port of the Redis server", settings.port, 1, 65535));
   table.add(text_setting("redis-username", "REDIS_USERNAME", "Redis ACL user; without it the default user",
@@ -99,9 +108,12 @@ void add_redis_settings(SettingsTable& table, RedisSettings& settings) {
   table.add(secret_setting("redis-password", "REDIS_PASSWORD", "Redis password", settings.password));
   table.add(integer_setting("redis-db", "REDIS_DB", "Redis database number; it does not separate channels",
                             settings.database, 0, max_redis_database));
+  table.add(text_setting("redis-ca-file", "REDIS_CA_FILE",
+                         "CA certificates in PEM for rediss://; empty: the system's", settings.ca_file));
   table.add(
       text_setting("redis-prefix", "REDIS_PREFIX", "prefix of every Redis key and channel", settings.prefix));
   table.add_check([&settings] { return check_redis(settings); });
+  table.add_check([&settings] { return check_ca_file("REDIS_CA_FILE", settings.ca_file); });
 }
 
 void add_kafka_settings(SettingsTable& table, KafkaSettings& settings) {
@@ -131,7 +143,7 @@ void add_kafka_settings(SettingsTable& table, KafkaSettings& settings) {
                          settings.conf);
   table.add_check([&settings] { return check_kafka(settings); });
   table.add_check([&settings] { return check_kafka_security(settings); });
-  table.add_check([&settings] { return check_ca_file(settings); });
+  table.add_check([&settings] { return check_ca_file("KAFKA_CA_FILE", settings.ca_file); });
 }
 
 void add_admin_settings(SettingsTable& table, AdminSettings& settings) {

@@ -12,14 +12,15 @@
 namespace chat::config {
 
 struct RedisSettings {
-  std::string
-      url;  // REDIS_URLS: redis://[user][:password]@host:port[/db]; wins over the parts below when set
+  std::string url;  // REDIS_URLS: redis[s]://[user][:password]@host:port[/db]; wins over the parts below
   std::string host = "127.0.0.1";
   std::int64_t port = 6379;
   std::string username;
   std::string password;
   std::int64_t database = 0;
-  std::string prefix;  // put before every key and channel
+  bool tls = false;     // the URL begins with rediss://
+  std::string ca_file;  // of TLS, in PEM; empty: the system's
+  std::string prefix;   // put before every key and channel
 };
 
 struct KafkaSettings {
@@ -51,7 +52,8 @@ struct LogSettings {
 };
 
 /// Each adds its rows and its checks. `redis.url` is taken apart into the parts by the check (REDIS_URLS with
-/// more than one URL is an error until several shards exist; rediss:// is refused with a sentence).
+/// more than one URL is an error until several shards exist; so is rediss:// in a build without TLS for
+/// Redis).
 void add_redis_settings(SettingsTable& table, RedisSettings& settings);
 void add_kafka_settings(SettingsTable& table, KafkaSettings& settings);
 void add_admin_settings(SettingsTable& table, AdminSettings& settings);

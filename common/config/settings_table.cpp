@@ -9,6 +9,7 @@
 
 #include "common/config/command_line.hpp"
 #include "common/config/mask.hpp"
+#include "common/config/redis_url.hpp"
 
 namespace chat::config {
 namespace {
@@ -150,6 +151,11 @@ class Reader {
   std::vector<std::string>& warnings_;
 };
 
+/// What depends on the libraries that it was built with; tests read it too.
+std::string features() {
+  return has_redis_tls ? " (rediss)" : "";
+}
+
 std::string lines(const std::vector<std::string>& sentences) {
   std::string text;
   for (const std::string& sentence : sentences) text += sentence + "\n";
@@ -229,7 +235,7 @@ Outcome SettingsTable::parse(const std::vector<std::string>& arguments, const En
   if (flags.has("help-markdown")) return exit_with(0, help_markdown());
   for (const Page& page : pages_)
     if (flags.has(page.flag)) return exit_with(0, page.text());
-  if (flags.has("version")) return exit_with(0, program_ + " " + version_ + "\n");
+  if (flags.has("version")) return exit_with(0, program_ + " " + version_ + features() + "\n");
 
   Outcome outcome;
   Reader reader(flags, environment, errors, outcome.warnings);

@@ -36,6 +36,13 @@ struct GroupInspector::Impl {
     return error;
   }
 
+  /// A coordinator that refuses the user is told on the consumer's queue; the question itself only times out.
+  RdKafka::ErrorCode refusal_behind(RdKafka::ErrorCode error) const {
+    if (error != RdKafka::ERR__TIMED_OUT && error != RdKafka::ERR__WAIT_COORD) return error;
+    const std::unique_ptr<RdKafka::Message> message(consumer->consume(poll_ms));
+    return message->err() == RdKafka::ERR_GROUP_AUTHORIZATION_FAILED ? message->err() : error;
+  }
+
   RdKafka::ErrorCode fetch(milliseconds wait) const {
     std::vector<RdKafka::TopicPartition*> list{
         RdKafka::TopicPartition::create(topic, first_partition, RdKafka::Topic::OFFSET_END)};
@@ -101,7 +108,7 @@ GroupInspector::~GroupInspector() {
 }
 
 std::optional<Trouble> GroupInspector::look(milliseconds wait) {
-  auto error = impl_->read_offset(wait);
+  auto error = impl_->refusal_behind(impl_->read_offset(wait));
   if (error == RdKafka::ERR_NO_ERROR) error = impl_->fetch(wait);
   if (error == RdKafka::ERR_NO_ERROR) return std::nullopt;
   return impl_->trouble_of(error);

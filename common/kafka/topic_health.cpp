@@ -14,6 +14,16 @@ std::string list_of(const std::vector<std::int32_t>& partitions) {
   return list;
 }
 
+/// Before 2.6.1 librdkafka sends the client's part of the nonce twice, which Kafka 4 refuses whatever the
+/// password is (librdkafka's pull request 4895).
+std::string remedy_of_login(const std::string& reason) {
+  constexpr int first_good = 0x020601ff;
+  const std::string remedy = "correct KAFKA_USERNAME, KAFKA_PASSWORD or KAFKA_SASL_MECHANISM";
+  if (rd_kafka_version() >= first_good || reason.find("SCRAM") == std::string::npos) return remedy;
+  return remedy + "; with Kafka 4 use PLAIN, since this librdkafka " + rd_kafka_version_str() +
+         " is older than 2.6.1 and cannot log in to it by SCRAM";
+}
+
 std::optional<Trouble> trouble_of_partitions(const std::string& topic, const TopicHealth& health) {
   std::vector<std::int32_t> without_leader;
   std::vector<std::int32_t> short_of_replicas;
@@ -61,8 +71,7 @@ Trouble trouble_of_error(const std::string& topic, int error, const std::string&
               "restart a service, which makes the topic; or allow the user Describe on it (kafka-acls)"};
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-      return {"login", "Kafka refuses the login" + told,
-              "correct KAFKA_USERNAME, KAFKA_PASSWORD or KAFKA_SASL_MECHANISM"};
+      return {"login", "Kafka refuses the login" + told, remedy_of_login(reason)};
     case RD_KAFKA_RESP_ERR__SSL:
       return {"tls", "Kafka cannot be reached over TLS" + told,
               "check KAFKA_CA_FILE, the names in KAFKA_BROKER and in the brokers' advertised.listeners, and "

@@ -39,7 +39,7 @@ struct AsyncContext::Hooks {
     AsyncContext& it = of(context);
     it.is_open_ = status == REDIS_OK;
     if (it.owner_ == nullptr) return;
-    if (it.is_open_) return it.owner_->on_open();
+    if (it.is_open_) return begin(it);
     // No disconnect callback follows a failed connect.
     gone(it, context->c.errstr);
   }
@@ -49,9 +49,21 @@ struct AsyncContext::Hooks {
     if (it.owner_ != nullptr) gone(it, context->c.errstr);
   }
 
+  /// hiredis with TLS (1.1 or later) lets a connection be freed inside this callback, and must not write to
+  /// one whose TLS did not begin.
+  static void begin(AsyncContext& it) {
+    if (!it.tls_ || it.tls_->begin(*it.context_)) return it.owner_->on_open();
+    gone(it, it.context_->c.errstr);
+    redisAsyncFree(it.context_);
+  }
+
   static void gone(AsyncContext& it, const char* text) {
     const std::string_view reason = text;
     Owner* owner = std::exchange(it.owner_, nullptr);
+    if (it.is_open_ && it.tls_ && !it.tls_->is_agreed()) {
+      const std::string fault = it.tls_->fault();
+      return owner->on_tls_failed(fault.empty() ? reason : fault);
+    }
     owner->on_gone(reason.empty() ? "the connection was closed" : reason);
   }
 
@@ -63,13 +75,13 @@ struct AsyncContext::Hooks {
   }
 };
 
-AsyncContext::AsyncContext(boost::asio::io_context& context, Owner& owner)
-    : descriptor_(context), owner_(&owner) {}
+AsyncContext::AsyncContext(boost::asio::io_context& context, Owner& owner, std::unique_ptr<TlsSession> tls)
+    : descriptor_(context), owner_(&owner), tls_(std::move(tls)) {}
 
 Result<std::shared_ptr<AsyncContext>> AsyncContext::open(boost::asio::io_context& context,
                                                          const boost::asio::ip::tcp::endpoint& endpoint,
-                                                         Owner& owner) {
-  auto opened = std::make_shared<AsyncContext>(context, owner);
+                                                         Owner& owner, std::unique_ptr<TlsSession> tls) {
+  auto opened = std::make_shared<AsyncContext>(context, owner, std::move(tls));
   if (const auto attached = opened->attach(endpoint); !attached) return attached.error();
   return opened;
 }
@@ -163,6 +175,7 @@ void AsyncContext::on_readable() {
   for (int reads = 0; context_ != nullptr && owner_ != nullptr && reads < max_reads_a_turn; ++reads) {
     if (reads > 0 && !has_bytes()) break;
     inside_hiredis_ = true;
+    if (tls_) TlsSession::forget_errors();
     redisAsyncHandleRead(context_);
   }
   if (context_ != nullptr && owner_ != nullptr) owner_->on_drained();
@@ -173,12 +186,14 @@ void AsyncContext::on_writable() {
   is_waiting_write_ = false;
   if (context_ == nullptr) return;
   inside_hiredis_ = true;
+  if (tls_) TlsSession::forget_errors();
   redisAsyncHandleWrite(context_);
   is_socket_full_ = wants_write_;
   leave_hiredis();
 }
 
 bool AsyncContext::has_bytes() {
+  if (tls_ && tls_->has_bytes()) return true;
   stream_descriptor::bytes_readable readable;
   boost::system::error_code error;
   descriptor_.io_control(readable, error);

@@ -12,6 +12,7 @@
 
 #include "common/base/result.hpp"
 #include "common/redis/reply.hpp"
+#include "common/redis/tls_session.hpp"
 
 struct redisAsyncContext;
 
@@ -31,17 +32,20 @@ class AsyncContext : public std::enable_shared_from_this<AsyncContext> {
     virtual void on_drained() = 0;
     /// Refused, reset, closed or a protocol error; the last call. Commands in flight get no answer.
     virtual void on_gone(std::string_view reason) = 0;
+    /// The same, where TLS was not agreed upon.
+    virtual void on_tls_failed(std::string_view reason) = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  /// Begins to connect; the address is a literal, so nothing is resolved here.
+  /// Begins to connect; the address is a literal, so nothing is resolved here. Without `tls` all goes in
+  /// clear.
   static Result<std::shared_ptr<AsyncContext>> open(boost::asio::io_context& context,
                                                     const boost::asio::ip::tcp::endpoint& endpoint,
-                                                    Owner& owner);
+                                                    Owner& owner, std::unique_ptr<TlsSession> tls = nullptr);
 
-  AsyncContext(boost::asio::io_context& context, Owner& owner);
+  AsyncContext(boost::asio::io_context& context, Owner& owner, std::unique_ptr<TlsSession> tls);
 
   /// Appends one command of binary-safe words; written once per loop turn. False when the connection is
   /// gone.
@@ -63,6 +67,7 @@ class AsyncContext : public std::enable_shared_from_this<AsyncContext> {
 
   boost::asio::posix::stream_descriptor descriptor_;
   Owner* owner_;
+  std::unique_ptr<TlsSession> tls_;
   redisAsyncContext* context_ = nullptr;
   std::shared_ptr<AsyncContext> self_;  // while hiredis points here
   bool inside_hiredis_ = false;

@@ -82,7 +82,9 @@ void Connection::connect_next(std::string reason) {
     ++round_;
     state_ = State::connecting;
     answered_steps_ = 0;
-    auto opened = AsyncContext::open(io_context_, endpoints_[next_endpoint_++], *this);
+    auto tls = make_tls();
+    if (!tls) return on_tls_failed(tls.error().message);
+    auto opened = AsyncContext::open(io_context_, endpoints_[next_endpoint_++], *this, *std::move(tls));
     if (opened) {
       context_ = *opened;
       return expire_after(timing_.connect, [this] {
@@ -95,6 +97,12 @@ void Connection::connect_next(std::string reason) {
   }
   lose({"unreachable", "Redis cannot be reached (" + reason + ")",
         "see that it runs, and check REDIS_HOST and REDIS_PORT"});
+}
+
+/// Made anew each time, so that a CA that was exchanged is read.
+Result<std::unique_ptr<TlsSession>> Connection::make_tls() const {
+  if (!settings_.tls) return std::unique_ptr<TlsSession>();
+  return TlsSession::make(settings_.host, settings_.ca_file);
 }
 
 void Connection::on_open() {
@@ -137,6 +145,13 @@ void Connection::on_gone(std::string_view reason) {
         {"connection_lost", "the connection broke: " + text, "see whether Redis or the network failed"});
   context_.reset();
   connect_next(std::move(text));
+}
+
+void Connection::on_tls_failed(std::string_view reason) {
+  lose({"tls", "Redis cannot be reached over TLS (" + std::string(reason) + ")",
+        "check REDIS_CA_FILE, that REDIS_URLS has the name that the certificate is for, and that the port "
+        "speaks "
+        "TLS"});
 }
 
 bool Connection::send(std::span<const std::string_view> words) {

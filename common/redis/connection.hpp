@@ -74,6 +74,7 @@ class Connection final : private AsyncContext::Owner {
   void begin();
   void on_resolved(const boost::asio::ip::tcp::resolver::results_type& results);
   void connect_next(std::string reason);
+  Result<std::unique_ptr<TlsSession>> make_tls() const;
   void lose(Trouble trouble);
   void log_loss(bool was_ready, Backoff::Duration wait);
   template <class Handler>
@@ -83,6 +84,7 @@ class Connection final : private AsyncContext::Owner {
   void on_reply(const Reply& reply) override;
   void on_drained() override;
   void on_gone(std::string_view reason) override;
+  void on_tls_failed(std::string_view reason) override;
 
   Lifetime lifetime_;
   boost::asio::io_context& io_context_;

@@ -122,7 +122,7 @@ disable_new_units() {
   local unit
   for unit in $(comm -13 <(echo "$1") <(enabled_units)); do
     case $unit in
-      redis*.service | nginx.service | postgresql*.service | prometheus*.service | docker.* | containerd.service) "${as_root[@]}" systemctl --quiet disable --now "$unit" ;;
+      redis*.service | nginx.service | postgresql*.service | prometheus*.service | stunnel4.service | docker.* | containerd.service) "${as_root[@]}" systemctl --quiet disable --now "$unit" ;;
     esac
   done
 }

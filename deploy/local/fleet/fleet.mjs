@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Gateway } from "./gateway.mjs";
 import { Kafka } from "./kafka.mjs";
+import { ManagedPostgres, ManagedServer } from "./managed.mjs";
 import { Nginx } from "./nginx.mjs";
 import { Persister } from "./persister.mjs";
 import { anyAddress, freePorts, machineAddresses } from "./ports.mjs";
@@ -15,19 +16,20 @@ export class Fleet {
   // Chooses ports and prepares the folder; starts nothing. webPort and port may be 0: the kernel chooses. NGINX alone listens on
   // `listen`; everything else stays on `address`.
   // gatewayEnv, persisterEnv: further settings; test: quick rather than durable servers, durable: PostgreSQL all the same.
+  // env: settings of all services; what they name of Redis, Kafka and PostgreSQL is not started here.
   static async prepare({ folder, address = "127.0.0.1", listen = address, gateways = 2, persisters = 1, port = 0, webPort = 0, gatewayEnv = {},
-    persisterEnv = {}, test = false, durable = !test }) {
+    persisterEnv = {}, env = {}, test = false, durable = !test }) {
     mkdirSync(folder, { recursive: true });
     const fleet = new Fleet();
-    Object.assign(fleet, { folder, address, listen, persisterEnv, gateways: [], persisters: [], ready: false });
+    Object.assign(fleet, { folder, address, listen, given: env, persisterEnv, gateways: [], persisters: [], ready: false });
     // Nobody waits at Ctrl-C, or in a test, for clients to move slowly.
     fleet.gatewayEnv = { DRAIN_SECONDS: test ? "0" : "1", ...gatewayEnv };
     const secrets = loadSecrets(join(folder, "secrets.json"), ["redis", "postgres", "postgresAdmin"]);
     const [redis, kafka, controller, postgres, ...more] = await freePorts(6, address);
     const place = (name) => ({ folder: join(folder, name), logFile: fleet.#log(name), address });
-    fleet.redis = new Redis({ ...place("redis"), port: redis, password: secrets.redis });
-    fleet.kafka = new Kafka({ ...place("kafka"), port: kafka, controllerPort: controller, heapMegabytes: test ? 256 : 384, quick: test });
-    fleet.postgres = new Postgres({ ...place("postgres"), port: postgres, password: secrets.postgres,
+    fleet.redis = fleet.#managedRedis() ?? new Redis({ ...place("redis"), port: redis, password: secrets.redis });
+    fleet.kafka = fleet.#managedKafka() ?? new Kafka({ ...place("kafka"), port: kafka, controllerPort: controller, heapMegabytes: test ? 256 : 384, quick: test });
+    fleet.postgres = (env.DATABASE_URL && new ManagedPostgres(env)) || new Postgres({ ...place("postgres"), port: postgres, password: secrets.postgres,
       adminPassword: secrets.postgresAdmin, durable });
     for (const name of ["redis", "kafka", "nginx", "logs", "run"]) {
       mkdirSync(join(folder, name), { recursive: true });
@@ -46,7 +48,7 @@ export class Fleet {
 
   // The settings with which any of our services finds the servers.
   get env() {
-    return { ...this.redis.env, ...this.kafka.env, ...this.postgres.env };
+    return { ...this.redis.env, ...this.kafka.env, ...this.postgres.env, ...this.given };
   }
 
   // Where NGINX serves the page, which polls the gateways by another port.
@@ -100,7 +102,7 @@ export class Fleet {
   }
 
   get servers() {
-    return [this.redis, this.kafka, this.postgres, this.nginx, ...this.gateways, ...this.persisters];
+    return [this.redis, this.kafka, this.postgres, this.nginx, ...this.gateways, ...this.persisters].filter(({ process }) => process);
   }
 
   // Until `ended` resolves: starts again whatever ends by itself, and tells onStep(text).
@@ -128,6 +130,16 @@ export class Fleet {
     await all([this.nginx.stop(), ...this.gateways.map((gateway) => gateway.stop())]);
     await all(this.persisters.map((persister) => persister.stop()));
     await all([this.kafka.stop(), this.redis.stop(), this.postgres.stop()]);
+  }
+
+  #managedRedis() {
+    const { REDIS_URLS: url, REDIS_HOST: host, REDIS_PORT: port = 6379 } = this.given;
+    return url || host ? new ManagedServer({}, url ? new URL(url).host : `${host}:${port}`) : null;
+  }
+
+  #managedKafka() {
+    const broker = this.given.KAFKA_BROKER;
+    return broker ? new ManagedServer({}, broker) : null;
   }
 
   #log(name) {

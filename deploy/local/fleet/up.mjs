@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { isIPv4 } from "node:net";
 import { isatty } from "node:tty";
 import { parseArgs } from "node:util";
+import { EnvFileError, readEnvFile } from "./env_file.mjs";
 import { Fleet } from "./fleet.mjs";
 import { takeLock } from "./lock.mjs";
 import { root } from "./paths.mjs";
@@ -28,6 +29,7 @@ function readOptions() {
         "web-port": { type: "string", default: "3000" },
         listen: { type: "string", default: "127.0.0.1" },
         folder: { type: "string", default: join(root, ".local") },
+        env: { type: "string" },
         check: { type: "boolean", default: false },
         "skip-build": { type: "boolean", default: false },
         "only-options": { type: "boolean", default: false },
@@ -43,6 +45,7 @@ function readOptions() {
     webPort: number(values, "web-port", 0, 65535),
     listen: address(values.listen),
     folder: resolve(values.folder),
+    env: values.env === undefined ? {} : readEnvFile(values.env),
     check: values.check,
     onlyOptions: values["only-options"],
   };
@@ -83,15 +86,15 @@ function printAddresses(fleet) {
     ["Balanced gateways", `ws://${host}:${port}/ws`, fleet.nginx],
     ...fleet.gateways.map((gateway) => [gateway.id, gateway.url, gateway]),
     ...fleet.persisters.map((persister) => [persister.name, "", persister]),
-    ["PostgreSQL", `${fleet.address}:${fleet.postgres.port}, role and database chat`, fleet.postgres],
-    ["Redis", `${fleet.address}:${fleet.redis.port}`, fleet.redis],
-    ["Kafka", fleet.kafka.broker, fleet.kafka],
+    ["PostgreSQL", fleet.postgres.where ?? `${fleet.address}:${fleet.postgres.port}, role and database chat`, fleet.postgres],
+    ["Redis", fleet.redis.where ?? `${fleet.address}:${fleet.redis.port}`, fleet.redis],
+    ["Kafka", fleet.kafka.where ?? fleet.kafka.broker, fleet.kafka],
     ["Passwords", join(fleet.folder, "secrets.json")],
     ["Logs", join(fleet.folder, "logs")],
   ];
   const line = ([name, where, server]) => {
     const admin = server?.adminPort ? `admin port ${server.adminPort}` : "";
-    const rest = [where, admin, server ? `pid ${server.pid}` : ""].filter(Boolean).join(", ");
+    const rest = [where, admin, server?.pid ? `pid ${server.pid}` : ""].filter(Boolean).join(", ");
     return `  ${name.padEnd(20)} ${rest}`;
   };
   console.log(`
@@ -176,6 +179,6 @@ main().then(
   },
   (error) => {
     console.error(`deploy/local/up: ${error.message}`);
-    exit(error instanceof UsageError ? 2 : 1);
+    exit(error instanceof UsageError || error instanceof EnvFileError ? 2 : 1);
   },
 );

@@ -74,7 +74,8 @@ function clientOf({ kafka }) {
   return new Kafka({ brokers: [kafka.broker], clientId: "tests", logLevel: logLevel.NOTHING, connectionTimeout: answerWithinMs, requestTimeout: answerWithinMs });
 }
 
-async function withAdmin(fleet, work) {
+// Runs work(admin) with an administrator's client of kafkajs.
+export async function withAdmin(fleet, work) {
   const admin = clientOf(fleet).admin();
   await admin.connect();
   try {

@@ -1,10 +1,14 @@
 // A fleet's servers with certificates and users, as a provider would run them, beside the plain ports that the tests use.
-import { chmodSync, chownSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { randomBytes } from "node:crypto";
+import { chmodSync, chownSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import kafkajs from "kafkajs";
+import { root } from "../../../deploy/local/fleet/paths.mjs";
 import { freePorts } from "../../../deploy/local/fleet/ports.mjs";
 import { isRoot, runToEnd } from "../../../deploy/local/fleet/process.mjs";
 import { makeCertificates } from "./certificates.mjs";
+
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
 export const newPassword = () => randomBytes(12).toString("hex");
 const jaas = "org.apache.kafka.common.security";
@@ -21,6 +25,32 @@ export async function secureServers(fleet, { users }) {
   await securePostgres(fleet.postgres, certificates);
   return { caFile: certificates.caFile, otherCaFile: other.caFile, passwords, kafkaBroker: `localhost:${kafkaPort}`, redisPort };
 }
+
+// The rights that deploy/README.md lists for the user of one service, as Kafka's ACLs. service: gateway, persister.
+export function documentedKafkaAcls(service) {
+  const row = tableRow(`the ${service}'s`);
+  const [topic, letters, group, cluster] = row.map((cell) => [...cell.matchAll(/\b(DescribeConfigs|Describe|Write|Read)\b/g)].map(([name]) => name));
+  const groupName = "message-consumer-group"; // KAFKA_GROUP's default
+  return [["TOPIC", "MESSAGES", topic], ["TOPIC", "MESSAGES.dead", letters], ["GROUP", groupName, group], ["CLUSTER", "kafka-cluster", cluster]]
+    .flatMap(([type, name, operations]) => operations.map((operation) => ({
+      resourceType: AclResourceTypes[type], resourceName: name, resourcePatternType: ResourcePatternTypes.LITERAL, principal: `User:${service}`,
+      host: "*", operation: AclOperationTypes[operation.replace(/(?<=[a-z])(?=[A-Z])/, "_").toUpperCase()], permissionType: AclPermissionTypes.ALLOW,
+    })));
+}
+
+// The words of the documented ACL SETUSER with a password; more: further rights.
+export function documentedRedisAcl(user, password, more = []) {
+  const [text] = new RegExp(`ACL SETUSER ${user} [^\n]*\n[^\n]*`).exec(readme());
+  return [...text.trim().split(/\s+/).map((word) => (word === ">…" ? `>${password}` : word)), ...more];
+}
+
+// The cells behind the first one of the row that begins with it, of the table of Kafka's rights.
+function tableRow(first) {
+  const line = readme().split("\n").find((text) => text.startsWith(`| ${first} |`));
+  return line.split("|").slice(2, -1);
+}
+
+const readme = () => readFileSync(join(root, "deploy/README.md"), "utf8");
 
 // A second listener for clients, with TLS and users. Who comes by the plain one may do everything.
 function secureKafka(kafka, port, { storeFile }, passwords) {
@@ -57,8 +87,3 @@ async function securePostgres(postgres, { certificateFile, keyFile }) {
   }
   Object.assign(postgres.settings, { ssl: "on", ssl_cert_file: certificateFile, ssl_key_file: keyFile });
 }
-
-// The rights that deploy/README.md lists, as ACLs of Kafka: what each user may do with which resource.
-export const kafkaRights = {
-  gateway: [["topic", "MESSAGES", "WRITE", "DESCRIBE", "DESCRIBE_CONFIGS", "READ"], ["cluster", "kafka-cluster", "DESCRIBE_CONFIGS"]],
-};

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/config/redis_url.hpp"
+
 namespace chat::config {
 namespace {
 
@@ -81,7 +83,9 @@ TEST(RedisSettings, AreTakenFromThePartsWithoutAUrl) {
 
 TEST(RedisSettings, RefuseWhatIsNotSupported) {
   expect_error({{"REDIS_URLS", "redis://a:1,redis://b:1"}}, "REDIS_URLS has more than one URL");
-  expect_error({{"REDIS_URLS", "rediss://a:1"}}, "REDIS_URLS asks for TLS");
+  expect_error({{"REDIS_URLS", "redis://a:1"}, {"REDIS_CA_FILE", "/proc/self/stat"}},
+               "REDIS_CA_FILE is set, but");
+  expect_error({{"REDIS_CA_FILE", "/proc/self/stat"}}, "REDIS_CA_FILE is set without TLS");
   expect_error({{"REDIS_PREFIX", "{a}"}}, "REDIS_PREFIX \"{a}\" is not a prefix; use up to 64 of");
   EXPECT_THAT(Service().parse({{"REDIS_URLS", "redis://:geheim@"}}).output, Not(HasSubstr("geheim")));
 }
@@ -93,6 +97,22 @@ TEST(RedisSettings, RefuseAPrefixThatKeysCannotHave) {
   for (const std::string& prefix :
        {std::string("staging:"), std::string("team/eu-1_a."), std::string(64, 'p')})
     EXPECT_EQ(Service().parse({{"REDIS_PREFIX", prefix}}).action, Outcome::Action::run);
+}
+
+TEST(RedisSettings, TakeTlsWhereItIsBuiltInAndElseNameAWay) {
+  Service service;
+  const auto outcome = service.parse({{"REDIS_URLS", "rediss://gw:geheim@redis:6380/3"}});
+  if (has_redis_tls) {
+    ASSERT_EQ(outcome.action, Outcome::Action::run) << outcome.output;
+    EXPECT_TRUE(service.redis.tls);
+    EXPECT_EQ(service.redis.host, "redis");
+    expect_error({{"REDIS_URLS", "rediss://a"}, {"REDIS_CA_FILE", "/nonexistent"}},
+                 "REDIS_CA_FILE \"/nonexistent\" cannot be read");
+  } else {
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.output, HasSubstr("REDIS_URLS asks for TLS"));
+    EXPECT_THAT(outcome.output, HasSubstr("stunnel"));
+  }
 }
 
 TEST(KafkaSettings, NeedUserAndPasswordOrNeither) {
