@@ -90,7 +90,7 @@ void Connection::connect_next(std::string reason) {
       return expire_after(timing_.connect, [this] {
         context_->close();
         context_.reset();
-        connect_next("no answer in time");
+        connect_next(settings_.tls ? "no answer over TLS in time" : "no answer in time");
       });
     }
     reason = opened.error().message;

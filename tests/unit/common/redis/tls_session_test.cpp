@@ -152,11 +152,11 @@ TEST_F(RedisTlsTest, AnotherNameIsRefused) {
   expect_trouble("tls", "its certificate is for another name");
 }
 
-TEST_F(RedisTlsTest, APortThatSpeaksNoTlsIsNamed) {
+TEST_F(RedisTlsTest, APortThatSpeaksNoTlsGivesNoAnswer) {
   auto wrong = settings();
   wrong.port = server->settings().port;
   connect(wrong);
-  expect_trouble("tls", "over TLS");
+  expect_trouble("unreachable", "no answer over TLS");
 }
 
 TEST_F(RedisTlsTest, AWrongPasswordIsALoginAndNotTls) {
