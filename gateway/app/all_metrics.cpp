@@ -10,6 +10,7 @@
 #include "common/postgres/library.hpp"
 #include "common/redis/connection_metrics.hpp"
 #include "common/redis/library.hpp"
+#include "common/tracing/trace_metrics.hpp"
 #include "gateway/app/durability.hpp"
 #include "gateway/bus/bus_metrics.hpp"
 #include "gateway/bus/read_cause.hpp"
@@ -32,6 +33,7 @@ void make_all_metrics(Metrics& metrics) {
   for (const char* role : {"subscriber", "bus", "worker"}) redis::ConnectionMetrics{metrics, role};
   JournalMetrics{metrics};
   HistoryMetrics{metrics};
+  tracing::TraceMetrics{metrics};
   kafka::StatisticsMetrics{metrics, "journal"};
   kafka::offset_resets(metrics, "journal");
   kafka::DurabilityLog{metrics, all_durability_kinds()};

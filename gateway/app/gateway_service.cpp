@@ -12,6 +12,7 @@
 #include "common/base/shutdown.hpp"
 #include "common/kafka/topic.hpp"
 #include "common/log/log.hpp"
+#include "common/tracing/otlp_exporter.hpp"
 #include "gateway/app/all_metrics.hpp"
 #include "gateway/app/client_tls.hpp"
 #include "gateway/app/drain.hpp"
@@ -85,12 +86,18 @@ void GatewayService::start() {
       settings_.admin.address, static_cast<std::uint16_t>(settings_.admin.port), metrics_,
       [this] { return readiness(); }, commands());
   log::info("admin port open", {{"address", settings_.admin.address}, {"port", admin_->port()}});
+  make_tracer();
   make_journal();
   make_history();
   start_workers();
   wait_for_redis();
   if (!signalled_) check_durability();
   if (!signalled_) open_listeners(port);
+}
+
+void GatewayService::make_tracer() {
+  tracer_ = tracing::make_tracer(settings_.tracing, settings_.gateway_id, metrics_);
+  hub_.trace_with(tracer_.get());
 }
 
 void GatewayService::make_journal() {
@@ -103,6 +110,7 @@ void GatewayService::make_journal() {
   options.client_id = settings_.gateway_id;
   options.max_records = static_cast<std::size_t>(settings_.journal_max_records);
   options.max_bytes = static_cast<std::size_t>(settings_.journal_max_mebibytes) * 1024 * 1024;
+  options.tracer = tracer_.get();
   journal_ = std::make_unique<KafkaJournal>(
       settings_.kafka, options,
       [this](std::size_t worker, auto calls) { workers_[worker]->rooms().post_all(std::move(calls)); },
@@ -127,6 +135,7 @@ void GatewayService::start_workers() {
   for (std::size_t i = 0; i < static_cast<std::size_t>(settings_.workers); ++i) {
     WorkerOptions options = worker_options(settings_, i);
     options.identity = identity_;
+    options.tracer = tracer_.get();
     options.transfer = [this](std::size_t worker, std::shared_ptr<http::TransferredConnection> connection) {
       workers_[worker]->adopt(std::move(connection));
     };

@@ -20,6 +20,7 @@
 #include "common/kafka/topic_retention.hpp"
 #include "common/kafka/topic_watch.hpp"
 #include "common/metrics/metrics.hpp"
+#include "common/tracing/tracer.hpp"
 #include "gateway/app/gateway_settings.hpp"
 #include "gateway/app/shedding.hpp"
 #include "gateway/bus/redis_bus.hpp"
@@ -49,6 +50,8 @@ class GatewayService {
   enum class Phase { starting, ready, draining };
 
   void start();
+  /// Before any part that traces is made.
+  void make_tracer();
   /// Makes the topic if it is missing, and the journal on it.
   void make_journal();
   void make_history();
@@ -81,6 +84,7 @@ class GatewayService {
   kafka::TopicRetention retention_;
   GatewayMetrics gateway_metrics_;
   std::shared_ptr<tls::ServerIdentity> identity_;  // null without TLS
+  std::unique_ptr<tracing::Tracer> tracer_;        // null: nothing is traced
   std::atomic<Phase> phase_{Phase::starting};
   bool signalled_ = false;
   std::atomic<bool> bus_connected_{false};

@@ -121,6 +121,7 @@ void add_drain(SettingsTable& table, GatewaySettings& s) {
 
 GatewaySettings::GatewaySettings() {
   admin.port = 9100;
+  tracing.service = "chat-gateway";
   database.application_name = "chat-gateway";
   // Short, since clients wait for the answers.
   database.silence_limit = std::chrono::milliseconds{5'000};
@@ -135,8 +136,10 @@ GatewaySettings complete(GatewaySettings settings) {
 
 SettingsTable gateway_settings_table(GatewaySettings& settings, const std::string& version) {
   SettingsTable table(
-      "chat-gateway", version, "A WebSocket gateway: shares messages through Redis and logs them in Kafka.",
-      {"REDIS_", "KAFKA_", "GATEWAY_", "JOURNAL_", "DATABASE_", "HISTORY_", "SOCKETIO_", "TLS_"});
+      "chat-gateway", version,
+      "A WebSocket gateway: shares messages through Redis and logs them in Kafka. `chat-gateway trace` "
+      "says where one message is, see its --help.",
+      {"REDIS_", "KAFKA_", "GATEWAY_", "JOURNAL_", "DATABASE_", "HISTORY_", "SOCKETIO_", "TLS_", "OTEL_"});
   add_listener(table, settings);
   add_tls(table, settings);
   add_socketio(table, settings);
@@ -147,6 +150,7 @@ SettingsTable gateway_settings_table(GatewaySettings& settings, const std::strin
   postgres::add_database_settings(table, settings.database, false);
   add_bounds(table, settings);
   add_drain(table, settings);
+  tracing::add_trace_settings(table, settings.tracing, version, true);
   config::add_log_settings(table, settings.log);
   table.add_check([&settings]() -> std::optional<std::string> {
     if (is_valid_gateway_id(settings.gateway_id)) return std::nullopt;

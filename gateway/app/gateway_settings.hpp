@@ -9,6 +9,7 @@
 #include "common/config/settings_table.hpp"
 #include "common/kafka/durability_findings.hpp"
 #include "common/postgres/database_settings.hpp"
+#include "common/tracing/trace_settings.hpp"
 #include "common/wire/record_size.hpp"
 
 namespace chat::gateway {
@@ -39,6 +40,7 @@ struct GatewaySettings {
   std::chrono::milliseconds drain_delay{0};
   std::chrono::milliseconds drain_span{10'000};
   std::chrono::milliseconds drain_timeout{15'000};
+  tracing::TraceSettings tracing;
   config::AdminSettings admin;
   config::LogSettings log;
   config::RedisSettings redis;

@@ -109,8 +109,9 @@ class Session : public std::enable_shared_from_this<Session>, public SessionHook
   bool fits_journal(const SendCommand& command) const;
   void submit(const SendCommand& command, Room& room, std::size_t reserved_bytes);
   static void on_accept_reply(SessionServices& services, const Accepted& accepted, const AcceptReply& reply);
-  static void append_to_journal(SessionServices& services, const Accepted& accepted,
-                                const AcceptReply& reply);
+  static RecordTrace trace(SessionServices& services, const Accepted& accepted, const AcceptReply& reply);
+  static void append_to_journal(SessionServices& services, const Accepted& accepted, const AcceptReply& reply,
+                                const RecordTrace& trace);
   void on_durable(std::uint64_t number, const std::string& room, Cursor cursor, bool duplicate);
   void on_refused(std::uint64_t number, JournalRefusal refusal);
   void refuse_send(std::uint64_t number, ErrorCode code, std::string message);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/chat/chat_spans.hpp"
 #include "gateway/chat/session.hpp"
 #include "gateway/chat/session_limits.hpp"
 #include "gateway/chat/session_membership.hpp"
@@ -77,6 +78,9 @@ void Session::tell_stored(const std::string& room, std::optional<Cursor> receipt
   if (receipt && membership->wants_receipts()) {
     services_.metrics.receipts_sent.Increment();
     outlet_.stored({room, *receipt});
+    if (services_.tracer != nullptr)
+      for (const TracedSend& send : services_.traced.take(number_, room, *receipt))
+        trace_stored(*services_.tracer, send, tracing::time_of(services_.clock));
   }
   if (!receipts_.awaits(room)) membership->room().end_wait(*membership);
 }

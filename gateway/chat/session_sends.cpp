@@ -4,6 +4,7 @@
 
 #include "common/wire/message_object.hpp"
 #include "common/wire/record_size.hpp"
+#include "gateway/chat/chat_spans.hpp"
 #include "gateway/chat/session.hpp"
 #include "gateway/chat/session_limits.hpp"
 #include "gateway/chat/session_membership.hpp"
@@ -26,7 +27,8 @@ struct Session::Accepted {
   std::uint64_t number = 0;
   std::size_t reserved_bytes = 0;
   AcceptRequest request;
-  Clock::TimePoint since;  // when the client's frame was read
+  Clock::TimePoint since;        // when the client's frame was read
+  tracing::TimeStamp begun = 0;  // 0: it is not traced
 };
 
 void Session::on(const SendCommand& command) {
@@ -71,6 +73,8 @@ void Session::submit(const SendCommand& command, Room& room, std::size_t reserve
                         user_,        command.text,           milliseconds_since_1970(services_.clock),
                         room.floor(), spelling_of(command.id)};
   Accepted accepted{weak_from_this(), number, reserved_bytes, request, now};
+  if (services_.tracer != nullptr && services_.tracer->samples(request.id))
+    accepted.begun = tracing::time_of(services_.clock);
   ++services_.accepts_in_flight;
   services_.store.accept(std::move(request),
                          [&services = services_, accepted = std::move(accepted)](const AcceptReply& reply) {
@@ -81,13 +85,14 @@ void Session::submit(const SendCommand& command, Room& room, std::size_t reserve
 
 void Session::on_accept_reply(SessionServices& services, const Accepted& accepted, const AcceptReply& reply) {
   using Status = AcceptReply::Status;
+  const RecordTrace trace_of_record = accepted.begun == 0 ? RecordTrace{} : trace(services, accepted, reply);
   if (reply.status == Status::accepted || reply.status == Status::duplicate) {
     const bool duplicate = reply.status == Status::duplicate;
     (duplicate ? services.metrics.sends_duplicate : services.metrics.sends_accepted).Increment();
     services.metrics.accept_seconds.Observe(
         std::chrono::duration<double>(services.clock.now() - accepted.since).count());
     if (const auto session = accepted.session.lock()) session->await_stored(accepted.request, reply.cursor);
-    return append_to_journal(services, accepted, reply);
+    return append_to_journal(services, accepted, reply, trace_of_record);
   }
   services.journal.release(accepted.reserved_bytes);
   const auto session = accepted.session.lock();
@@ -99,8 +104,18 @@ void Session::on_accept_reply(SessionServices& services, const Accepted& accepte
                        "Redis did not answer; send it again with its id");
 }
 
-void Session::append_to_journal(SessionServices& services, const Accepted& accepted,
-                                const AcceptReply& reply) {
+/// Of a message that is traced.
+RecordTrace Session::trace(SessionServices& services, const Accepted& accepted, const AcceptReply& reply) {
+  using Status = AcceptReply::Status;
+  const auto session = accepted.session.lock();
+  if (session && (reply.status == Status::accepted || reply.status == Status::duplicate))
+    services.traced.add({session->number_, accepted.request.room, reply.cursor, accepted.request.id});
+  return trace_accept(*services.tracer, accepted.request, reply,
+                      {accepted.begun, tracing::time_of(services.clock)});
+}
+
+void Session::append_to_journal(SessionServices& services, const Accepted& accepted, const AcceptReply& reply,
+                                const RecordTrace& trace) {
   const bool duplicate = reply.status == AcceptReply::Status::duplicate;
   const AcceptRequest& request = accepted.request;
   JournalEntry entry;
@@ -119,6 +134,7 @@ void Session::append_to_journal(SessionServices& services, const Accepted& accep
   entry.on_refused = [session = accepted.session, number = accepted.number](JournalRefusal refusal) {
     if (const auto alive = session.lock()) alive->on_refused(number, refusal);
   };
+  entry.trace = trace;
   services.journal.append(std::move(entry));
 }
 

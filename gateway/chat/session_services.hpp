@@ -8,9 +8,11 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/random.hpp"
+#include "common/tracing/tracer.hpp"
 #include "gateway/bus/room_store.hpp"
 #include "gateway/chat/gateway_metrics.hpp"
 #include "gateway/chat/rooms.hpp"
+#include "gateway/chat/traced_sends.hpp"
 #include "gateway/history/history.hpp"
 #include "gateway/journal/journal.hpp"
 
@@ -39,6 +41,8 @@ struct SessionServices {
   /// Numbers of all sessions that are not known to be stored (SessionReceipts).
   std::size_t stored_waiting = 0;
   boost::intrusive::list<SessionHook, boost::intrusive::constant_time_size<false>> sessions{};
+  tracing::Tracer* tracer = nullptr;  // null: nothing is traced
+  TracedSends traced{};
 };
 
 }  // namespace chat::gateway

@@ -239,8 +239,12 @@ void Hub::pass_on(HubRoom& room, Cursor cursor, const Uuid& id, std::string_view
   const ws::FrameBytes frame = ws::encode_frame(ws::Opcode::text, message);
   ++encoded_;
   const auto socketio = std::make_shared<ws::LazyFrame>();
+  std::shared_ptr<const DeliveryTrace> trace;
+  if (tracer_ != nullptr && tracer_->samples(id))
+    trace = std::make_shared<const DeliveryTrace>(DeliveryTrace{id, tracing::time_of(clock_)});
   for (const Wanted& wanted : room.workers)
-    batches_[wanted.worker].push_back({room.name, cursor, frame, {}, socketio, {}, order == Order::late});
+    batches_[wanted.worker].push_back(
+        {room.name, cursor, frame, {}, socketio, {}, order == Order::late, trace});
 }
 
 std::size_t weight_of(const Batch& batch) {

@@ -15,8 +15,10 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/base/clock.hpp"
+#include "common/tracing/tracer.hpp"
 #include "common/wire/stored_numbers.hpp"
 #include "gateway/bus/bus.hpp"
+#include "gateway/chat/chat_spans.hpp"
 #include "gateway/chat/gateway_metrics.hpp"
 #include "gateway/chat/rate_window.hpp"
 #include "gateway/chat/session_limits.hpp"
@@ -32,11 +34,12 @@ namespace chat::gateway {
 struct BatchItem {
   std::shared_ptr<const std::string> room;
   Cursor cursor;
-  ws::FrameBytes frame;                         // of a message, else null
-  std::shared_ptr<const StoredNumbers> stored;  // null unless this is stored numbers
-  std::shared_ptr<ws::LazyFrame> socketio{};    // of a message: the frame for Socket.IO clients
-  std::shared_ptr<const Typing> typing{};       // null unless this is typing
-  bool is_late = false;                         // a message whose epoch is below one that was delivered
+  ws::FrameBytes frame;                          // of a message, else null
+  std::shared_ptr<const StoredNumbers> stored;   // null unless this is stored numbers
+  std::shared_ptr<ws::LazyFrame> socketio{};     // of a message: the frame for Socket.IO clients
+  std::shared_ptr<const Typing> typing{};        // null unless this is typing
+  bool is_late = false;                          // a message whose epoch is below one that was delivered
+  std::shared_ptr<const DeliveryTrace> trace{};  // null unless the message is traced
 };
 using Batch = std::vector<BatchItem>;
 
@@ -85,6 +88,9 @@ class Hub : public BusListener {
       const Clock& clock = Clock::real());
 
   void attach(Bus& bus, std::vector<WorkerPort*> workers);
+
+  /// Before the bus starts. Null: nothing is traced. Outlives the hub.
+  void trace_with(const tracing::Tracer* tracer) { tracer_ = tracer; }
 
   /// From worker `worker`. Answered by post_subscribed; every message after that answer is posted.
   void want(std::size_t worker, const std::string& room, std::uint64_t token);
@@ -151,6 +157,7 @@ class Hub : public BusListener {
   const HubTiming timing_;
   const Clock& clock_;
   Bus* bus_ = nullptr;
+  const tracing::Tracer* tracer_ = nullptr;
   std::shared_ptr<void> ending_;  // while end_presence publishes
   std::vector<WorkerPort*> workers_;
   std::vector<Batch> batches_;

@@ -7,12 +7,22 @@
 #include <functional>
 #include <string>
 
+#include "common/tracing/tracer.hpp"
 #include "common/wire/record.hpp"
 
 namespace chat::gateway {
 
 /// Why Kafka will not take a record, however often it is produced.
 enum class JournalRefusal { too_large, invalid };
+
+/// The span of a record's way into Kafka; where the message is not traced all is 0.
+struct RecordTrace {
+  tracing::TimeStamp begun = 0;
+  tracing::SpanId span = 0;
+  tracing::SpanId parent = 0;
+
+  bool is_traced() const { return begun != 0; }
+};
 
 /// A record to append. Exactly one of its calls runs, once, on the executor of worker `worker`: `on_durable`
 /// when the record's delivery report is good, `on_refused` when the record can never have one. Both are
@@ -23,6 +33,7 @@ struct JournalEntry {
   std::size_t worker = 0;
   std::function<void()> on_durable;
   std::function<void(JournalRefusal)> on_refused;
+  RecordTrace trace{};
 };
 
 /// Accepted messages on their way into Kafka. All calls from any thread.

@@ -37,7 +37,7 @@ void JournalQueue::append(PendingRecord record, std::size_t reserved_bytes) {
   capacity_.add_bytes(held_bytes - reserved_bytes);
   if (depth_.fetch_add(1, std::memory_order_relaxed) == 0)
     last_progress_.store(now, std::memory_order_relaxed);
-  if (is_direct_ && producer_->produce(added->room, added->value, added)) {
+  if (is_direct_ && give_to_producer(*added)) {
     pending_.produced(*added);
     figures_.produced.Increment();
     return;
@@ -84,16 +84,20 @@ JournalQueue::Finished JournalQueue::finish(std::span<const RecordReport> report
 void JournalQueue::finish(const RecordReport& report, const BatchSize& batches, TimePoint now,
                           Finished& finished) {
   PendingRecord& record = *report.record;
-  auto verdict = judge_delivery(report.fault, record.value.size() + record.room.size(), batches);
+  const auto bytes = record.value.size() + record.room.size() + SendTrace::header_bytes(record);
+  auto verdict = judge_delivery(report.fault, bytes, batches);
   if (CHAT_BUG(!record.is_produced, "a delivery report came for a record that no producer had"))
     verdict = DeliveryVerdict::produce_again;
   switch (verdict) {
     case DeliveryVerdict::durable: {
       const auto taken = take(record);
       figures_.seconds.Observe(std::chrono::duration<double>(now - taken->appended).count());
+      trace_.end(*taken, {});
       return finished.calls.add_durable(*taken);
     }
     case DeliveryVerdict::too_large:
+      // Whether a message is traced must not decide whether it is taken.
+      if (std::exchange(record.carries_trace, false)) break;
       return refuse(record, JournalRefusal::too_large, finished.calls);
     case DeliveryVerdict::invalid:
       return refuse(record, JournalRefusal::invalid, finished.calls);
@@ -109,7 +113,14 @@ void JournalQueue::finish(const RecordReport& report, const BatchSize& batches, 
 
 void JournalQueue::refuse(PendingRecord& record, JournalRefusal refusal, WorkerCalls& calls) {
   log_refusal(record, refusal);
+  trace_.end(record, "Kafka refuses the record");
   calls.add_refused(*take(record), refusal);
+}
+
+bool JournalQueue::give_to_producer(PendingRecord& record) {
+  if (record.carries_trace)
+    return producer_->produce(record.room, record.value, SendTrace::headers(record), &record);
+  return producer_->produce(record.room, record.value, &record);
 }
 
 std::unique_ptr<PendingRecord> JournalQueue::take(const PendingRecord& record) {
@@ -135,7 +146,7 @@ JournalQueue::Produced JournalQueue::produce_some() {
       is_direct_ = true;
       return Produced::all;
     }
-    if (!producer_->produce(record->room, record->value, record)) return Produced::none_fits;
+    if (!give_to_producer(*record)) return Produced::none_fits;
     pending_.produced(*record);
     figures_.produced.Increment();
   }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <utility>
 
 #include "common/base/clock.hpp"
 #include "common/kafka/producer.hpp"
@@ -16,6 +17,7 @@
 #include "gateway/journal/delivery_reports.hpp"
 #include "gateway/journal/journal_metrics.hpp"
 #include "gateway/journal/pending_records.hpp"
+#include "gateway/journal/send_trace.hpp"
 #include "gateway/journal/worker_calls.hpp"
 
 namespace chat::gateway {
@@ -25,8 +27,9 @@ class JournalQueue {
  public:
   using TimePoint = Clock::TimePoint;
 
-  JournalQueue(std::size_t max_records, std::size_t max_bytes, JournalMetrics& figures)
-      : figures_(figures), capacity_(max_records, max_bytes) {}
+  JournalQueue(std::size_t max_records, std::size_t max_bytes, JournalMetrics& figures,
+               SendTrace trace = {nullptr, {}, Clock::real()})
+      : figures_(figures), capacity_(max_records, max_bytes), trace_(std::move(trace)) {}
 
   // Any thread.
 
@@ -77,10 +80,12 @@ class JournalQueue {
  private:
   void finish(const RecordReport& report, const BatchSize& batches, TimePoint now, Finished& finished);
   void refuse(PendingRecord& record, JournalRefusal refusal, WorkerCalls& calls);
+  bool give_to_producer(PendingRecord& record);
   std::unique_ptr<PendingRecord> take(const PendingRecord& record);
 
   JournalMetrics& figures_;
   Capacity capacity_;
+  const SendTrace trace_;
   std::mutex mutex_;
   std::condition_variable emptied_;
   PendingRecords pending_;

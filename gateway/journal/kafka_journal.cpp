@@ -24,7 +24,7 @@ KafkaJournal::KafkaJournal(config::KafkaSettings settings, KafkaJournalOptions o
       metrics_(metrics),
       clock_(clock),
       figures_(metrics),
-      queue_(options_.max_records, options_.max_bytes, figures_),
+      queue_(options_.max_records, options_.max_bytes, figures_, {options_.tracer, settings_.topic, clock}),
       batch_size_(kafka::Producer::batch_bytes_of(settings_)),
       backoff_(milliseconds{100}, milliseconds{5'000}) {
   figures_.batch_bytes.Set(static_cast<double>(batch_size_.bytes()));
@@ -70,6 +70,8 @@ void KafkaJournal::append(JournalEntry entry) {
   record.held_bytes = std::max(entry.reserved_bytes, record.value.size());
   record.appended = clock_.now();
   record.waiters.push_back({entry.worker, std::move(entry.on_durable), std::move(entry.on_refused)});
+  record.trace = entry.trace;
+  record.carries_trace = entry.trace.is_traced();
   queue_.append(std::move(record), entry.reserved_bytes);
 }
 

@@ -32,6 +32,7 @@ struct KafkaJournalOptions {
   std::string client_id;  // as the brokers see it
   std::size_t max_records = 50'000;
   std::size_t max_bytes = 64 * 1024 * 1024;
+  tracing::Tracer* tracer = nullptr;  // outlives the journal; null: nothing is traced
 };
 
 /// The key is the room, the value the record's JSON. Records of a room reach their partition in the order of

@@ -32,6 +32,8 @@ struct PendingRecord {
   std::uint64_t order = 0;             // of appending
   bool is_produced = false;            // a producer has it, and its report is still out
   std::vector<DurableWaiter> waiters;  // the first is the record's own
+  RecordTrace trace{};
+  bool carries_trace = false;  // a header says which trace it belongs to
 };
 
 /// Pure; the caller locks. A record is known by room and id, since a client may use one id in two rooms.

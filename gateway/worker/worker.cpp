@@ -40,6 +40,7 @@ Worker::~Worker() {
 
 void Worker::start(std::unique_ptr<RoomStore> store, History* history) {
   rooms_.start(std::move(store), history);
+  rooms_.trace_with(options_.tracer);
   socketio_ = std::make_unique<engineio::Endpoint>(
       context_,
       engineio::EndpointOptions{options_.gateway, options_.index, options_.workers, options_.engine,

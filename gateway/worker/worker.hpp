@@ -33,6 +33,7 @@ struct WorkerOptions {
   std::chrono::milliseconds connect_timeout{45'000};  // of Socket.IO
   http::Origins origins;
   std::shared_ptr<const tls::ServerIdentity> identity;  // null without TLS
+  tracing::Tracer* tracer = nullptr;                    // null: nothing is traced
   /// Hands a connection to another worker's adopt().
   std::function<void(std::size_t worker, std::shared_ptr<http::TransferredConnection>)> transfer;
 };

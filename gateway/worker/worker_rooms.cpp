@@ -46,11 +46,20 @@ void WorkerRooms::publish(const Batch& batch, Clock::TimePoint since) {
     else if (item.typing)
       room->on_typing(*item.typing);
     else
-      deliveries += room->publish({item.cursor, ws::make_frame(item.frame), item.socketio}, item.is_late);
+      deliveries += deliver(*room, item);
   }
   if (deliveries == 0) return;
   metrics_.deliveries.Increment(static_cast<double>(deliveries));
   metrics_.deliver_seconds.Observe(std::chrono::duration<double>(clock_.now() - since).count());
+}
+
+std::size_t WorkerRooms::deliver(Room& room, const BatchItem& item) {
+  const std::size_t members =
+      room.publish({item.cursor, ws::make_frame(item.frame), item.socketio}, item.is_late);
+  if (item.trace && services_->tracer != nullptr)
+    trace_delivery(*services_->tracer, *item.trace, *item.room, item.cursor, worker_, members,
+                   tracing::time_of(clock_));
+  return members;
 }
 
 void WorkerRooms::post_subscribed(std::string room, std::uint64_t token) {

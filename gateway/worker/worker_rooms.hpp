@@ -39,6 +39,9 @@ class WorkerRooms final : public WorkerPort {
   /// Before every other call. `history` outlives the rooms; null without PostgreSQL.
   void start(std::unique_ptr<RoomStore> store, History* history);
 
+  /// After start(). Null: nothing is traced. Outlives the rooms.
+  void trace_with(tracing::Tracer* tracer) { services_->tracer = tracer; }
+
   /// For the clients' sessions; lives as long as the rooms.
   SessionServices& services() { return *services_; }
 
@@ -73,6 +76,7 @@ class WorkerRooms final : public WorkerPort {
 
  private:
   void publish(const Batch& batch, Clock::TimePoint since);
+  std::size_t deliver(Room& room, const BatchItem& item);
   void set_gauges();
 
   const std::size_t worker_;

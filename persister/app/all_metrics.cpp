@@ -10,6 +10,7 @@
 #include "common/postgres/library.hpp"
 #include "common/redis/connection_metrics.hpp"
 #include "common/redis/library.hpp"
+#include "common/tracing/trace_metrics.hpp"
 #include "persister/holes/hole_metrics.hpp"
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/receipts/receipt_metrics.hpp"
@@ -31,6 +32,7 @@ void make_all_metrics(Metrics& metrics) {
   HoleMetrics{metrics};
   for (const char* role : {"receipts", "holes"}) redis::ConnectionMetrics{metrics, role};
   for (const char* client : {"source", "dead_letters"}) {
+    tracing::TraceMetrics{metrics};
     kafka::StatisticsMetrics{metrics, client};
     kafka::offset_resets(metrics, client);
   }

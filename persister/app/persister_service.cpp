@@ -22,6 +22,7 @@
 #include "common/kafka/topic.hpp"
 #include "common/kafka/topic_retention.hpp"
 #include "common/log/log.hpp"
+#include "common/tracing/otlp_exporter.hpp"
 #include "common/wire/uuid.hpp"
 #include "persister/app/all_metrics.hpp"
 #include "persister/receipts/redis_receipts.hpp"
@@ -176,6 +177,7 @@ KafkaSourceOptions PersisterService::source_options() const {
   KafkaSourceOptions options;
   options.client_id = client_id_;
   options.group = settings_.kafka.group;
+  options.reads_traces = settings_.tracing.is_on();
   options.instance_id = instance_id_for(settings_.persister_id, settings_.kafka.topic);
   return options;
 }
@@ -196,15 +198,19 @@ kafka::ProgressSources PersisterService::progress_sources() const {
 void PersisterService::consume() {
   has_begun_ = true;
   watch_topics();
+  const auto tracer = tracing::make_tracer(settings_.tracing, client_id_, metrics_);
   KafkaDeadLetterQueue dead_letters(settings_.kafka, client_id_ + "-dead-letters", metrics_);
   RedisReceipts receipts(redis_context_, settings_.redis, metrics_,
                          {.stream_keep = settings_.stream_keep,
                           .trial = &dependencies_.add("redis", false),
-                          .service = client_id_});
+                          .service = client_id_,
+                          .pace = {},
+                          .tracer = tracer.get()});
   KafkaPositionAudit audit(settings_.kafka, client_id_ + "-audit");
-  Pipeline pipeline(settings_.pipeline(),
-                    {store_, dead_letters, receipts, owned_, database_trial_, dead_letter_alarm_, audit},
-                    persister_metrics_, status_, Clock::real());
+  Pipeline pipeline(
+      settings_.pipeline(),
+      {store_, dead_letters, receipts, owned_, database_trial_, dead_letter_alarm_, audit, tracer.get()},
+      persister_metrics_, status_, Clock::real());
   KafkaSource source(settings_.kafka, source_options(), pipeline, metrics_);
   pipeline.use(source);
   receipts.start();

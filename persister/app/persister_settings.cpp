@@ -59,6 +59,7 @@ void add_own(SettingsTable& table, PersisterSettings& s) {
 
 PersisterSettings::PersisterSettings() {
   admin.port = 9101;
+  tracing.service = "chat-persister";
   database.application_name = "chat-persister";
 }
 
@@ -84,6 +85,7 @@ SettingsTable persister_settings_table(PersisterSettings& settings, const std::s
   config::add_redis_settings(table, settings.redis);
   config::add_admin_settings(table, settings.admin);
   add_own(table, settings);
+  tracing::add_trace_settings(table, settings.tracing, version, false);
   config::add_log_settings(table, settings.log);
   table.add_check([&settings]() -> std::optional<std::string> {
     if (is_valid_persister_id(settings.persister_id)) return std::nullopt;

@@ -9,6 +9,7 @@
 #include "common/config/settings_table.hpp"
 #include "common/kafka/durability_findings.hpp"
 #include "common/postgres/database_settings.hpp"
+#include "common/tracing/trace_settings.hpp"
 #include "common/wire/record_size.hpp"
 #include "persister/pipeline/pipeline.hpp"
 
@@ -22,6 +23,7 @@ struct PersisterSettings {
   config::KafkaSettings kafka;
   config::RedisSettings redis;
   config::LogSettings log;
+  tracing::TraceSettings tracing;
   postgres::DatabaseSettings database;
   kafka::DurabilityDemands durability{.min_batch_bytes = std::int64_t{max_record_bytes}};
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/wire/cursor.hpp"
+#include "persister/interfaces/record_trace.hpp"
 
 namespace chat::persister {
 
@@ -25,6 +26,9 @@ class Receipts {
 
   /// Any thread; never blocks and never fails. What cannot be published now is kept and published later.
   virtual void resolved(std::vector<ResolvedNumbers> rooms) = 0;
+
+  /// The receipts of these messages, which resolved() will name, are traced. Any thread; never blocks.
+  virtual void trace(std::vector<TracedReceipt> /*receipts*/) {}
 
   /// Another persister has these partitions now: what is kept of their rooms is forgotten.
   virtual void revoked(const std::vector<std::int32_t>& partitions) = 0;

@@ -11,6 +11,7 @@
 
 #include "common/wire/record_hash.hpp"
 #include "persister/interfaces/origin.hpp"
+#include "persister/interfaces/record_trace.hpp"
 
 namespace chat::persister {
 
@@ -28,6 +29,7 @@ struct SourceRecord {
   std::string value;
   std::int64_t timestamp = -1;     // Kafka's, milliseconds since 1970; -1: none
   std::optional<Origin> origin{};  // of a record that was put back from the dead letters
+  RecordTracePtr trace{};          // null unless its message is traced
 };
 
 /// Where the record stood before any dead letter.

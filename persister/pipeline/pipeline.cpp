@@ -28,6 +28,7 @@ Pipeline::Pipeline(PipelineSettings settings, PipelineParts parts, PersisterMetr
       keeper_(parts.store, parts.audit, metrics, status, clock),
       batcher_(settings_.batch, settings_.topic),
       batch_store_(parts.store, keeper_, metrics, clock),
+      trace_(parts.tracer, settings_.topic, clock),
       letters_(parts.dead_letters, parts.dead_letter_alarm, settings_.dead_letter_alarm, metrics, status,
                clock),
       database_(parts.database, metrics, status, clock, settings_.rehearsal_period) {}
@@ -114,6 +115,7 @@ void Pipeline::publish_letter() {
 }
 
 void Pipeline::store_part() {
+  trace_.begin();
   const StoreOutcome outcome = batch_store_.store(*work_);
   if (!outcome.behind.empty()) {
     give_up(outcome.behind, outcome.has_lost_rows);
@@ -121,6 +123,8 @@ void Pipeline::store_part() {
   }
   if (!outcome.failure) {
     database_.note_stored(outcome);
+    if (auto traced = trace_.committed(work_->rows()); !traced.empty())
+      parts_.receipts.trace(std::move(traced));
     auto resolved = work_->stored(outcome);
     if (!resolved.empty()) parts_.receipts.resolved(std::move(resolved));
     return;

@@ -22,6 +22,7 @@
 #include "persister/pipeline/persister_metrics.hpp"
 #include "persister/pipeline/persister_status.hpp"
 #include "persister/pipeline/position_keeper.hpp"
+#include "persister/pipeline/store_trace.hpp"
 #include "persister/pipeline/stored_offsets.hpp"
 
 namespace chat::persister {
@@ -44,6 +45,7 @@ struct PipelineParts {
   admin::Trial& database;
   admin::Trial& dead_letter_alarm;
   PositionAudit& audit;
+  tracing::Tracer* tracer = nullptr;  // null: nothing is traced
 };
 
 /// One thread. Everything given outlives it. No function throws because of Kafka or PostgreSQL.
@@ -102,6 +104,7 @@ class Pipeline : public SourceListener {
   std::optional<Clock::TimePoint> waits_until_;
   bool is_source_held_ = false;
   BatchStore batch_store_;
+  StoreTrace trace_;
   DeadLetterWriter letters_;
   DatabaseState database_;
   StoredOffsets stored_offsets_;

@@ -27,6 +27,7 @@ RedisReceipts::RedisReceipts(boost::asio::io_context& context, const config::Red
       stream_keep_(std::to_string(options.stream_keep)),
       figures_(metrics),
       pending_(options.bounds),
+      traces_(options.tracer, clock),
       names_(settings.prefix),
       refusal_reports_(report_period),
       retry_timer_(context),
@@ -54,6 +55,11 @@ void RedisReceipts::resolved(std::vector<ResolvedNumbers> rooms) {
     for (const ResolvedNumbers& numbers : rooms) pending_.add(numbers);
     send_pending();
   });
+}
+
+void RedisReceipts::trace(std::vector<TracedReceipt> receipts) {
+  boost::asio::post(context_,
+                    [this, receipts = std::move(receipts)]() mutable { traces_.add(std::move(receipts)); });
 }
 
 void RedisReceipts::revoked(const std::vector<std::int32_t>& partitions) {
@@ -111,6 +117,7 @@ void RedisReceipts::on_reply(const Call& call, const redis::Reply& reply) {
   if (!CHAT_BUG(in_flight_ == 0, "Redis answered a receipt that was not sent")) --in_flight_;
   if (reply.size() == 2) {
     if (!call.stored.empty()) figures_.published.Increment();
+    traces_.published(call.room, call.stored);
     pending_.answered(call, {reply.at(0).integer(), reply.at(1).integer()});
   } else {
     figures_.failed.Increment();

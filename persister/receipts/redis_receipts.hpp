@@ -23,6 +23,7 @@
 #include "persister/interfaces/receipts.hpp"
 #include "persister/receipts/pending_receipts.hpp"
 #include "persister/receipts/receipt_metrics.hpp"
+#include "persister/receipts/receipt_traces.hpp"
 #include "persister/receipts/receipts_trial.hpp"
 
 namespace chat::persister {
@@ -37,6 +38,7 @@ struct ReceiptOptions {
   admin::Trial* trial = nullptr;
   std::string service{};  // with a trial: this persister's name, unique on its Redis
   redis::TrialPace pace{};
+  tracing::Tracer* tracer = nullptr;  // null: nothing is traced; outlives the receipts
 };
 
 /// Owns one command connection. Everything happens on the io_context's thread, which must be stopped before
@@ -50,8 +52,9 @@ class RedisReceipts final : public Receipts {
   /// On the context's thread, or before that runs.
   void start();
 
-  /// Any thread: both calls are posted.
+  /// Any thread: these calls are posted.
   void resolved(std::vector<ResolvedNumbers> rooms) override;
+  void trace(std::vector<TracedReceipt> receipts) override;
   void revoked(const std::vector<std::int32_t>& partitions) override;
 
   /// Any thread but the context's. Blocks until all receipts are told, for at most `limit`. Whether they are.
@@ -77,6 +80,7 @@ class RedisReceipts final : public Receipts {
   const std::string stream_keep_;
   const ReceiptMetrics figures_;
   PendingReceipts pending_;
+  ReceiptTraces traces_;
   RoomNames names_;
   std::atomic<bool> is_connected_ = false;
   std::size_t in_flight_ = 0;

@@ -21,12 +21,22 @@ constexpr milliseconds logs_wait{2'000};
 constexpr std::string_view note_begin = "chat-persister began=";
 constexpr std::size_t max_instance_id_length = 249;
 
-SourceRecord to_source_record(kafka::ConsumedRecord record) {
+/// Null where the header says that the message is not traced, or nothing.
+RecordTracePtr trace_of(std::string_view header) {
+  const auto parent = tracing::parse_traceparent(header);
+  if (!parent || !parent->is_sampled) return nullptr;
+  return std::make_shared<const RecordTrace>(RecordTrace{*parent, tracing::time_of(Clock::real())});
+}
+
+SourceRecord to_source_record(kafka::ConsumedRecord record, bool reads_traces) {
   std::optional<Origin> origin;
-  for (const auto& [name, value] : record.headers)
+  RecordTracePtr trace;
+  for (const auto& [name, value] : record.headers) {
     if (name == origin_header) origin = parse_origin(value);
-  return {record.partition,        record.offset,    std::move(record.key),
-          std::move(record.value), record.timestamp, origin};
+    if (reads_traces && name == tracing::traceparent_header) trace = trace_of(value);
+  }
+  return {record.partition, record.offset, std::move(record.key), std::move(record.value),
+          record.timestamp, origin,        std::move(trace)};
 }
 
 }  // namespace
@@ -89,7 +99,7 @@ std::optional<SourceRecord> KafkaSource::poll(milliseconds wait) {
     hold(*std::move(record));
     return std::nullopt;
   }
-  return to_source_record(*std::move(record));
+  return to_source_record(*std::move(record), options_.reads_traces);
 }
 
 /// Makes the member again when its time has come, else waits.
@@ -128,7 +138,7 @@ void KafkaSource::hold(kafka::ConsumedRecord record) {
   figures_.held.Increment();
   consumer_->pause({record.partition});
   paused_.insert(record.partition);
-  held_.push_back(to_source_record(std::move(record)));
+  held_.push_back(to_source_record(std::move(record), options_.reads_traces));
 }
 
 std::optional<SourceRecord> KafkaSource::take_held() {

@@ -28,6 +28,7 @@ struct KafkaSourceOptions {
   std::string client_id;  // as the brokers see it
   std::string group;
   std::string instance_id;  // from an explicit PERSISTER_ID only, else empty
+  bool reads_traces = false;
 };
 
 /// The group.instance.id of a persister with this PERSISTER_ID, empty without one. Another one for each

@@ -131,6 +131,29 @@ TEST_F(KafkaJournalFailuresTest,
   EXPECT_TRUE(workers_.calls("call").empty());
 }
 
+TEST_F(KafkaJournalFailuresTest, a_traced_record_that_fits_only_without_its_header_is_taken_without_it) {
+  auto settings = cluster_.settings();
+  settings.conf["message.max.bytes"] = "1000";
+  settings_ = settings;
+  start();
+  const auto append_sizes = [&](const std::string& name, bool is_traced) {
+    for (std::int64_t length = 500; length < 1'000; length += 10) {
+      MessageRecord record = message("room", length);
+      record.text = std::string(static_cast<std::size_t>(length), 'x');
+      ASSERT_TRUE(eventually([&] { return journal_->reserve(reservation); }));
+      journal_->append({record, reservation, 0, workers_.note(name),
+                        [this, name](JournalRefusal) { workers_.note(name + " refused")(); },
+                        is_traced ? RecordTrace{1, 2, 3} : RecordTrace{}});
+    }
+    EXPECT_TRUE(eventually([&] { return journal_->depth() == 0; }));
+  };
+  append_sizes("plain", false);
+  append_sizes("traced", true);
+  EXPECT_FALSE(workers_.calls("plain").empty());
+  EXPECT_FALSE(workers_.calls("plain refused").empty());
+  EXPECT_EQ(workers_.calls("traced").size(), workers_.calls("plain").size());
+}
+
 TEST_F(KafkaJournalFailuresTest, what_the_topic_has_a_rule_against_is_refused_once_it_is_alone) {
   start();
   cluster_.fail_next(MockCluster::produce_request, MockCluster::invalid_record, 100);
