@@ -68,6 +68,8 @@ test("each client connects over its transport, sends with a durable ack, and get
 
 test("I1 I3 a client whose gateway is killed comes back, and its messages are neither lost nor doubled", async () => {
   for (const gateway of fleet.gateways) {
+    // A gateway counts once a second.
+    await until("all to be counted", async () => (await metric("chat_connections")) === clients.length + browsers.length);
     const connects = new Map(clients.map((client) => [client, client.connects]));
     const lost = await gateway.metric("chat_connections");
     await gateway.crash();

@@ -158,6 +158,7 @@ test("shed moves a share of the clients, chosen at random, and the gateway stays
   await until("the share to leave", () => departures.filter(({ closedAt }) => closedAt !== undefined).length >= count - 1);
   const told = departures.filter(({ toldAt }) => toldAt !== undefined);
   assert.ok(told.length === count || told.length === count - 1, "the others hear nothing");
+  await Promise.all(told.map(({ client }) => client.closed));
   assert.ok(told.every(({ client }) => client.closeCode === 1012));
   assert.equal(await one.metric("chat_shed_clients_total"), before + count);
   // Again, now all; a Socket.IO client reconnects by itself, perhaps to the same gateway.

@@ -99,13 +99,16 @@ test("the topic's retention is read back from the broker, also after it was chan
   const told = (value) => until(`a retention of ${value}`, async () =>
     (await gateway.admin("/metrics")).body.includes(`\nchat_kafka_topic_retention_seconds{topic="MESSAGES"} ${value}\n`), 20_000);
   await told("604800");
+  // What an earlier test changed at the brokers may have been seen, too.
+  const logged = () => linesOf(gateway.process.readLog()).filter(({ retention_ms }) => retention_ms)
+    .map(({ topic, retention_ms, before }) => [topic, retention_ms, before]);
+  const earlier = logged();
+  assert.deepEqual(earlier[0], ["MESSAGES", "604800000", undefined]);
   for (const [milliseconds, seconds] of [["-1", "+Inf"], ["86400000", "86400"]]) {
     await configure("--entity-type", "topics", "--entity-name", "MESSAGES", "--add-config", `retention.ms=${milliseconds}`);
     await told(seconds);
   }
-  const logged = linesOf(gateway.process.readLog()).filter(({ retention_ms }) => retention_ms);
-  assert.deepEqual(logged.map(({ topic, retention_ms, before }) => [topic, retention_ms, before]), [
-    ["MESSAGES", "604800000", undefined], ["MESSAGES", "unlimited", "604800000"], ["MESSAGES", "86400000", "unlimited"]]);
+  assert.deepEqual(logged().slice(earlier.length), [["MESSAGES", "unlimited", "604800000"], ["MESSAGES", "86400000", "unlimited"]]);
   await configure("--entity-type", "topics", "--entity-name", "MESSAGES", "--delete-config", "retention.ms");
 });
 

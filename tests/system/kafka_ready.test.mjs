@@ -33,7 +33,7 @@ const recordsIn = async (topic) => [...(await endOffsets(fleet, topic)).values()
 
 test("a gateway that may not write is not ready before it may, says so, and leaves nothing in the topic", async () => {
   await createTopic("DENIED");
-  await allow("DENIED", "Describe", "DescribeConfigs");
+  await allow("DENIED", "Read", "Describe", "DescribeConfigs");
   const gateway = await fleet.addGateway({ KAFKA_TOPIC: "DENIED" });
   await started(gateway);
   await untilReadiness(gateway, 503, "not_authorized");

@@ -12,7 +12,7 @@ export function settingsTests() {
       test(`${name} --version says its name and version, --help every setting with its variable`, async () => {
         const version = await runService(binary, { args: ["--version"] });
         assert.equal(version.code, 0);
-        assert.match(version.stdout, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\\n$`));
+        assert.match(version.stdout, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(revision [^,]+, .+\\)\\n$`));
         const help = await runService(binary, { args: ["--help"] });
         assert.equal(help.code, 0);
         for (const word of ["--admin-port", "ADMIN_PORT", "--kafka-broker", "KAFKA_BROKER", "--log-level", "LOG_LEVEL"]) {

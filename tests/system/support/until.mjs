@@ -18,7 +18,7 @@ export async function until(what, condition, deadlineMs = 10_000) {
       return result;
     }
     if (Date.now() > deadline) {
-      throw new Error(`Waited in vain for ${typeof what === "function" ? what() : what} (${deadlineOf(deadlineMs) / 1000} s).`);
+      throw new Error(`Waited in vain for ${typeof what === "function" ? await what() : what} (${deadlineOf(deadlineMs) / 1000} s).`);
     }
     await delay(20);
   }
