@@ -10,6 +10,7 @@ import { runToEnd } from "../../deploy/local/fleet/process.mjs";
 import { waitForRows } from "./support/db.mjs";
 import { startFleet } from "./support/fleet.mjs";
 import { withAdmin } from "./support/kafka.mjs";
+import { readiness } from "./support/ready.mjs";
 import { cursorOf, fill, member, newRoom } from "./support/room.mjs";
 import { runService } from "./support/run_service.mjs";
 import { documentedKafkaAcls, documentedRedisAcl, newPassword, secureServers } from "./support/secure_servers.mjs";
@@ -19,7 +20,7 @@ import { until } from "./support/until.mjs";
 
 const database = "3";
 // librdkafka before 2.6.1 cannot log in to Kafka 4 by SCRAM.
-const hasScram = (await runToEnd("pkg-config", ["--atleast-version=2.6.1", "rdkafka"]).then(() => true, () => false));
+const hasScram = await runToEnd("pkg-config", ["--atleast-version=2.6.1", "rdkafka"]).then(() => true, () => false);
 const scram = (name) => (hasScram ? name : "PLAIN");
 const hasRedisTls = (await runService(gatewayBinary, { args: ["--version"] })).stdout.includes("(rediss)");
 const redisPasswords = { gateway: newPassword(), persister: newPassword() };
@@ -76,21 +77,16 @@ async function grantWhatIsDocumented() {
     ALTER DEFAULT PRIVILEGES FOR ROLE chat GRANT SELECT ON TABLES TO reader; GRANT USAGE ON SCHEMA public TO reader`, { admin: true });
 }
 
-async function readyz(service) {
-  const { status, body } = await service.admin("/readyz");
-  return { http: status, causes: [], degraded: [], ...JSON.parse(body || "{}") };
-}
-
 function untilCause(service, dependency, cause, deadlineMs = 40_000) {
   let last;
   return until(() => `${service.name} to name ${dependency} ${cause}; it says ${JSON.stringify(last)}`, async () => {
-    last = await readyz(service);
+    last = await readiness(service);
     return last.causes.find((one) => one.dependency === dependency && one.cause === cause);
   }, deadlineMs);
 }
 
 const untilReady = (service) => until(`${service.name} to be well`, async () => {
-  const { http, degraded } = await readyz(service);
+  const { http, degraded } = await readiness(service);
   return http === 200 && degraded.length === 0;
 }, 40_000);
 
@@ -190,7 +186,7 @@ test("while a service waits, /readyz names what Kafka, PostgreSQL or Redis refus
     const told = await untilCause(service, dependency, cause);
     assert.match(told.reason, reason);
     assert.ok(told.remedy.length > 0);
-    assert.equal((await readyz(service)).http, 503);
+    assert.equal((await readiness(service)).http, 503);
   }));
   await Promise.all(started.map(([service]) => (service === started[0][0] ? service.crash() : service.stop())));
 });
@@ -236,7 +232,7 @@ test("deploy/local/up runs from the documented file with a managed Kafka and Pos
   const output = await runToEnd(join(root, "deploy/local/up"), ["--skip-build", "--check", "--env", managedEnvFile(), "--folder", join(fleet.folder, "managed"),
     "--port", "0", "--web-port", "0"]);
   assert.equal(output.trimEnd().split("\n").at(-1), "ok", output);
-  assert.deepEqual(readdirSync(join(fleet.folder, "managed")).filter((name) => ["postgres"].includes(name)), []);
+  assert.ok(!readdirSync(join(fleet.folder, "managed")).includes("postgres"), "a PostgreSQL was started here");
   assert.ok(!readdirSync(join(fleet.folder, "managed/logs")).includes("kafka.log"), "a Kafka was started here");
   await persister.start();
 });

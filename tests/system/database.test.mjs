@@ -6,6 +6,7 @@ import { waitForRows } from "./support/db.mjs";
 import { startFleet } from "./support/fleet.mjs";
 import { endOffsets } from "./support/kafka.mjs";
 import { startPgBouncer } from "./support/pgbouncer.mjs";
+import { readiness } from "./support/ready.mjs";
 import { fill, member, newRoom } from "./support/room.mjs";
 import { until } from "./support/until.mjs";
 
@@ -22,17 +23,13 @@ after(() => fleet?.stop());
 const admin = (sql) => fleet.postgres.psql(sql, { admin: true });
 const letters = () => persister.metric("chat_persister_dead_letters_total");
 const pauses = () => persister.metric("chat_persister_pauses_total");
-const readyz = async (service) => {
-  const { status, body } = await service.admin("/readyz");
-  return { code: status, ...JSON.parse(body || "{}") };
-};
-const isWell = async (service) => (await readyz(service)).degraded?.length === 0;
+const isWell = async (service) => (await readiness(service)).degraded?.length === 0;
 const errors = (service) => service.process.readLog().split("\n").filter((line) => line.includes('"level":"error"'));
 
 // Resolves with what /readyz says once the service names this cause.
 function toldCause(service, cause) {
   return until(() => `${service.name} to say ${cause}; it says ${JSON.stringify(told)}`, async () => {
-    told = await readyz(service);
+    told = await readiness(service);
     const found = told.causes?.find((one) => one.cause === cause);
     return found && { ...told, ...found };
   }, 40_000);
@@ -89,7 +86,7 @@ test("a row that a trigger refuses becomes a dead letter and an alarm, and its n
   await until("the dead letter", async () => (await letters()) === before + 1);
   assert.equal(await pauses(), pausesBefore, "it paused");
   const said = await toldCause(persister, "refused");
-  assert.deepEqual([said.code, said.degraded, said.dependency], [200, ["dead_letters"], "dead_letters"]);
+  assert.deepEqual([said.http, said.degraded, said.dependency], [200, ["dead_letters"], "dead_letters"]);
   assert.match(said.reason, /P0001 the owner does not want this/);
   assert.match(said.remedy, /replay-dead/);
   assert.match(errors(persister).join("\n"), /dead letters.*P0001 the owner does not want this.*replay-dead/);
@@ -124,7 +121,7 @@ test("what would stop the next message is said before it comes, and what is trie
   await admin("ALTER TABLE messages OWNER TO postgres; GRANT SELECT ON messages TO chat");
   try {
     const said = await toldCause(persister, "privilege");
-    assert.deepEqual([said.code, said.degraded], [200, ["postgres"]]);
+    assert.deepEqual([said.http, said.degraded], [200, ["postgres"]]);
     assert.match(said.reason, /permission denied for table messages/);
     assert.match(said.remedy, /INSERT/);
     assert.match((await persister.admin("/metrics")).body, /^chat_dependency_ready\{dependency="postgres"\} 0$/m);
@@ -150,7 +147,7 @@ async function waitsFor({ options = "", sql = "", cause, reason, remedy, mend })
   const started = other.start();
   started.catch(() => {});
   const said = await toldCause(other, cause);
-  assert.deepEqual([said.code, said.degraded], [503, ["postgres"]]);
+  assert.deepEqual([said.http, said.degraded], [503, ["postgres"]]);
   assert.match(said.reason, reason);
   assert.match(said.remedy, remedy);
   assert.match(errors(other).join("\n"), remedy);

@@ -8,17 +8,13 @@ import { Redis } from "../../deploy/local/fleet/redis.mjs";
 import { waitForRows } from "./support/db.mjs";
 import { startFleet } from "./support/fleet.mjs";
 import { readTopic } from "./support/kafka.mjs";
+import { readiness } from "./support/ready.mjs";
 import { member, newRoom } from "./support/room.mjs";
 import { until } from "./support/until.mjs";
 
 let fleet;
 before(async () => { fleet = await startFleet({ gateways: 1 }); });
 after(() => fleet.stop());
-
-async function readiness(service) {
-  const { status, body } = await service.admin("/readyz");
-  return { http: status, causes: [], ...JSON.parse(body || "{}") };
-}
 
 // Resolves with what /readyz says once it names the cause for Redis.
 function named(service, cause) {
