@@ -19,14 +19,9 @@ build() {
 
 make_base() {
   is_built debian:12-slim && return
-  local tree=$folder/debian sources uri log=$folder/debootstrap.log
-  sources=$(debian_sources bookworm)
-  [[ -n $sources ]] || fail "apt knows no Debian source; run apt-get update, and see /etc/apt/sources.list.d."
-  uri=$(awk '$2 == "bookworm" { print $1; exit }' <<<"$sources")
+  local tree=$folder/debian
   say "debian:12-slim by debootstrap"
-  rm -rf "$tree"
-  debootstrap --variant=minbase bookworm "$tree" "$uri" >"$log" 2>&1 </dev/null || fail "debootstrap failed: $(tail -n 5 "$log")"
-  sed 's/^/deb /' <<<"$sources" >"$tree/etc/apt/sources.list"
+  bootstrap bookworm "$tree" "$folder/debootstrap.log"
   tar -C "$tree" --exclude='./var/lib/apt/lists/?*' --exclude='./var/cache/apt/?*' -c . | "$docker" import - debian:12-slim >/dev/null
   rm -rf "$tree"
   say "debian:12-slim: $(($(size_of debian:12-slim) / 1000000)) MB"

@@ -10,17 +10,23 @@ debian_sources() {
     }'
 }
 
-# make_tree CODENAME TREE LOG [OPTION…]: fills the folder by debootstrap, unless it is there.
-make_tree() {
+# bootstrap CODENAME TREE LOG [OPTION…]: fills the folder by debootstrap, with this machine's sources.
+bootstrap() {
   local codename=$1 tree=$2 log=$3 sources uri
   shift 3
-  [[ ! -e $tree/.complete ]] || return 0
   sources=$(debian_sources "$codename")
   [[ -n $sources ]] || fail "apt knows no Debian source; run apt-get update, and see /etc/apt/sources.list.d."
   uri=$(awk -v suite="$codename" '$2 == suite { print $1; exit }' <<<"$sources")
   rm -rf --one-file-system "$tree"
   debootstrap --variant=minbase "$@" "$codename" "$tree" "$uri" >"$log" 2>&1 </dev/null || fail "debootstrap failed: $(tail -n 5 "$log")"
   sed 's/^/deb /' <<<"$sources" >"$tree/etc/apt/sources.list"
+}
+
+# make_tree CODENAME TREE LOG [OPTION…]: the same for a tree in which commands run, unless it is there.
+make_tree() {
+  local tree=$2
+  [[ ! -e $tree/.complete ]] || return 0
+  bootstrap "$@"
   # This machine's own ways to its package sources are the tree's, never the project's.
   apt-config dump | grep -E '^Acquire::(http|https|Check)' >"$tree/etc/apt/apt.conf.d/90machine" || true
   # Nothing here must survive a power cut.
