@@ -1,5 +1,6 @@
 // Fan-out to native and to Socket.IO members of the gateway, and to those of an ordinary Node server, in one run; see usage.
 import { formatTable } from "../system/support/markdown_table.mjs";
+import { median } from "./median.mjs";
 import { readOptions } from "./options.mjs";
 
 const socketioGoal = 1.1;
@@ -125,10 +126,4 @@ function tellRatio(what, above, below, goal, isMet) {
   const ratios = above.map(({ perMillion }, round) => perMillion / below[round].perMillion);
   const middle = median(ratios);
   console.log(`${what}: ${ratios.map((ratio) => ratio.toFixed(2)).join(", ")}; median ${middle.toFixed(2)}, goal ${goal}, ${isMet(middle) ? "met" : "missed"}`);
-}
-
-function median(values) {
-  const sorted = Float64Array.from(values).sort();
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -1,6 +1,7 @@
 // Memory of a server per session that does nothing; see usage.
 import { setTimeout as delay } from "node:timers/promises";
 import { formatTable } from "../system/support/markdown_table.mjs";
+import { median } from "./median.mjs";
 import { readOptions } from "./options.mjs";
 
 const pollingGoalKib = 12;
@@ -102,7 +103,7 @@ async function scrapeTime(server) {
     await server.admin("/metrics");
     times.push(performance.now() - begin);
   }
-  return times.sort((a, b) => a - b)[Math.floor(scrapes / 2)];
+  return median(times);
 }
 
 function total({ user, system }) {

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { formatTable } from "../system/support/markdown_table.mjs";
+import { median } from "./median.mjs";
 
 const usage = `Usage: tests/load/pair --before DIR [OPTIONS]
 
@@ -88,10 +89,4 @@ async function measure(name, fleet) {
     ["median", (row) => median(ratios(row)).toFixed(3)],
     ["most", (row) => Math.max(...ratios(row)).toFixed(3)],
   ], rows)}\n`);
-}
-
-function median(values) {
-  const sorted = Float64Array.from(values).sort();
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
