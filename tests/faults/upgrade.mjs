@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { gatewayBinary, persisterBinary } from "../../deploy/local/fleet/paths.mjs";
 import { startFleet } from "../system/support/fleet.mjs";
 import { socketIoMember } from "./figures/herd_member.mjs";
+import { hasSeen } from "./figures/native_member.mjs";
 import { runFault } from "./run_fault.mjs";
 import { formatFaults } from "./table.mjs";
 
@@ -46,7 +47,7 @@ const upgrade = {
     socketIoMembers = Array.from({ length: socketIoClients }, () => socketIoMember(`http://${nginx.address}:${nginx.port}`, scene.random, () => {}));
     await scene.until("the Socket.IO clients", () => writer.joined && socketIoMembers.every(({ present }) => present));
     await scene.until("them to see a message", () => socketIoMembers.every(({ seen }) => seen.cursor));
-    // Whoever reads a format comes before whoever writes it.
+    // Readers of a format come before its writers.
     for (const persister of persisters) {
       await replace(scene, persister, now.persister, "upgraded");
     }
@@ -60,7 +61,7 @@ const upgrade = {
   },
   async verify({ ledger, load, say, until }) {
     const { cursor: last } = load.clients.at(-1).places.get("general");
-    await until("all Socket.IO clients to see the last message", () => socketIoMembers.every(({ seen: { cursor } }) => cursor.epoch === last.epoch && cursor.seq >= last.seq));
+    await until("all Socket.IO clients to see the last message", () => socketIoMembers.every(({ seen }) => hasSeen(seen.cursor, last)));
     const recoveries = socketIoMembers.map((member) => member.recoveries);
     const failed = recoveries.reduce((sum, one) => sum + one.failed, 0);
     say(`${recoveries.reduce((sum, { whole }) => sum + whole, 0)} Socket.IO clients were recovered, ${failed} were not`);

@@ -1,15 +1,13 @@
 // A process with thousands of members on plain sockets, each in one room: started by resume.mjs, which sends the orders.
 import { setTimeout as delay } from "node:timers/promises";
 import { Random } from "../random.mjs";
-import { NativeMember } from "./native_member.mjs";
+import { hasSeen, NativeMember } from "./native_member.mjs";
 
 const connectingAtOnce = 200;
 
 let members = [];
 
-function hasSeen({ room, cursor }, newest) {
-  return cursor !== null && cursor.epoch === newest[room].epoch && cursor.seq >= newest[room].seq;
-}
+const isUpToDate = ({ room, cursor }, newest) => hasSeen(cursor, newest[room]);
 
 const orders = {
   async connect({ first, then, clients, rooms, seed }) {
@@ -32,14 +30,14 @@ const orders = {
   },
   // newest: a message of each room.
   async waitUntilSeen({ newest, deadline = Infinity }) {
-    while (members.some((member) => !hasSeen(member, newest)) && Date.now() < deadline) {
+    while (members.some((member) => !isUpToDate(member, newest)) && Date.now() < deadline) {
       await delay(20);
     }
     return {};
   },
   // newest: each room's last message, which all must have seen.
   async report({ newest }) {
-    const incomplete = members.filter((member) => member.gaps + member.repeats > 0 || !hasSeen(member, newest));
+    const incomplete = members.filter((member) => member.gaps + member.repeats > 0 || !isUpToDate(member, newest));
     return { backAt: members.map(({ backAt }) => backAt).filter((at) => at !== null), incomplete: incomplete.length };
   },
 };

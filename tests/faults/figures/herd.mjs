@@ -3,6 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Random } from "../random.mjs";
 import { nativeMember, socketIoMember, webSocketMember } from "./herd_member.mjs";
+import { hasSeen } from "./native_member.mjs";
 
 const connectingAtOnce = 50;
 const tenthMs = 100;
@@ -16,7 +17,7 @@ function onConnecting() {
   connects.set(tenth, (connects.get(tenth) ?? 0) + 1);
 }
 
-const hasSeen = ({ seen: { cursor } }, { epoch, seq }) => cursor !== null && cursor.epoch === epoch && cursor.seq >= seq;
+const isUpToDate = ({ present, seen }, newest) => present && hasSeen(seen.cursor, newest);
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 async function met(condition, deadline) {
@@ -47,8 +48,8 @@ const orders = {
   },
   // How many are connected and have seen this message.
   async seen({ newest, deadline }) {
-    await met(() => members.every((member) => member.present && hasSeen(member, newest)), deadline);
-    return { seen: members.filter((member) => member.present && hasSeen(member, newest)).length };
+    await met(() => members.every((member) => isUpToDate(member, newest)), deadline);
+    return { seen: members.filter((member) => isUpToDate(member, newest)).length };
   },
   async present() {
     return { present: members.filter(({ present }) => present).length };

@@ -40,13 +40,7 @@ export function nativeMember(url, random, onConnecting) {
       return member;
     },
     recoveries: { whole: 0, failed: 0 },
-    leave: () => member.socket.destroy(),
   };
-}
-
-// The same without polls.
-export function webSocketMember(url, random, onConnecting) {
-  return socketIoMember(url, random, onConnecting, { transports: ["websocket"] });
 }
 
 // An unmodified socket.io-client: its options are its own defaults, but for a connection to itself in a process of many.
@@ -70,4 +64,9 @@ export function socketIoMember(url, random, onConnecting, options = {}) {
   });
   Object.defineProperty(member, "present", { get: () => socket.connected });
   return member;
+}
+
+// The same without polls.
+export function webSocketMember(url, random, onConnecting) {
+  return socketIoMember(url, random, onConnecting, { transports: ["websocket"] });
 }

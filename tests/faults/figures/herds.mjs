@@ -1,7 +1,6 @@
 // Thousands of members of room `general` in processes of their own, half of them unmodified Socket.IO clients, that come
 // through NGINX processes; and a few senders in this process whose every message is in a ledger.
 import { fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Nginx } from "../../../deploy/local/fleet/nginx.mjs";
@@ -13,6 +12,7 @@ import { Random } from "../random.mjs";
 import { readStored } from "../run_fault.mjs";
 import { until } from "../../system/support/until.mjs";
 import { percentiles } from "./percentiles.mjs";
+import { tellAll } from "./tell_all.mjs";
 
 const balancerCount = 4;
 const senderCount = 8;
@@ -26,7 +26,6 @@ export class Herds {
   #balancers = [];
   #herds = [];
   #timer;
-  #refusals = 0;
   ledger = new Ledger();
 
   // each: how many native and how many Socket.IO members. One in ten of the latter polls first and upgrades, as the client
@@ -142,19 +141,11 @@ export class Herds {
   #startSenders(seed) {
     const random = new Random(seed, "senders");
     this.senders = Array.from({ length: senderCount }, (_, i) => new LoadClient({ name: `sender ${i}`, urls: [this.#balancers[i % balancerCount].socketUrl],
-      rooms: [room], ledger: this.ledger, random, events: { refused: () => this.#refusals++ } }));
+      rooms: [room], ledger: this.ledger, random }));
   }
 
-  // Gives every process its order and resolves with the answers.
+  // Gives every process its order, orderOf(herd, index), and resolves with the answers.
   #tellAll(orderOf) {
-    return Promise.all(this.#herds.map(async (herd, i) => {
-      const answer = once(herd.child, "message", { signal: AbortSignal.timeout(patienceMs + 60_000) });
-      herd.child.send(orderOf(herd, i));
-      const [said] = await answer;
-      if (said.error) {
-        throw new Error(said.error);
-      }
-      return said;
-    }));
+    return tellAll(this.#herds.map(({ child }) => child), (i) => orderOf(this.#herds[i], i), patienceMs + 60_000);
   }
 }

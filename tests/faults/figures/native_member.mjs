@@ -18,6 +18,11 @@ export function follow({ cursor, gaps, repeats }, { epoch, seq }) {
   return { cursor: { epoch, seq }, gaps: gaps + (follows ? 0 : 1), repeats };
 }
 
+// Whether a member whose cursor this is has seen the message or a later one of its epoch.
+export function hasSeen(cursor, { epoch, seq }) {
+  return cursor !== null && cursor.epoch === epoch && cursor.seq >= seq;
+}
+
 export class NativeMember {
   #received = Buffer.alloc(0);
   #upgraded = false;

@@ -1,12 +1,12 @@
 // How long ten thousand clients take to be back and complete when their gateway was killed.
 import { fork } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { until } from "../../system/support/until.mjs";
 import { Ledger } from "../ledger.mjs";
 import { Load } from "../load.mjs";
 import { Random } from "../random.mjs";
 import { percentiles } from "./percentiles.mjs";
+import { tellAll } from "./tell_all.mjs";
 
 const goalSeconds = 10;
 const processes = 2;
@@ -60,13 +60,4 @@ export const resume = {
 // Each room's last message that its sender has seen.
 function newestOf(load) {
   return Object.fromEntries(load.ledger.views.map(({ room, seen }) => [room, seen.at(-1)]));
-}
-
-// Gives every process its order and resolves with the answers.
-function tellAll(crowds, orderOf, deadlineMs) {
-  return Promise.all(crowds.map(async (crowd, i) => {
-    const answer = once(crowd, "message", { signal: AbortSignal.timeout(deadlineMs) });
-    crowd.send(orderOf(i));
-    return (await answer)[0];
-  }));
 }

@@ -74,7 +74,7 @@ export const rollingHerds = {
       }
       const result = await herds.finish();
       reads += (await readsOf(fleet.gateways)) - before;
-      return rowOf(`${this.title.replaceAll("10,000", each.toLocaleString("en"))}`, result, ends, { say, reads, mostASecond: Math.max(...ends.map(({ clients }) => clients)) / restartSeconds });
+      return rowOf(this.title.replaceAll("10,000", each.toLocaleString("en")), result, ends, { say, reads, mostASecond: Math.max(...ends.map(({ clients }) => clients)) / restartSeconds });
     } finally {
       await herds.stop();
     }
