@@ -1,4 +1,4 @@
-"""Checks rendered Kubernetes manifests: check.py SETTINGS FILE... SETTINGS is the text of both services' --help-markdown.
+"""Checks rendered Kubernetes manifests: check.py SETTINGS FILE... SETTINGS is deploy/README.md, which has both services' settings.
 
 Every object is validated against the schemas of several Kubernetes versions, then against the rules below, which no schema knows.
 Exits with 1 and one line a fault.
@@ -13,8 +13,8 @@ VERSIONS = ["1.28", "1.31", "1.34", "1.37"]
 WITHOUT_SCHEMA = {"PodMonitor"}  # defined by the Prometheus operator, not by Kubernetes
 SERVICES = {"gateway": "chat-gateway", "persister": "chat-persister"}
 SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|DATABASE_URL|REDIS_URLS)$")
-# Seconds that a service may take after SIGTERM beside its DRAIN_TIMEOUT_SECONDS, which the gateway takes twice, and the time in which it sends
-# its clients away.
+# Seconds that a service may take after SIGTERM beside its DRAIN_TIMEOUT_SECONDS, which the gateway takes twice, and the time in
+# which it sends its clients away.
 DRAIN_TIMES = {"gateway": 2, "persister": 1}
 DRAIN_EXTRA_SECONDS = 10
 
