@@ -1,7 +1,5 @@
 // Servers that others run: nothing is started or stopped here.
-import { join } from "node:path";
-import { postgresBinFolder } from "./paths.mjs";
-import { runToEnd } from "./process.mjs";
+import { psql, queryRows } from "./psql.mjs";
 
 const idle = { start: async () => {}, stop: async () => {} };
 
@@ -12,12 +10,8 @@ export class ManagedPostgres {
   }
 
   // Resolves with the rows of a query as objects.
-  async query(sql) {
-    const output = await runToEnd(join(postgresBinFolder(), "psql"), ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"], {
-      input: `SELECT coalesce(json_agg(r), '[]') FROM (${sql}) r`,
-      env: clientEnv(this.env.DATABASE_URL),
-    });
-    return JSON.parse(output);
+  query(sql) {
+    return queryRows(sql, (wrapped) => psql(wrapped, clientEnv(this.env.DATABASE_URL)));
   }
 
   get where() {
@@ -33,11 +27,11 @@ export class ManagedServer {
   }
 }
 
-// For psql, so that the password is on no command line.
+// For psql.
 function clientEnv(text) {
   const url = new URL(text);
   const parameters = Object.fromEntries([...url.searchParams].map(([name, value]) => [`PG${name.toUpperCase()}`, value]));
   const schema = parameters.PGSCHEMA && { PGOPTIONS: `-c search_path=${parameters.PGSCHEMA}` };
   return { ...parameters, ...schema, PGHOST: url.hostname, PGPORT: url.port || "5432", PGUSER: decodeURIComponent(url.username),
-    PGPASSWORD: decodeURIComponent(url.password), PGDATABASE: decodeURIComponent(url.pathname.slice(1)), PGCONNECT_TIMEOUT: "5" };
+    PGPASSWORD: decodeURIComponent(url.password), PGDATABASE: decodeURIComponent(url.pathname.slice(1)) };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgresBinFolder } from "./paths.mjs";
 import { Process, isRoot, patience, runToEnd } from "./process.mjs";
+import { psql, queryRows } from "./psql.mjs";
 
 const systemUser = "postgres";
 
@@ -92,24 +93,19 @@ export class Postgres {
     };
   }
 
-  // Resolves with the rows of a query as objects, made by the server so that any text survives.
-  async query(sql, { admin = false } = {}) {
-    const wrapped = `SELECT coalesce(json_agg(r), '[]') FROM (${sql}) r`;
-    return JSON.parse(await this.psql(wrapped, { admin }));
+  // Resolves with the rows of a query as objects.
+  query(sql, { admin = false } = {}) {
+    return queryRows(sql, (wrapped) => this.psql(wrapped, { admin }));
   }
 
   // Runs SQL through psql and resolves with its plain output.
   psql(sql, { admin = false } = {}) {
-    return runToEnd(join(this.bin, "psql"), ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"], {
-      input: sql,
-      env: {
-        PGHOST: this.address,
-        PGPORT: String(this.port),
-        PGDATABASE: "chat",
-        PGUSER: admin ? "postgres" : "chat",
-        PGPASSWORD: admin ? this.adminPassword : this.password,
-        PGCONNECT_TIMEOUT: "5",
-      },
+    return psql(sql, {
+      PGHOST: this.address,
+      PGPORT: String(this.port),
+      PGDATABASE: "chat",
+      PGUSER: admin ? "postgres" : "chat",
+      PGPASSWORD: admin ? this.adminPassword : this.password,
     });
   }
 
